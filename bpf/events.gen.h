@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
+/* Generated from src/catalogue by `npm run generate`. Do not edit. */
+#pragma once
+
+#define WT_KEPT_WORDS 6
+#define WT_STACK_FRAMES 64
+#define WT_CALL_IDS 256
+#define WT_ARGUMENT_WORDS 11
+#define WT_MEMORY_SLOT 16
+#define WT_MEMORY_WORDS 5
+#define WT_NO_SLOT 31
+
+#define WT_CALL_STACK 1
+#define WT_CALL_PER_THREAD_STREAM 2
+#define WT_OFF_CPU_IOWAIT 1
+#define WT_OFF_CPU_THROTTLED 2
+#define WT_WAKER_NONE 0
+#define WT_WAKER_TASK 1
+#define WT_WAKER_TIMER 2
+#define WT_WAKER_IRQ 3
+#define WT_WAKER_SOFTIRQ 4
+#define WT_FILE_NONE 0
+#define WT_FILE_PIPE 1
+#define WT_FILE_UNIX 2
+#define WT_FILE_INET 3
+#define WT_FILE_REGULAR 4
+#define WT_FILE_CHARACTER 5
+#define WT_FILE_BLOCK 6
+#define WT_FILE_DIRECTORY 7
+#define WT_FILE_SOCKET 8
+#define WT_FILE_ANONYMOUS 9
+
+#define WT_LOSS_RING_FULL_CALL 0
+#define WT_LOSS_RING_FULL_OFF_CPU 1
+#define WT_LOSS_RING_FULL_RUN_SLICE 2
+#define WT_LOSS_RING_FULL_STACK 3
+#define WT_LOSS_RING_FULL_PROCESS 4
+#define WT_LOSS_THREAD_TABLE_FULL 5
+#define WT_LOSS_CALL_TOO_DEEP 6
+#define WT_LOSS_CALL_ABANDONED 7
+#define WT_LOSS_RETURN_WITHOUT_ENTRY 8
+#define WT_LOSS_STACK_FAILED 9
+#define WT_LOSS_PROCESS_TABLE_FULL 10
+#define WT_LOSS_TOTAL_TABLE_FULL 11
+#define WT_LOSS_COUNTERS 12
+
+/* What to keep of one call: see src/catalogue/derive/call-plan.ts. */
+struct wt_call_plan {
+	__u8 a[WT_KEPT_WORDS];
+	__u8 b[WT_KEPT_WORDS];
+	__u8 memory;
+	__u8 stack;
+	__u8 pointer_slot;
+	__u8 pointer_returned;
+};
+
+/* a library call that returned */
+#define WT_EVENT_CALL 1
+struct wt_call {
+	__u32 type; /* id of the event, the first word of every record (number) */
+	__u32 cpu; /* CPU on which the event was emitted (CPU number) */
+	__u32 pid; /* process the event belongs to (process id (thread group id)) */
+	__u32 tid; /* thread the event belongs to (thread id) */
+	__u64 start; /* when the call was entered (ns since the recording began) */
+	__u64 duration; /* from entry to return (ns) */
+	__s64 ret; /* return value (return code of the call, 0 is success) */
+	__u64 ptr; /* pointer that the call returned, or the one it was given to free; 0 when there is none (address in the traced process) */
+	__u64 kept[6]; /* argument words that the catalogue keeps of this call (raw register value) */
+	__u16 op; /* which call: an id of the catalogue (number) */
+	__u16 depth; /* how many other probed calls of this thread enclose it (number) */
+	__u32 flags; /* bit 0: a stack event of this call precedes it; bit 1: per-thread default stream variant (bit set) */
+};
+
+/* a closed interval in which a tracked thread was not on a CPU */
+#define WT_EVENT_OFF_CPU 2
+struct wt_off_cpu {
+	__u32 type; /* id of the event, the first word of every record (number) */
+	__u32 cpu; /* CPU on which the event was emitted (CPU number) */
+	__u32 pid; /* process the event belongs to (process id (thread group id)) */
+	__u32 tid; /* thread the event belongs to (thread id) */
+	__u64 off; /* when it left the CPU (ns since the recording began) */
+	__u64 wake; /* when it was woken; 0 when it stayed runnable (ns since the recording began) */
+	__u64 on; /* when it ran again (ns since the recording began) */
+	__u64 arg0; /* first argument of the system call it was in (raw register value) */
+	__u64 arg1; /* second argument of the system call it was in (raw register value) */
+	__u64 file_inode; /* inode of the file that the system call waited on, 0 when there is none (raw register value) */
+	__u32 state; /* task state when it left, masked: 0 runnable, 1 interruptible, 2 uninterruptible, 4 stopped (bit set) */
+	__u32 flags; /* bit 0 waiting for I/O, bit 1 throttled by a CPU quota (bit set) */
+	__s32 syscall; /* number of the system call it was in; -1 when it was in none (signed number) */
+	__u32 file_type; /* what the file descriptor is: see file_types (number) */
+	__u32 file_device; /* device number of a device file, else 0 (number) */
+	__u32 cpu_off; /* CPU it left (CPU number) */
+	__u32 waker_pid; /* process that woke it; 0 when no task did (process id (thread group id)) */
+	__u32 waker_tid; /* thread that woke it (thread id) */
+	__u32 waker_context; /* in what the waker ran: see waker_contexts (number) */
+	__s32 waker_syscall; /* number of the system call the waker was in; -1 when in none (signed number) */
+	char waker_comm[16]; /* name of the waker (thread name, untrusted text) */
+};
+
+/* a task that ran on a CPU while a tracked thread waited for one */
+#define WT_EVENT_RUN_SLICE 3
+struct wt_run_slice {
+	__u32 type; /* id of the event, the first word of every record (number) */
+	__u32 cpu; /* CPU on which the event was emitted (CPU number) */
+	__u32 pid; /* process the event belongs to (process id (thread group id)) */
+	__u32 tid; /* thread the event belongs to (thread id) */
+	__u64 start; /* when it was switched in (ns since the recording began) */
+	__u64 end; /* when it was switched out (ns since the recording began) */
+	char comm[16]; /* its name (thread name, untrusted text) */
+};
+
+/* a tracked thread made a thread or a process */
+#define WT_EVENT_PROCESS_FORK 4
+struct wt_process_fork {
+	__u32 type; /* id of the event, the first word of every record (number) */
+	__u32 cpu; /* CPU on which the event was emitted (CPU number) */
+	__u32 pid; /* process the event belongs to (process id (thread group id)) */
+	__u32 tid; /* thread the event belongs to (thread id) */
+	__u64 time; /* when (ns since the recording began) */
+	__u32 child_pid; /* process of the new thread (process id (thread group id)) */
+	__u32 child_tid; /* the new thread (thread id) */
+	char comm[16]; /* its name (thread name, untrusted text) */
+};
+
+/* a tracked process executed a program */
+#define WT_EVENT_PROCESS_EXEC 5
+struct wt_process_exec {
+	__u32 type; /* id of the event, the first word of every record (number) */
+	__u32 cpu; /* CPU on which the event was emitted (CPU number) */
+	__u32 pid; /* process the event belongs to (process id (thread group id)) */
+	__u32 tid; /* thread the event belongs to (thread id) */
+	__u64 time; /* when (ns since the recording began) */
+	char comm[16]; /* its name from now on (thread name, untrusted text) */
+};
+
+/* a thread of a tracked process ended */
+#define WT_EVENT_PROCESS_EXIT 6
+struct wt_process_exit {
+	__u32 type; /* id of the event, the first word of every record (number) */
+	__u32 cpu; /* CPU on which the event was emitted (CPU number) */
+	__u32 pid; /* process the event belongs to (process id (thread group id)) */
+	__u32 tid; /* thread the event belongs to (thread id) */
+	__u64 time; /* when (ns since the recording began) */
+	__u32 code; /* exit code as wait4 gives it (number) */
+	__u32 last; /* 1 when it was the last thread of its process (0 or 1) */
+};
+
+/* a tracked thread was given a name */
+#define WT_EVENT_THREAD_NAME 7
+struct wt_thread_name {
+	__u32 type; /* id of the event, the first word of every record (number) */
+	__u32 cpu; /* CPU on which the event was emitted (CPU number) */
+	__u32 pid; /* process the event belongs to (process id (thread group id)) */
+	__u32 tid; /* thread the event belongs to (thread id) */
+	__u64 time; /* when (ns since the recording began) */
+	char comm[16]; /* the name (thread name, untrusted text) */
+};
+
+/* a process mapped executable code from a file */
+#define WT_EVENT_LIBRARY_MAPPED 8
+struct wt_library_mapped {
+	__u32 type; /* id of the event, the first word of every record (number) */
+	__u32 cpu; /* CPU on which the event was emitted (CPU number) */
+	__u32 pid; /* process the event belongs to (process id (thread group id)) */
+	__u32 tid; /* thread the event belongs to (thread id) */
+	__u64 time; /* when (ns since the recording began) */
+	__u64 inode; /* inode of the file (raw register value) */
+	__u32 device; /* device of the file, as the kernel encodes it (major << 20 | minor) (number) */
+	__u32 held; /* 1 when the process was stopped so that no call is missed (0 or 1) */
+	char name[64]; /* last part of the file name (text) */
+};
+
+/* the user stack of a call at its return, the caller first */
+#define WT_EVENT_STACK 9
+struct wt_stack {
+	__u32 type; /* id of the event, the first word of every record (number) */
+	__u32 cpu; /* CPU on which the event was emitted (CPU number) */
+	__u32 pid; /* process the event belongs to (process id (thread group id)) */
+	__u32 tid; /* thread the event belongs to (thread id) */
+	__u64 start; /* when the call was entered: its key together with the thread (ns since the recording began) */
+	__u32 frames; /* how many addresses follow (number) */
+	__u32 weight; /* how many calls of this kind the stack stands for; 1 for a slow call (number of events this row stands for (1/p when sampled)) */
+	__u64 address[64]; /* return addresses (address in the traced process) */
+};

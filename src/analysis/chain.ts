@@ -1,0 +1,74 @@
+// The shape of a causal answer: a contract with every reader. Times are ns since the recording began, shares sum to 1.
+import type { RootKind } from '../catalogue/root-kinds.ts';
+import type { LossRow, Window } from '../store/recording.ts';
+
+export type Culprit = {
+  readonly kind: RootKind;
+  readonly pid: number;
+  readonly tid: number;
+  readonly comm: string;
+  /** File, device, cgroup, lock, peer, system call or function: whatever names it best. */
+  readonly what: string;
+};
+
+export type BreakdownPart = Culprit & { readonly duration_ns: number; readonly share: number };
+
+export type Symptom = {
+  readonly kind: 'slow_call' | 'gap' | 'stall' | 'failure';
+  readonly op: string;
+  readonly pid: number;
+  readonly tid: number;
+  readonly comm: string;
+  readonly start_ns: number;
+  readonly end_ns: number;
+  readonly duration_ns: number;
+  /** What the same operation usually takes. */
+  readonly baseline_ns: number;
+  /** How many similar ones this one stands for. */
+  readonly count: number;
+};
+
+export type Link = {
+  readonly from_tid: number;
+  readonly to_tid: number;
+  readonly kind: RootKind;
+  readonly start_ns: number;
+  readonly end_ns: number;
+  /** Rows that prove it, as "view:id". */
+  readonly evidence: readonly string[];
+};
+
+/** How good the evidence is: A proven by a key match, B closed interval with known waker, C who ran, D inferred from the call, E statistical. */
+export type Grade = 'A' | 'B' | 'C' | 'D' | 'E';
+
+export type Chain = {
+  readonly id: string;
+  readonly summary: string;
+  readonly symptom: Symptom;
+  readonly root: Culprit & { readonly share: number };
+  readonly links: readonly Link[];
+  readonly breakdown: readonly BreakdownPart[];
+  /** Part of the symptom's time that the breakdown accounts for, 1 when all of it. */
+  readonly closure: number;
+  readonly confidence: number;
+  readonly grade: Grade;
+  readonly counter_evidence: readonly string[];
+  readonly recommendations: readonly string[];
+};
+
+export type ChainsAnswer = {
+  readonly chains: readonly Chain[];
+  readonly verdict: 'explained' | 'healthy' | 'insufficient_evidence';
+  readonly losses: readonly LossRow[];
+  readonly window: Window;
+};
+
+export type ChainsFilter = {
+  readonly pid?: number;
+  readonly op?: string;
+  readonly window?: Window;
+  /** Only calls that lasted at least so long, in ns. */
+  readonly minDuration?: number;
+  /** Chains at most. */
+  readonly top: number;
+};

@@ -1,0 +1,63 @@
+// The C header of the kernel side, from the catalogue: event structs, ids, loss counters, the plan of a call.
+
+import { CALL_IDS } from '../calls.ts';
+import { callFlags, events, fileTypes, KEPT_WORDS, offCpuFlags, STACK_FRAMES, wakerContexts } from '../events.ts';
+import type { Field } from '../field.ts';
+import { kinds } from '../kinds.ts';
+import { LOSS_COUNTERS, type LossSpec, losses } from '../losses.ts';
+import { ARGUMENT_WORDS, MEMORY_SLOT, MEMORY_WORDS, NO_SLOT } from './call-plan.ts';
+
+const member = ({ name, kind, length, doc }: Field) =>
+  `\t${kinds[kind].c} ${name}${length === undefined ? '' : `[${length}]`}; /* ${doc} (${kinds[kind].unit}) */`;
+
+const defines = (prefix: string, values: Readonly<Record<string, number>>) =>
+  Object.entries(values).map(
+    ([name, value]) => `#define WT_${prefix}_${name.replace(/([A-Z])/g, '_$1').toUpperCase()} ${value}`,
+  );
+
+const counters = Object.entries(losses).flatMap(([name, spec]: [string, LossSpec]) =>
+  spec.counter === undefined ? [] : [[name, spec.counter]],
+);
+
+/** The text of bpf/events.gen.h. */
+export const cHeader = (): string =>
+  [
+    '/* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */',
+    '/* Generated from src/catalogue by `npm run generate`. Do not edit. */',
+    '#pragma once',
+    '',
+    `#define WT_KEPT_WORDS ${KEPT_WORDS}`,
+    `#define WT_STACK_FRAMES ${STACK_FRAMES}`,
+    `#define WT_CALL_IDS ${CALL_IDS}`,
+    `#define WT_ARGUMENT_WORDS ${ARGUMENT_WORDS}`,
+    `#define WT_MEMORY_SLOT ${MEMORY_SLOT}`,
+    `#define WT_MEMORY_WORDS ${MEMORY_WORDS}`,
+    `#define WT_NO_SLOT ${NO_SLOT}`,
+    '',
+    ...defines('CALL', callFlags),
+    ...defines('OFF_CPU', offCpuFlags),
+    ...defines('WAKER', wakerContexts),
+    ...defines('FILE', fileTypes),
+    '',
+    ...defines('LOSS', Object.fromEntries(counters)),
+    `#define WT_LOSS_COUNTERS ${LOSS_COUNTERS}`,
+    '',
+    '/* What to keep of one call: see src/catalogue/derive/call-plan.ts. */',
+    'struct wt_call_plan {',
+    '\t__u8 a[WT_KEPT_WORDS];',
+    '\t__u8 b[WT_KEPT_WORDS];',
+    '\t__u8 memory;',
+    '\t__u8 stack;',
+    '\t__u8 pointer_slot;',
+    '\t__u8 pointer_returned;',
+    '};',
+    ...Object.values(events).flatMap((event) => [
+      '',
+      `/* ${event.doc} */`,
+      `#define WT_EVENT_${event.name.toUpperCase()} ${event.id}`,
+      `struct wt_${event.name} {`,
+      ...event.fields.map(member),
+      '};',
+    ]),
+    '',
+  ].join('\n');

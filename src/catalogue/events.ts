@@ -1,0 +1,126 @@
+// The events that the kernel side emits: one C struct each. An id is never renumbered and never used again.
+// Fields stand in an order that needs no padding; the layout test holds them against the compiled programs.
+import { type Field, field } from './field.ts';
+
+export type EventSpec = {
+  readonly id: number;
+  readonly name: string;
+  readonly doc: string;
+  readonly fields: readonly Field[];
+};
+
+const head = [
+  field('type', 'number', 'id of the event, the first word of every record'),
+  field('cpu', 'cpu', 'CPU on which the event was emitted'),
+] as const;
+const who = [
+  field('pid', 'pid', 'process the event belongs to'),
+  field('tid', 'tid', 'thread the event belongs to'),
+] as const;
+
+/** Longest user stack that is kept, in frames. */
+export const STACK_FRAMES = 64;
+/** Argument words that a call event carries. */
+export const KEPT_WORDS = 6;
+
+const event = <const F extends readonly Field[]>(id: number, name: string, doc: string, fields: F) => ({
+  id,
+  name,
+  doc,
+  fields: [...head, ...who, ...fields] as const,
+});
+
+export const events = {
+  call: event(1, 'call', 'a library call that returned', [
+    field('start', 'time', 'when the call was entered'),
+    field('duration', 'duration', 'from entry to return'),
+    field('ret', 'result', 'return value'),
+    field('ptr', 'address', 'pointer that the call returned, or the one it was given to free; 0 when there is none'),
+    field('kept', 'word', 'argument words that the catalogue keeps of this call', KEPT_WORDS),
+    field('op', 'small', 'which call: an id of the catalogue'),
+    field('depth', 'small', 'how many other probed calls of this thread enclose it'),
+    field('flags', 'flags', 'bit 0: a stack event of this call precedes it; bit 1: per-thread default stream variant'),
+  ]),
+  off_cpu: event(2, 'off_cpu', 'a closed interval in which a tracked thread was not on a CPU', [
+    field('off', 'time', 'when it left the CPU'),
+    field('wake', 'time', 'when it was woken; 0 when it stayed runnable'),
+    field('on', 'time', 'when it ran again'),
+    field('arg0', 'word', 'first argument of the system call it was in'),
+    field('arg1', 'word', 'second argument of the system call it was in'),
+    field('file_inode', 'word', 'inode of the file that the system call waited on, 0 when there is none'),
+    field(
+      'state',
+      'flags',
+      'task state when it left, masked: 0 runnable, 1 interruptible, 2 uninterruptible, 4 stopped',
+    ),
+    field('flags', 'flags', 'bit 0 waiting for I/O, bit 1 throttled by a CPU quota'),
+    field('syscall', 'signed', 'number of the system call it was in; -1 when it was in none'),
+    field('file_type', 'number', 'what the file descriptor is: see file_types'),
+    field('file_device', 'number', 'device number of a device file, else 0'),
+    field('cpu_off', 'cpu', 'CPU it left'),
+    field('waker_pid', 'pid', 'process that woke it; 0 when no task did'),
+    field('waker_tid', 'tid', 'thread that woke it'),
+    field('waker_context', 'number', 'in what the waker ran: see waker_contexts'),
+    field('waker_syscall', 'signed', 'number of the system call the waker was in; -1 when in none'),
+    field('waker_comm', 'comm', 'name of the waker', 16),
+  ]),
+  run_slice: event(3, 'run_slice', 'a task that ran on a CPU while a tracked thread waited for one', [
+    field('start', 'time', 'when it was switched in'),
+    field('end', 'time', 'when it was switched out'),
+    field('comm', 'comm', 'its name', 16),
+  ]),
+  process_fork: event(4, 'process_fork', 'a tracked thread made a thread or a process', [
+    field('time', 'time', 'when'),
+    field('child_pid', 'pid', 'process of the new thread'),
+    field('child_tid', 'tid', 'the new thread'),
+    field('comm', 'comm', 'its name', 16),
+  ]),
+  process_exec: event(5, 'process_exec', 'a tracked process executed a program', [
+    field('time', 'time', 'when'),
+    field('comm', 'comm', 'its name from now on', 16),
+  ]),
+  process_exit: event(6, 'process_exit', 'a thread of a tracked process ended', [
+    field('time', 'time', 'when'),
+    field('code', 'number', 'exit code as wait4 gives it'),
+    field('last', 'boolean', '1 when it was the last thread of its process'),
+  ]),
+  thread_name: event(7, 'thread_name', 'a tracked thread was given a name', [
+    field('time', 'time', 'when'),
+    field('comm', 'comm', 'the name', 16),
+  ]),
+  library_mapped: event(8, 'library_mapped', 'a process mapped executable code from a file', [
+    field('time', 'time', 'when'),
+    field('inode', 'word', 'inode of the file'),
+    field('device', 'number', 'device of the file, as the kernel encodes it (major << 20 | minor)'),
+    field('held', 'boolean', '1 when the process was stopped so that no call is missed'),
+    field('name', 'text', 'last part of the file name', 64),
+  ]),
+  stack: event(9, 'stack', 'the user stack of a call at its return, the caller first', [
+    field('start', 'time', 'when the call was entered: its key together with the thread'),
+    field('frames', 'number', 'how many addresses follow'),
+    field('weight', 'weight', 'how many calls of this kind the stack stands for; 1 for a slow call'),
+    field('address', 'address', 'return addresses', STACK_FRAMES),
+  ]),
+} as const;
+
+export type EventName = keyof typeof events;
+
+/** Bits of `call.flags`. */
+export const callFlags = { stack: 1, perThreadStream: 2 } as const;
+/** Bits of `off_cpu.flags`. */
+export const offCpuFlags = { iowait: 1, throttled: 2 } as const;
+/** Values of `off_cpu.waker_context`. */
+export const wakerContexts = { none: 0, task: 1, timer: 2, irq: 3, softirq: 4 } as const;
+/** Values of `off_cpu.file_type`. */
+export const fileTypes = {
+  none: 0,
+  pipe: 1,
+  unix: 2,
+  inet: 3,
+  regular: 4,
+  character: 5,
+  block: 6,
+  directory: 7,
+  socket: 8,
+  anonymous: 9,
+} as const;

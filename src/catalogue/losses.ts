@@ -1,0 +1,73 @@
+// Every way in which a recording can lack something. A loss is a row with when, what and how many; an answer whose
+// window touches one says so. Ids of kernel counters are never renumbered.
+
+/** One kind of loss: where it is counted, and what it means to a reader. `counter` is the kernel's array index. */
+export type LossSpec = {
+  readonly source: 'kernel' | 'capture' | 'store';
+  readonly counter?: number;
+  readonly doc: string;
+};
+
+const loss = <const L extends LossSpec>(spec: L): L => spec;
+
+export const losses = {
+  ring_full_call: loss({
+    source: 'kernel',
+    counter: 0,
+    doc: 'calls that have no row since the ring was full; their totals are kept',
+  }),
+  ring_full_off_cpu: loss({ source: 'kernel', counter: 1, doc: 'off-CPU intervals lost since the ring was full' }),
+  ring_full_run_slice: loss({
+    source: 'kernel',
+    counter: 2,
+    doc: 'run slices lost since the ring was full: who ran instead is incomplete',
+  }),
+  ring_full_stack: loss({ source: 'kernel', counter: 3, doc: 'stacks lost since the ring was full' }),
+  ring_full_process: loss({
+    source: 'kernel',
+    counter: 4,
+    doc: 'process and thread events lost since the ring was full',
+  }),
+  thread_table_full: loss({
+    source: 'kernel',
+    counter: 5,
+    doc: 'calls or intervals of threads for which the kernel table had no room',
+  }),
+  call_too_deep: loss({ source: 'kernel', counter: 6, doc: 'calls nested deeper than is kept' }),
+  call_abandoned: loss({
+    source: 'kernel',
+    counter: 7,
+    doc: 'calls that were left without a return, by longjmp, an exception or an exec',
+  }),
+  return_without_entry: loss({
+    source: 'kernel',
+    counter: 8,
+    doc: 'returns of calls that were entered before the probe was attached',
+  }),
+  stack_failed: loss({ source: 'kernel', counter: 9, doc: 'stacks that could not be read' }),
+  process_table_full: loss({
+    source: 'kernel',
+    counter: 10,
+    doc: 'processes that could not be tracked since the kernel table was full',
+  }),
+  total_table_full: loss({
+    source: 'kernel',
+    counter: 11,
+    doc: 'calls of which not even the total was kept: the ring and the loss table were full',
+  }),
+  late_attach: loss({
+    source: 'capture',
+    doc: 'a library was in use before its probes were attached: earlier calls are not seen',
+  }),
+  probe_failed: loss({ source: 'capture', doc: 'probes that could not be attached' }),
+  call_unfinished: loss({ source: 'capture', doc: 'calls that had not returned when the recording ended' }),
+  cut_short: loss({
+    source: 'store',
+    doc: 'the recorder ended without closing the file: at most the last second is missing',
+  }),
+  disk_full: loss({ source: 'store', doc: 'rows that could not be written' }),
+} as const;
+
+export type LossName = keyof typeof losses;
+/** Number of counters in the kernel's loss array. */
+export const LOSS_COUNTERS = 12;

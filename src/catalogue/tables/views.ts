@@ -1,0 +1,204 @@
+// The views that readers use. Their names and first columns are a contract; further columns may be added.
+import { callArguments } from '../arguments.ts';
+import { type Field, field } from '../field.ts';
+import { view } from '../table.ts';
+import { waitKindSql } from '../wait-kinds.ts';
+
+const who: readonly Field[] = [
+  field('pid', 'pid', 'process'),
+  field('tid', 'tid', 'thread'),
+  field('comm', 'comm', 'name of the thread'),
+];
+const jsonOfArguments = Object.keys(callArguments)
+  .map((name) => `'${name}', a.${name}`)
+  .join(', ');
+
+export const views = {
+  calls: view({
+    name: 'calls',
+    doc: 'library calls, one row each',
+    columns: [
+      field('id', 'id', 'row id, as in evidence "calls:ID"'),
+      field('start_ns', 'time', 'entry'),
+      field('duration_ns', 'duration', 'from entry to return; the API call, not the work of the GPU'),
+      ...who,
+      field('op', 'text', 'name of the call'),
+      field('depth', 'small', 'how many probed calls of this thread enclose it'),
+      field('ret', 'result', 'return code'),
+      field('weight', 'weight', 'calls this row stands for'),
+      field('role', 'text', 'what the call is for'),
+      field('library', 'text', 'cudart or cuda'),
+      field('fn', 'address', 'kernel function of a launch'),
+      field('stream', 'handle', 'stream'),
+      field('bytes', 'bytes', 'size of a copy, fill or allocation'),
+      field('ptr', 'address', 'pointer allocated or freed'),
+      field('args', 'json', 'all kept arguments by name'),
+      field('stack', 'ref', 'stack id for stacks.stack, null when not taken'),
+      field('thread', 'ref', 'thread.id'),
+    ],
+    sql: `SELECT c.id, c.start_ns, c.duration_ns, t.pid, t.tid, t.comm, m.name AS op, c.depth, c.ret, 1 AS weight, m.role, m.library,
+      a.fn, a.stream, coalesce(a.bytes, a.width * a.height) AS bytes, c.ptr,
+      json_patch('{}', json_object(${jsonOfArguments}, 'ptr', c.ptr)) AS args, c.stack, c.thread
+      FROM call c JOIN thread t ON t.id = c.thread JOIN meta_op m ON m.id = c.op LEFT JOIN call_args a ON a.id = c.args`,
+    examples: [
+      {
+        question: 'Which calls took longest?',
+        sql: 'SELECT id, op, comm, duration_ns / 1e6 AS ms FROM calls ORDER BY duration_ns DESC LIMIT 10',
+      },
+      {
+        question: 'How many bytes were copied by which call?',
+        sql: "SELECT op, count(*) AS n, sum(bytes) AS bytes FROM calls WHERE role = 'copy' GROUP BY op",
+      },
+    ],
+  }),
+  waits: view({
+    name: 'waits',
+    doc: 'intervals in which a tracked thread was not on a CPU, one row each; kind says what for',
+    columns: [
+      field('id', 'id', 'row id, as in evidence "waits:ID"'),
+      field('start_ns', 'time', 'when it left the CPU'),
+      field('duration_ns', 'duration', 'until it ran again'),
+      ...who,
+      field('kind', 'text', 'root kind of the wait'),
+      field('runnable_ns', 'duration', 'the last part of it, ready but waiting for a CPU'),
+      field('waker_tid', 'tid', 'thread that woke it'),
+      field('waker_pid', 'pid', 'process that woke it'),
+      field('waker_comm', 'comm', 'name of the waker'),
+      field('blocked_ns', 'duration', 'the first part of it, not ready'),
+      field('syscall', 'text', 'system call it was in'),
+      field('arg0', 'word', 'first argument of that call'),
+      field('waker_context', 'text', 'task, timer, irq or softirq; null when it was not woken'),
+      field('waker_syscall', 'text', 'system call the waker was in'),
+      field('state', 'flags', 'task state when it left'),
+      field('file_type', 'number', 'see wait_site'),
+      field('file_device', 'number', 'device number of a device file'),
+      field('file_inode', 'word', 'inode of the file'),
+      field('cpu_off', 'cpu', 'CPU it left'),
+      field('cpu_on', 'cpu', 'CPU it ran on again'),
+      field('thread', 'ref', 'thread.id'),
+    ],
+    sql: `SELECT o.id, o.start_ns, o.blocked_ns + o.runnable_ns AS duration_ns, t.pid, t.tid, t.comm, ${waitKindSql()} AS kind,
+      o.runnable_ns, w.tid AS waker_tid, w.pid AS waker_pid, w.comm AS waker_comm, o.blocked_ns, s.syscall, o.arg0,
+      CASE s.waker_context WHEN 1 THEN 'task' WHEN 2 THEN 'timer' WHEN 3 THEN 'irq' WHEN 4 THEN 'softirq' END AS waker_context,
+      s.waker_syscall, s.state, s.file_type, s.file_device, s.file_inode, o.cpu_off, o.cpu_on, o.thread
+      FROM off_cpu o JOIN thread t ON t.id = o.thread JOIN wait_site s ON s.id = o.site LEFT JOIN thread w ON w.id = o.waker`,
+    examples: [
+      {
+        question: 'What did each thread wait for, in total?',
+        sql: 'SELECT tid, comm, kind, count(*) AS n, sum(duration_ns) / 1e6 AS ms FROM waits GROUP BY tid, kind ORDER BY ms DESC LIMIT 20',
+      },
+    ],
+  }),
+  run_slices: view({
+    name: 'run_slices',
+    doc: 'who ran on a CPU while a tracked thread was ready and waiting',
+    columns: [
+      field('id', 'id', 'row id, as in evidence "run_slices:ID"'),
+      field('start_ns', 'time', 'switched in'),
+      field('duration_ns', 'duration', 'until switched out'),
+      field('cpu', 'cpu', 'the CPU'),
+      ...who,
+    ],
+    sql: `SELECT r.id, r.start_ns, r.duration_ns, r.cpu, t.pid, t.tid, t.comm FROM run_slice r JOIN thread t ON t.id = r.thread`,
+    examples: [
+      {
+        question: 'Who used the CPUs that tracked threads waited for?',
+        sql: 'SELECT pid, comm, sum(duration_ns) / 1e6 AS ms FROM run_slices GROUP BY pid, comm ORDER BY ms DESC LIMIT 10',
+      },
+    ],
+  }),
+  stacks: view({
+    name: 'stacks',
+    doc: 'frames of the user stacks of slow and sampled calls',
+    columns: [
+      field('stack', 'ref', 'id of the stack, as in calls.stack'),
+      field('position', 'number', '0 is the caller of the traced call'),
+      field('name', 'untrusted_text', 'function, or module+offset'),
+      field('module', 'untrusted_text', 'file the code is in'),
+      field('offset', 'number', 'bytes from the start of the function or file'),
+    ],
+    sql: `SELECT s.stack, s.position, coalesce(f.name, f.module || printf('+0x%x', f.offset)) AS name, f.module, f.offset
+      FROM stack_frame s JOIN frame f ON f.id = s.frame`,
+    examples: [
+      {
+        question: 'From which functions do the longest calls come?',
+        sql: `SELECT c.op, c.duration_ns, group_concat(s.name, ' < ') AS stack FROM (SELECT * FROM call_with_stack LIMIT 5) c
+      JOIN stacks s ON s.stack = c.stack GROUP BY c.id`,
+      },
+    ],
+  }),
+  call_with_stack: view({
+    name: 'call_with_stack',
+    doc: 'calls whose stack was taken, longest first',
+    columns: [
+      field('id', 'id', 'calls.id'),
+      field('op', 'text', 'name of the call'),
+      field('duration_ns', 'duration', 'from entry to return'),
+      field('stack', 'ref', 'stacks.stack'),
+    ],
+    sql: `SELECT c.id, m.name AS op, c.duration_ns, c.stack FROM call c JOIN meta_op m ON m.id = c.op
+      WHERE c.stack IS NOT NULL ORDER BY c.duration_ns DESC`,
+    examples: [],
+  }),
+  processes: view({
+    name: 'processes',
+    doc: 'processes that were traced',
+    columns: [
+      field('pid', 'pid', 'process'),
+      field('comm', 'comm', 'name'),
+      field('exe', 'untrusted_text', 'path of the program'),
+      field('args', 'untrusted_text', 'command line'),
+      field('parent_pid', 'pid', 'its parent'),
+      field('start_ns', 'time', 'when it began'),
+      field('end_ns', 'time', 'when it ended'),
+      field('cgroup', 'untrusted_text', 'cgroup path'),
+      field('container', 'untrusted_text', 'container id'),
+      field('tracked', 'boolean', '1 when its events were recorded'),
+      field('uid', 'number', 'user id'),
+      field('exit_code', 'number', 'exit code'),
+      field('note', 'text', 'what a reader must know'),
+    ],
+    sql: `SELECT pid, comm, exe, args, parent_pid, start_ns, end_ns, cgroup, container, tracked, uid, exit_code, note FROM process`,
+    examples: [
+      { question: 'Which processes were traced?', sql: 'SELECT pid, comm, args FROM processes WHERE tracked = 1' },
+    ],
+  }),
+  losses: view({
+    name: 'losses',
+    doc: 'what the recording lacks',
+    columns: [
+      field('id', 'id', 'row id'),
+      field('start_ns', 'time', 'from'),
+      field('end_ns', 'time', 'to'),
+      field('source', 'text', 'kernel, capture or store'),
+      field('reason', 'text', 'why'),
+      field('count', 'count', 'how many events'),
+      field('detail', 'untrusted_text', 'which'),
+    ],
+    sql: `SELECT l.id, l.start_ns, l.end_ns, m.source, l.reason, l.count, l.detail FROM loss l LEFT JOIN meta_loss m ON m.name = l.reason`,
+    examples: [{ question: 'Is anything missing?', sql: 'SELECT reason, sum(count) AS n FROM losses GROUP BY reason' }],
+  }),
+  totals: view({
+    name: 'totals',
+    doc: 'exact totals of each process and call, never sampled',
+    columns: [
+      field('pid', 'pid', 'process'),
+      field('op', 'text', 'name of the call'),
+      field('count', 'count', 'calls'),
+      field('sum_ns', 'duration', 'time in them'),
+      field('max_ns', 'duration', 'the longest'),
+      field('p50_ns', 'duration', 'median'),
+      field('p95_ns', 'duration', '95th percentile'),
+      field('p99_ns', 'duration', '99th percentile'),
+      field('failed', 'count', 'calls that did not return 0'),
+    ],
+    sql: `SELECT t.pid, m.name AS op, t.count, t.sum_ns, t.max_ns, t.p50_ns, t.p95_ns, t.p99_ns, t.failed
+      FROM total t JOIN meta_op m ON m.id = t.op`,
+    examples: [
+      {
+        question: 'In which calls did the time go?',
+        sql: 'SELECT op, sum(count) AS n, sum(sum_ns) / 1e9 AS s FROM totals GROUP BY op ORDER BY s DESC',
+      },
+    ],
+  }),
+} as const;

@@ -1,0 +1,55 @@
+// What can go wrong with a recording file, in the words the user sees.
+import { defineError } from '../base/errors.ts';
+
+type FileArgs = { path: string; why: string };
+
+export const errors = {
+  notFound: defineError('recording_not_found', ({ path }: { path: string }) => ({
+    what: `cannot open ${path}`,
+    why: 'there is no such file',
+    todo: "make a recording with 'whytrace record -o FILE -- CMD', or name another file",
+  })),
+  notReadable: defineError('recording_not_readable', ({ path, why }: FileArgs) => ({
+    what: `cannot read ${path}`,
+    why,
+    todo: 'check the permissions of the file and of its folder',
+  })),
+  notARecording: defineError('not_a_recording', ({ path, why }: FileArgs) => ({
+    what: `${path} is not a whytrace recording`,
+    why,
+    todo: "name a file made by 'whytrace record'",
+  })),
+  damaged: defineError('recording_damaged', ({ path, why }: FileArgs) => ({
+    what: `${path} is damaged`,
+    why,
+    todo: "copy it again if it was copied, or recover what is left with 'sqlite3 FILE .recover'",
+  })),
+  newer: defineError(
+    'recording_newer',
+    ({ path, version, known }: { path: string; version: number; known: number }) => ({
+      what: `cannot read ${path}`,
+      why: `it has format ${version}, this whytrace knows up to ${known}`,
+      todo: 'install a newer whytrace',
+    }),
+  ),
+  exists: defineError('output_exists', ({ path }: { path: string }) => ({
+    what: `cannot write ${path}`,
+    why: 'the file exists and is not a whytrace recording, so it is not replaced',
+    todo: 'name another file with -o',
+  })),
+  busy: defineError('output_busy', ({ path, pid }: { path: string; pid: number }) => ({
+    what: `cannot write ${path}`,
+    why: `whytrace with pid ${pid} is recording into it`,
+    todo: 'name another file with -o, or stop that recording',
+  })),
+  notWritable: defineError('output_not_writable', ({ path, why }: FileArgs) => ({
+    what: `cannot write ${path}`,
+    why,
+    todo: 'name a file in a folder that you may write to, with -o FILE',
+  })),
+  writeFailed: defineError('write_failed', ({ path, why }: FileArgs) => ({
+    what: `cannot go on writing ${path}`,
+    why,
+    todo: 'free some space and record again; everything written before is kept and readable',
+  })),
+} as const;

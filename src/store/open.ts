@@ -1,0 +1,73 @@
+// The one door to SQLite: opens files, checks that they are recordings, and says in plain words when they are not.
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { messageOf, systemCodeOf } from '../base/errors.ts';
+import { APPLICATION_ID, SCHEMA_VERSION } from '../catalogue/schema.ts';
+import { errors } from './errors.ts';
+
+export type { DatabaseSync as Database, StatementSync as Statement } from 'node:sqlite';
+
+const HEADER = 'SQLite format 3\0';
+// https://www.sqlite.org/fileformat.html section 1.3: user version at 60, application id at 68, both big-endian.
+const USER_VERSION_AT = 60;
+const APPLICATION_ID_AT = 68;
+
+const headerOf = (path: string): Buffer => {
+  const bytes = Buffer.alloc(100);
+  const fd = openSync(path, 'r');
+  try {
+    return bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, 0));
+  } finally {
+    closeSync(fd);
+  }
+};
+
+/** Whether a file is a recording; the reason when it is not. A missing file throws the system's error. */
+export const identify = (
+  path: string,
+): { readonly recording: true; readonly version: number } | { readonly recording: false; readonly why: string } => {
+  const header = headerOf(path);
+  if (header.length === 0) return { recording: false, why: 'the file is empty' };
+  if (header.toString('latin1', 0, 16) !== HEADER) return { recording: false, why: 'it is not an SQLite file' };
+  if (header.length < 100) return { recording: false, why: 'it ends inside the SQLite header' };
+  if (header.readUInt32BE(APPLICATION_ID_AT) !== APPLICATION_ID)
+    return { recording: false, why: 'it is an SQLite file of another program' };
+  return { recording: true, version: header.readUInt32BE(USER_VERSION_AT) };
+};
+
+/**
+ * Opens a recording for reading, also while it is being written. Throws a UserError when the file is missing, no
+ * recording, newer than this program, or damaged.
+ */
+export const openDatabase = (path: string): DatabaseSync => {
+  if (!existsSync(path)) throw errors.notFound({ path });
+  if (!statSync(path).isFile()) throw errors.notARecording({ path, why: 'it is not a file' });
+  let found: ReturnType<typeof identify>;
+  try {
+    found = identify(path);
+  } catch (thrown) {
+    throw errors.notReadable({ path, why: messageOf(thrown) }, thrown);
+  }
+  if (!found.recording) throw errors.notARecording({ path, why: found.why });
+  if (found.version > SCHEMA_VERSION) throw errors.newer({ path, version: found.version, known: SCHEMA_VERSION });
+  try {
+    const database = new DatabaseSync(path, { readOnly: true, timeout: 2000 });
+    database.prepare('SELECT count(*) FROM recording').get();
+    return database;
+  } catch (thrown) {
+    throw systemCodeOf(thrown) === 'EACCES'
+      ? errors.notReadable({ path, why: messageOf(thrown) }, thrown)
+      : errors.damaged({ path, why: messageOf(thrown) }, thrown);
+  }
+};
+
+/** Opens a new or replaced file for writing. The caller has made sure that it may be replaced. */
+export const createDatabase = (path: string): DatabaseSync => {
+  const database = new DatabaseSync(path, { timeout: 2000 });
+  // WAL: readers see a recording while it grows, and a killed recorder leaves whole transactions.
+  database.exec(
+    'PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY',
+  );
+  database.exec('PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -32768');
+  return database;
+};

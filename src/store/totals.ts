@@ -1,0 +1,177 @@
+// Exact totals and histograms of each (process, call), for the whole recording and for each second of it.
+// They are kept while events arrive, so that a summary never has to read the rows.
+import { BUCKETS, bucketOf, encodeHistogram, quantile } from '../base/histogram.ts';
+import type { Database } from './open.ts';
+
+type Total = {
+  readonly pid: number;
+  readonly op: number;
+  count: number;
+  sum: number;
+  max: number;
+  failed: number;
+  readonly histogram: Float64Array;
+};
+
+const OPS = 1024;
+const emptyTotal = (pid: number, op: number): Total => ({
+  pid,
+  op,
+  count: 0,
+  sum: 0,
+  max: 0,
+  failed: 0,
+  histogram: new Float64Array(BUCKETS),
+});
+
+const merge = (into: Total, from: Total) => {
+  into.count += from.count;
+  into.sum += from.sum;
+  into.failed += from.failed;
+  if (from.max > into.max) into.max = from.max;
+  for (let i = 0; i < BUCKETS; i++) into.histogram[i] = (into.histogram[i] ?? 0) + (from.histogram[i] ?? 0);
+};
+
+/** Calls that have a total but no row: counted by the kernel while the ring was full. Times in ns. */
+export type LostCalls = {
+  readonly pid: number;
+  readonly op: number;
+  readonly count: number;
+  readonly sum: number;
+  readonly max: number;
+  readonly failed: number;
+  /** Count by floor(log2(duration)). */
+  readonly log2: readonly number[];
+};
+
+const get = (map: Map<number, Total>, pid: number, op: number): Total => {
+  const key = pid * OPS + op;
+  const found = map.get(key);
+  if (found !== undefined) return found;
+  const made = emptyTotal(pid, op);
+  map.set(key, made);
+  return made;
+};
+
+export class Totals {
+  readonly #all = new Map<number, Total>();
+  readonly #seconds = new Map<number, Map<number, Total>>();
+  #second = -1;
+  #current = new Map<number, Total>();
+  #lastKey = -1;
+  #last: Total = emptyTotal(0, 0);
+  readonly #writeTotal: ReturnType<Database['prepare']>;
+  readonly #writeSecond: ReturnType<Database['prepare']>;
+
+  constructor(database: Database) {
+    this.#writeTotal = database.prepare(
+      'INSERT OR REPLACE INTO total (pid, op, count, sum_ns, max_ns, p50_ns, p95_ns, p99_ns, failed, histogram) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    );
+    this.#writeSecond = database.prepare(
+      'INSERT OR REPLACE INTO second (second, pid, op, count, sum_ns, max_ns, histogram) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    );
+  }
+
+  /** Counts one call that ended at `end`; times in ns. */
+  add(pid: number, op: number, end: number, duration: number, failed: boolean): void {
+    const second = Math.floor(end / 1e9);
+    if (second !== this.#second) this.#turnTo(second);
+    const key = pid * OPS + op;
+    if (key !== this.#lastKey) {
+      this.#last = get(this.#current, pid, op);
+      this.#lastKey = key;
+    }
+    const total = this.#last;
+    total.count++;
+    total.sum += duration;
+    if (duration > total.max) total.max = duration;
+    if (failed) total.failed++;
+    const bucket = bucketOf(duration);
+    total.histogram[bucket] = (total.histogram[bucket] ?? 0) + 1;
+  }
+
+  /** Counts calls that the kernel could only add up, as if they had ended in the second of `now`. */
+  addLost(lost: LostCalls, now: number): void {
+    this.#turnTo(Math.floor(now / 1e9));
+    const total = get(this.#current, lost.pid, lost.op);
+    total.count += lost.count;
+    total.sum += lost.sum;
+    total.failed += lost.failed;
+    if (lost.max > total.max) total.max = lost.max;
+    for (const [exponent, count] of lost.log2.entries()) {
+      const bucket = bucketOf(1.5 * 2 ** exponent);
+      total.histogram[bucket] = (total.histogram[bucket] ?? 0) + count;
+    }
+  }
+
+  /** Writes every total that changed. Seconds stay open until events of the second after the next have arrived. */
+  flush(): void {
+    let latest = -1;
+    for (const second of this.#seconds.keys()) latest = Math.max(latest, second);
+    const open = new Map<number, Total>();
+    for (const [second, totals] of this.#seconds) {
+      const ended = second < latest - 1;
+      for (const [key, total] of totals) {
+        this.#saveSecond(second, total);
+        const all = get(this.#all, total.pid, total.op);
+        if (ended) merge(all, total);
+        else merge(get(open, total.pid, total.op), total);
+        if (ended && !open.has(key)) get(open, total.pid, total.op);
+      }
+      if (ended) this.#seconds.delete(second);
+    }
+    this.#second = -1;
+    for (const total of open.values()) {
+      const all = this.#all.get(total.pid * OPS + total.op);
+      if (all !== undefined) merge(total, all);
+      this.#saveTotal(total);
+    }
+  }
+
+  /** Calls counted so far, by call id: for the live line. */
+  counts(): ReadonlyMap<number, { readonly count: number; readonly sum: number }> {
+    const sums = new Map<number, { count: number; sum: number }>();
+    const open = [...this.#seconds.values()].flatMap((totals) => [...totals.values()]);
+    for (const { op, count, sum } of [...this.#all.values(), ...open]) {
+      const entry = sums.get(op) ?? { count: 0, sum: 0 };
+      sums.set(op, { count: entry.count + count, sum: entry.sum + sum });
+    }
+    return sums;
+  }
+
+  #saveSecond(second: number, total: Total): void {
+    this.#writeSecond.run(
+      second,
+      total.pid,
+      total.op,
+      total.count,
+      total.sum,
+      total.max,
+      encodeHistogram(total.histogram),
+    );
+  }
+
+  #saveTotal(total: Total): void {
+    this.#writeTotal.run(
+      total.pid,
+      total.op,
+      total.count,
+      total.sum,
+      total.max,
+      quantile(total.histogram, 0.5, total.max),
+      quantile(total.histogram, 0.95, total.max),
+      quantile(total.histogram, 0.99, total.max),
+      total.failed,
+      encodeHistogram(total.histogram),
+    );
+  }
+
+  #turnTo(second: number): void {
+    if (second === this.#second) return;
+    const found = this.#seconds.get(second);
+    this.#current = found ?? new Map<number, Total>();
+    if (found === undefined) this.#seconds.set(second, this.#current);
+    this.#second = second;
+    this.#lastKey = -1;
+  }
+}

@@ -1,0 +1,314 @@
+// Writes a recording: rows in batches, commits at least every second, and the facts about the recording itself.
+// Knows tables and times, not where rows come from or what they mean.
+import { argumentNames } from '../catalogue/arguments.ts';
+import { ddl, metaRows } from '../catalogue/derive/ddl.ts';
+import type { LossName } from '../catalogue/losses.ts';
+import { Batch } from './batch.ts';
+import { createInterner } from './interner.ts';
+import { createDatabase, type Database } from './open.ts';
+import { Segment } from './segment.ts';
+import { type LostCalls, Totals } from './totals.ts';
+
+/** Facts about a recording, stored as text in the table `recording`. */
+export type Facts = Readonly<Record<string, string | number>>;
+
+export type ProcessRow = {
+  readonly pid: number;
+  readonly start_ns: number | null;
+  readonly end_ns: number | null;
+  readonly comm: string | null;
+  readonly exe: string | null;
+  readonly args: string | null;
+  readonly parent_pid: number | null;
+  readonly uid: number | null;
+  readonly cgroup: string | null;
+  readonly container: string | null;
+  readonly tracked: 0 | 1;
+  readonly exit_code: number | null;
+  readonly note: string | null;
+};
+
+export type WaitSite = {
+  readonly state: number;
+  readonly syscall: string | null;
+  readonly iowait: 0 | 1;
+  readonly throttled: 0 | 1;
+  readonly file_type: number;
+  readonly file_device: number;
+  readonly file_inode: number;
+  readonly futex_op: number | null;
+  readonly waker_context: number;
+  readonly waker_syscall: string | null;
+  readonly held: 0 | 1;
+};
+
+export type FrameRow = { readonly name: string | null; readonly module: string | null; readonly offset: number };
+export type LibraryRow = {
+  readonly path: string;
+  readonly kind: string;
+  readonly attached_ns: number;
+  readonly probes: number;
+  readonly missing: number;
+  readonly single_step: number;
+};
+
+const CUT_SHORT_ID = 1;
+const placeholders = (n: number) => Array.from({ length: n }, () => '?').join(', ');
+
+const describeItself = (database: Database) => {
+  for (const [table, rows] of Object.entries(metaRows())) {
+    const [first] = rows;
+    if (first === undefined) continue;
+    const insert = database.prepare(`INSERT INTO ${table} VALUES (${placeholders(first.length)})`);
+    for (const row of rows) insert.run(...row);
+  }
+};
+
+/** A recording being written. Times are ns since it began. Any method may throw the error of a failing disk. */
+export class RecordingWriter {
+  readonly path: string;
+  readonly totals: Totals;
+  readonly threadId: (pid: number, tid: number, comm: string) => number;
+  readonly argumentsId: (values: readonly (number | null)[], perThreadStream: boolean) => number;
+  readonly siteId: (site: WaitSite) => number;
+  readonly #database: Database;
+  readonly #calls: Batch;
+  readonly #offCpu: Batch;
+  readonly #slices: Batch;
+  readonly #segments: readonly [Segment, Segment, Segment];
+  readonly #frameId: (frame: FrameRow) => number;
+  readonly #stacks = new Map<string, number>();
+  readonly #processes = new Map<number, number>();
+  readonly #setFact: ReturnType<Database['prepare']>;
+  #lossId = CUT_SHORT_ID;
+  #nextProcess = 1;
+
+  constructor(path: string, facts: Facts) {
+    this.path = path;
+    const database = createDatabase(path);
+    this.#database = database;
+    database.exec('BEGIN');
+    for (const statement of ddl()) database.exec(statement);
+    describeItself(database);
+    this.#setFact = database.prepare('INSERT OR REPLACE INTO recording (key, value) VALUES (?, ?)');
+    for (const [key, value] of Object.entries({ ...facts, state: 'recording', duration_ns: 0 }))
+      this.setFact(key, value);
+    // Stays in the file unless the recording is closed: so a killed recorder leaves a file that says it was cut.
+    database
+      .prepare('INSERT INTO loss (id, start_ns, end_ns, reason, count) VALUES (?, 0, 0, ?, 1)')
+      .run(CUT_SHORT_ID, 'cut_short');
+    this.#calls = new Batch(database, 'call', [
+      'start_ns',
+      'duration_ns',
+      'thread',
+      'op',
+      'depth',
+      'ret',
+      'args',
+      'ptr',
+      'stack',
+    ]);
+    this.#offCpu = new Batch(database, 'off_cpu', [
+      'start_ns',
+      'blocked_ns',
+      'runnable_ns',
+      'thread',
+      'site',
+      'arg0',
+      'waker',
+      'cpu_off',
+      'cpu_on',
+    ]);
+    this.#slices = new Batch(database, 'run_slice', ['start_ns', 'duration_ns', 'cpu', 'thread']);
+    this.#segments = [
+      new Segment(database, 'call', this.#calls),
+      new Segment(database, 'off_cpu', this.#offCpu),
+      new Segment(database, 'run_slice', this.#slices),
+    ];
+    this.totals = new Totals(database);
+    const threads = createInterner(database, 'thread', ['pid', 'tid', 'comm']);
+    this.threadId = (pid, tid, comm) => threads.idOf([pid, tid, comm]);
+    const argumentSets = createInterner(database, 'call_args', [...argumentNames, 'per_thread']);
+    this.argumentsId = (values, perThreadStream) => argumentSets.idOf([...values, perThreadStream ? 1 : 0]);
+    const sites = createInterner(database, 'wait_site', [
+      'state',
+      'syscall',
+      'iowait',
+      'throttled',
+      'file_type',
+      'file_device',
+      'file_inode',
+      'futex_op',
+      'waker_context',
+      'waker_syscall',
+      'held',
+    ]);
+    this.siteId = (site) =>
+      sites.idOf([
+        site.state,
+        site.syscall,
+        site.iowait,
+        site.throttled,
+        site.file_type,
+        site.file_device,
+        site.file_inode,
+        site.futex_op,
+        site.waker_context,
+        site.waker_syscall,
+        site.held,
+      ]);
+    const frames = createInterner(database, 'frame', ['name', 'module', 'offset']);
+    this.#frameId = ({ name, module, offset }) => frames.idOf([name, module, offset]);
+    database.exec('COMMIT; BEGIN');
+  }
+
+  /** One call; `ptr` and `stack` are 0 when there is none. Its totals are counted by the caller through `totals`. */
+  call(
+    start: number,
+    duration: number,
+    thread: number,
+    op: number,
+    depth: number,
+    ret: number,
+    args: number,
+    ptr: number,
+    stack: number,
+  ): void {
+    const at = this.#calls.next();
+    const { values } = this.#calls;
+    values[at] = start;
+    values[at + 1] = duration;
+    values[at + 2] = thread;
+    values[at + 3] = op;
+    values[at + 4] = depth;
+    values[at + 5] = ret;
+    values[at + 6] = args;
+    values[at + 7] = ptr === 0 ? null : ptr;
+    values[at + 8] = stack === 0 ? null : stack;
+    this.#segments[0].saw(start, duration);
+  }
+
+  /** One off-CPU interval; `waker` is 0 when no task woke it. */
+  offCpu(
+    start: number,
+    blocked: number,
+    runnable: number,
+    thread: number,
+    site: number,
+    arg0: number,
+    waker: number,
+    cpuOff: number,
+    cpuOn: number,
+  ): void {
+    const at = this.#offCpu.next();
+    const { values } = this.#offCpu;
+    values[at] = start;
+    values[at + 1] = blocked;
+    values[at + 2] = runnable;
+    values[at + 3] = thread;
+    values[at + 4] = site;
+    values[at + 5] = arg0;
+    values[at + 6] = waker === 0 ? null : waker;
+    values[at + 7] = cpuOff;
+    values[at + 8] = cpuOn;
+    this.#segments[1].saw(start, blocked + runnable);
+  }
+
+  /** Who ran on a CPU while a tracked thread waited. */
+  runSlice(start: number, duration: number, cpu: number, thread: number): void {
+    const at = this.#slices.next();
+    const { values } = this.#slices;
+    values[at] = start;
+    values[at + 1] = duration;
+    values[at + 2] = cpu;
+    values[at + 3] = thread;
+    this.#segments[2].saw(start, duration);
+  }
+
+  /** Id of a stack, which is written when it is new. Frames innermost first. */
+  stackId(pid: number, frames: readonly FrameRow[]): number {
+    const ids = frames.map(this.#frameId);
+    const key = `${pid}:${ids.join(',')}`;
+    const found = this.#stacks.get(key);
+    if (found !== undefined) return found;
+    const id = this.#stacks.size + 1;
+    this.#stacks.set(key, id);
+    this.#database.prepare('INSERT INTO stack (id, pid, frames) VALUES (?, ?, ?)').run(id, pid, frames.length);
+    const insert = this.#database.prepare('INSERT INTO stack_frame (stack, position, frame) VALUES (?, ?, ?)');
+    for (const [position, frame] of ids.entries()) insert.run(id, position, frame);
+    return id;
+  }
+
+  /** Adds a process; a later one with the same pid is a new row. */
+  process(row: ProcessRow): void {
+    const id = this.#nextProcess++;
+    this.#processes.set(row.pid, id);
+    const names = Object.keys(row);
+    this.#database
+      .prepare(`INSERT INTO process (id, ${names.join(', ')}) VALUES (?, ${placeholders(names.length)})`)
+      .run(id, ...Object.values(row));
+  }
+
+  /** Changes columns of the process that has this pid now. Does nothing for a pid that was never added. */
+  updateProcess(pid: number, changes: Partial<ProcessRow>): void {
+    const id = this.#processes.get(pid);
+    if (id === undefined) return;
+    const names = Object.keys(changes);
+    this.#database
+      .prepare(`UPDATE process SET ${names.map((name) => `${name} = ?`).join(', ')} WHERE id = ?`)
+      .run(...Object.values(changes), id);
+  }
+
+  library(row: LibraryRow): void {
+    this.#database
+      .prepare('INSERT INTO library (path, kind, attached_ns, probes, missing, single_step) VALUES (?, ?, ?, ?, ?, ?)')
+      .run(row.path, row.kind, row.attached_ns, row.probes, row.missing, row.single_step);
+  }
+
+  /** Records that `count` events are missing between two times. */
+  loss(reason: LossName, start: number, end: number, count: number, detail: string | null = null): void {
+    this.#lossId++;
+    this.#database
+      .prepare('INSERT INTO loss (id, start_ns, end_ns, reason, count, detail) VALUES (?, ?, ?, ?, ?, ?)')
+      .run(this.#lossId, start, end, reason, count, detail);
+  }
+
+  /** Adds calls that have no row to the totals. */
+  lostCalls(lost: LostCalls, now: number): void {
+    this.totals.addLost(lost, now);
+  }
+
+  setFact(key: string, value: string | number): void {
+    this.#setFact.run(key, String(value));
+  }
+
+  /** Makes everything so far durable against a crash of this program. `now` in ns. */
+  commit(now: number): void {
+    this.#write(now);
+    this.#database.exec('COMMIT; BEGIN');
+  }
+
+  /** Ends the recording: one file without companions. */
+  close(now: number): void {
+    this.#write(now);
+    this.#database.prepare('DELETE FROM loss WHERE id = ?').run(CUT_SHORT_ID);
+    this.setFact('state', 'complete');
+    this.#database.exec('COMMIT; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE');
+    this.#database.close();
+  }
+
+  /** Gives the file up after a failed write: what was committed stays, and the file says that it was cut. */
+  abandon(): void {
+    this.#database.close();
+  }
+
+  #write(now: number): void {
+    this.#calls.flush();
+    this.#offCpu.flush();
+    this.#slices.flush();
+    for (const segment of this.#segments) segment.flush();
+    this.totals.flush();
+    this.setFact('duration_ns', now);
+    this.#database.prepare('UPDATE loss SET start_ns = ?, end_ns = ? WHERE id = ?').run(now, now, CUT_SHORT_ID);
+  }
+}

@@ -1,0 +1,116 @@
+// Builds a recording from a few lines, through the same writer that the recorder uses. For tests only.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ArgumentName, argumentNames } from '../src/catalogue/arguments.ts';
+import { calls } from '../src/catalogue/calls.ts';
+import { RecordingWriter, type WaitSite } from '../src/store/writer.ts';
+
+const opId = (op: string): number => {
+  const found = calls.find((call) => call.op === op);
+  if (found === undefined) throw new Error(`no call ${op} in the catalogue`);
+  return found.id;
+};
+
+export type SceneThread = { readonly pid: number; readonly tid: number; readonly comm: string };
+type CallParts = {
+  readonly depth?: number;
+  readonly ret?: number;
+  readonly args?: Partial<Record<ArgumentName, number>>;
+  readonly ptr?: number;
+  readonly stack?: readonly string[];
+};
+type WaitParts = Partial<WaitSite> & {
+  readonly runnable?: number;
+  readonly waker?: SceneThread;
+  readonly arg0?: number;
+  readonly cpu?: number;
+};
+
+const plainSite: WaitSite = {
+  state: 1,
+  syscall: null,
+  iowait: 0,
+  throttled: 0,
+  file_type: 0,
+  file_device: 0,
+  file_inode: 0,
+  futex_op: null,
+  waker_context: 0,
+  waker_syscall: null,
+  held: 0,
+};
+
+/** A recording under construction. All times in ns. `done` closes it and returns the path of the file. */
+export const scene = (facts: Readonly<Record<string, string | number>> = {}) => {
+  const folder = mkdtempSync(join(tmpdir(), 'whytrace-scene-'));
+  const path = join(folder, 'scene.db');
+  const writer = new RecordingWriter(path, {
+    started_unix_ns: '1700000000000000000',
+    recorder_pid: 0,
+    host: 'scene',
+    ...facts,
+  });
+  let end = 0;
+  const id = ({ pid, tid, comm }: SceneThread) => writer.threadId(pid, tid, comm);
+  const saw = (time: number) => {
+    end = Math.max(end, time);
+  };
+  const build = {
+    path,
+    writer,
+    process: (pid: number, comm: string) =>
+      writer.process({
+        pid,
+        start_ns: 0,
+        end_ns: null,
+        comm,
+        exe: `/usr/bin/${comm}`,
+        args: comm,
+        parent_pid: 1,
+        uid: 0,
+        cgroup: null,
+        container: null,
+        tracked: 1,
+        exit_code: null,
+        note: null,
+      }),
+    call: (thread: SceneThread, op: string, start: number, duration: number, parts: CallParts = {}) => {
+      const args = writer.argumentsId(
+        argumentNames.map((name) => parts.args?.[name] ?? null),
+        false,
+      );
+      const frames = parts.stack?.map((name) => ({ name, module: '/usr/bin/scene', offset: 4 })) ?? [];
+      const stack = frames.length === 0 ? 0 : writer.stackId(thread.pid, frames);
+      writer.call(start, duration, id(thread), opId(op), parts.depth ?? 0, parts.ret ?? 0, args, parts.ptr ?? 0, stack);
+      writer.totals.add(thread.pid, opId(op), start + duration, duration, (parts.ret ?? 0) !== 0);
+      saw(start + duration);
+    },
+    /** An interval off the CPU: `blocked` ns, then `runnable` ns ready but waiting. */
+    wait: (
+      thread: SceneThread,
+      start: number,
+      blocked: number,
+      { runnable = 0, waker, arg0 = 0, cpu = 0, ...site }: WaitParts = {},
+    ) => {
+      const siteId = writer.siteId({
+        ...plainSite,
+        state: blocked === 0 ? 0 : 1,
+        waker_context: waker === undefined ? 0 : 1,
+        ...site,
+      });
+      writer.offCpu(start, blocked, runnable, id(thread), siteId, arg0, waker === undefined ? 0 : id(waker), cpu, cpu);
+      saw(start + blocked + runnable);
+    },
+    slice: (thread: SceneThread, cpu: number, start: number, duration: number) => {
+      writer.runSlice(start, duration, cpu, id(thread));
+      saw(start + duration);
+    },
+    done: (): string => {
+      writer.close(end);
+      return path;
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+  return build;
+};
