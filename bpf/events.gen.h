@@ -44,6 +44,35 @@
 #define WT_LOSS_TOTAL_TABLE_FULL 11
 #define WT_LOSS_COUNTERS 12
 
+#define WT_LOST_EXPONENTS 48
+/* Times are on CLOCK_MONOTONIC here; user space subtracts the start of the recording. */
+
+/* settings of a run */
+struct wt_config {
+	__u32 observer; /* our own process (process id (thread group id)) */
+	__u32 track_all; /* record every process (0 or 1) */
+	__u32 hold; /* stop a tracked process that maps a library until its probes are attached (0 or 1) */
+	__u32 watch_exec; /* tell of programs and CUDA libraries of processes that are not tracked (0 or 1) */
+	__u32 adopt; /* track the processes that our own process makes (0 or 1) */
+	__u32 shard_shift; /* CPU number >> this is the number of its ring (number) */
+};
+
+/* identity of a file */
+struct wt_file_key {
+	__u64 inode; /* inode (raw register value) */
+	__u32 device; /* major << 20 | minor (number) */
+	__u32 unused; /* always 0 (number) */
+};
+
+/* calls whose events were lost, added up */
+struct wt_lost_total {
+	__u64 count; /* calls (count) */
+	__u64 sum; /* time in them (ns) */
+	__u64 max; /* the longest (ns) */
+	__u64 failed; /* calls that did not return 0 (count) */
+	__u64 log2[48]; /* calls by floor(log2(duration)) (count) */
+};
+
 /* What to keep of one call: see src/catalogue/derive/call-plan.ts. */
 struct wt_call_plan {
 	__u8 a[WT_KEPT_WORDS];
@@ -53,9 +82,9 @@ struct wt_call_plan {
 	__u8 pointer_slot;
 	__u8 pointer_returned;
 };
+#define WT_EVENT_CALL 1
 
 /* a library call that returned */
-#define WT_EVENT_CALL 1
 struct wt_call {
 	__u32 type; /* id of the event, the first word of every record (number) */
 	__u32 cpu; /* CPU on which the event was emitted (CPU number) */
@@ -70,9 +99,9 @@ struct wt_call {
 	__u16 depth; /* how many other probed calls of this thread enclose it (number) */
 	__u32 flags; /* bit 0: a stack event of this call precedes it; bit 1: per-thread default stream variant (bit set) */
 };
+#define WT_EVENT_OFF_CPU 2
 
 /* a closed interval in which a tracked thread was not on a CPU */
-#define WT_EVENT_OFF_CPU 2
 struct wt_off_cpu {
 	__u32 type; /* id of the event, the first word of every record (number) */
 	__u32 cpu; /* CPU on which the event was emitted (CPU number) */
@@ -96,9 +125,9 @@ struct wt_off_cpu {
 	__s32 waker_syscall; /* number of the system call the waker was in; -1 when in none (signed number) */
 	char waker_comm[16]; /* name of the waker (thread name, untrusted text) */
 };
+#define WT_EVENT_RUN_SLICE 3
 
 /* a task that ran on a CPU while a tracked thread waited for one */
-#define WT_EVENT_RUN_SLICE 3
 struct wt_run_slice {
 	__u32 type; /* id of the event, the first word of every record (number) */
 	__u32 cpu; /* CPU on which the event was emitted (CPU number) */
@@ -108,9 +137,9 @@ struct wt_run_slice {
 	__u64 end; /* when it was switched out (ns since the recording began) */
 	char comm[16]; /* its name (thread name, untrusted text) */
 };
+#define WT_EVENT_PROCESS_FORK 4
 
 /* a tracked thread made a thread or a process */
-#define WT_EVENT_PROCESS_FORK 4
 struct wt_process_fork {
 	__u32 type; /* id of the event, the first word of every record (number) */
 	__u32 cpu; /* CPU on which the event was emitted (CPU number) */
@@ -121,9 +150,9 @@ struct wt_process_fork {
 	__u32 child_tid; /* the new thread (thread id) */
 	char comm[16]; /* its name (thread name, untrusted text) */
 };
+#define WT_EVENT_PROCESS_EXEC 5
 
 /* a tracked process executed a program */
-#define WT_EVENT_PROCESS_EXEC 5
 struct wt_process_exec {
 	__u32 type; /* id of the event, the first word of every record (number) */
 	__u32 cpu; /* CPU on which the event was emitted (CPU number) */
@@ -132,9 +161,9 @@ struct wt_process_exec {
 	__u64 time; /* when (ns since the recording began) */
 	char comm[16]; /* its name from now on (thread name, untrusted text) */
 };
+#define WT_EVENT_PROCESS_EXIT 6
 
 /* a thread of a tracked process ended */
-#define WT_EVENT_PROCESS_EXIT 6
 struct wt_process_exit {
 	__u32 type; /* id of the event, the first word of every record (number) */
 	__u32 cpu; /* CPU on which the event was emitted (CPU number) */
@@ -144,9 +173,9 @@ struct wt_process_exit {
 	__u32 code; /* exit code as wait4 gives it (number) */
 	__u32 last; /* 1 when it was the last thread of its process (0 or 1) */
 };
+#define WT_EVENT_THREAD_NAME 7
 
 /* a tracked thread was given a name */
-#define WT_EVENT_THREAD_NAME 7
 struct wt_thread_name {
 	__u32 type; /* id of the event, the first word of every record (number) */
 	__u32 cpu; /* CPU on which the event was emitted (CPU number) */
@@ -155,9 +184,9 @@ struct wt_thread_name {
 	__u64 time; /* when (ns since the recording began) */
 	char comm[16]; /* the name (thread name, untrusted text) */
 };
+#define WT_EVENT_LIBRARY_MAPPED 8
 
 /* a process mapped executable code from a file */
-#define WT_EVENT_LIBRARY_MAPPED 8
 struct wt_library_mapped {
 	__u32 type; /* id of the event, the first word of every record (number) */
 	__u32 cpu; /* CPU on which the event was emitted (CPU number) */
@@ -169,9 +198,9 @@ struct wt_library_mapped {
 	__u32 held; /* 1 when the process was stopped so that no call is missed (0 or 1) */
 	char name[64]; /* last part of the file name (text) */
 };
+#define WT_EVENT_STACK 9
 
 /* the user stack of a call at its return, the caller first */
-#define WT_EVENT_STACK 9
 struct wt_stack {
 	__u32 type; /* id of the event, the first word of every record (number) */
 	__u32 cpu; /* CPU on which the event was emitted (CPU number) */

@@ -32,6 +32,16 @@ export const errors = {
       todo: 'install a newer whytrace',
     }),
   ),
+  locked: defineError('recording_locked', ({ path, why }: FileArgs) => ({
+    what: `cannot read ${path} now`,
+    why: `another program holds it (${why})`,
+    todo: 'try again in a moment, or close the program that writes to it',
+  })),
+  vanished: defineError('recording_vanished', ({ path, why }: FileArgs) => ({
+    what: `cannot go on reading ${path}`,
+    why: `the file or its disk went away (${why})`,
+    todo: 'check that the file is still there and ask again',
+  })),
   exists: defineError('output_exists', ({ path }: { path: string }) => ({
     what: `cannot write ${path}`,
     why: 'the file exists and is not a whytrace recording, so it is not replaced',

@@ -39,6 +39,9 @@ export type WaitRow = {
   readonly waker_comm: string | null;
   readonly waker_context: string | null;
   readonly waker_syscall: string | null;
+  /** Kind of file that the system call waited on: `fileTypes` of the catalogue; 0 none. */
+  readonly file_type: number;
+  readonly file_device: number;
   readonly cpu_off: number;
   readonly cpu_on: number;
 };
@@ -65,6 +68,56 @@ export type TotalRow = {
   readonly failed: number;
 };
 
+/** The totals of a call over all processes. */
+export type OpTotal = Omit<TotalRow, 'pid'> & { readonly pids: readonly number[] };
+
+/** A process that was traced or seen. Its texts come from strangers. */
+export type ProcessRow = {
+  readonly pid: number;
+  readonly comm: string | null;
+  readonly exe: string | null;
+  readonly args: string | null;
+  readonly parent_pid: number | null;
+  readonly start_ns: number | null;
+  readonly end_ns: number | null;
+  readonly cgroup: string | null;
+  readonly container: string | null;
+  readonly tracked: number;
+  readonly exit_code: number | null;
+  readonly note: string | null;
+};
+
+/** How many rows each raw table has. */
+export type RowCounts = { readonly calls: number; readonly waits: number; readonly run_slices: number };
+
+/** Failed calls of one operation and return code in one process; the longest of them by its id. */
+export type FailureSum = {
+  readonly op: string;
+  readonly pid: number;
+  readonly ret: number;
+  readonly count: number;
+  readonly total_ns: number;
+  readonly longest_id: number;
+};
+
+/** Calls of one operation, process and stack; the longest of them by its id. */
+export type StackSum = {
+  readonly op: string;
+  readonly pid: number;
+  readonly comm: string;
+  readonly stack: number;
+  readonly count: number;
+  readonly total_ns: number;
+  readonly longest_ns: number;
+  readonly longest_id: number;
+};
+
+/** A call without its arguments as text: what is cheap to read for many. */
+export type BriefCall = Pick<
+  CallRow,
+  'id' | 'start_ns' | 'duration_ns' | 'pid' | 'tid' | 'op' | 'role' | 'depth' | 'ret' | 'fn' | 'bytes'
+>;
+
 export type LossRow = {
   readonly id: number;
   readonly start_ns: number;
@@ -87,6 +140,15 @@ export type CallFilter = {
   readonly limit: number;
 };
 
+/** Calls that are alike: same operation and process, and the same function and size class where they are not null. */
+export type Siblings = {
+  readonly pid: number;
+  readonly op: string;
+  readonly fn: number | null;
+  /** Sizes from `bytes.from` up to, but not including, `bytes.to`. */
+  readonly bytes: { readonly from: number; readonly to: number } | null;
+};
+
 /** What an analysis may ask of a recording. All lists are in the order of their start, unless said. */
 export type Recording = {
   readonly path: string;
@@ -104,7 +166,28 @@ export type Recording = {
   readonly waitsOf: (tid: number, window: Window) => readonly WaitRow[];
   /** Who ran on a CPU, as far as it was kept, overlapping the window. */
   readonly slicesOn: (cpu: number, window: Window) => readonly SliceRow[];
+  /** Every call of at least `minDuration` ns that the filter matches, in the order of writing. */
+  readonly longCalls: (filter: Omit<CallFilter, 'limit'>) => Iterable<BriefCall>;
+  /** Durations of calls that are alike, in ns: of all in a small recording, else of those in evenly spaced parts of it. */
+  readonly siblingDurations: (siblings: Siblings) => readonly number[];
+  /** How many calls of the same operation, function and process began before this one; counts no further than `most`. */
+  readonly earlierCalls: (call: BriefCall, most: number) => number;
+  /** Calls that did not return 0, added up. */
+  readonly failures: (filter: Omit<CallFilter, 'limit' | 'minDuration'>) => readonly FailureSum[];
+  /** Whether intervals off the CPU were recorded at all. */
+  readonly hasWaits: boolean;
   readonly totals: () => readonly TotalRow[];
+  /** Totals by operation, of all processes or of one. */
+  readonly opTotals: (pid?: number) => readonly OpTotal[];
+  readonly processes: () => readonly ProcessRow[];
+  readonly rowCounts: () => RowCounts;
+  /** Names of the functions of a stack, the caller of the traced call first; empty for an unknown stack. */
+  readonly framesOf: (stack: number) => readonly string[];
+  readonly stackSums: (filter: {
+    readonly op?: string;
+    readonly pid?: number;
+    readonly eventId?: number;
+  }) => readonly StackSum[];
   readonly losses: (window: Window) => readonly LossRow[];
   /** For anything else; typed by the caller through the readers of row.ts. */
   readonly database: Database;

@@ -1,6 +1,7 @@
 // Exact totals and histograms of each (process, call), for the whole recording and for each second of it.
 // They are kept while events arrive, so that a summary never has to read the rows.
 import { BUCKETS, bucketOf, encodeHistogram, quantile } from '../base/histogram.ts';
+import type { LostCalls } from '../catalogue/kernel-structs.ts';
 import type { Database } from './open.ts';
 
 type Total = {
@@ -30,18 +31,6 @@ const merge = (into: Total, from: Total) => {
   into.failed += from.failed;
   if (from.max > into.max) into.max = from.max;
   for (let i = 0; i < BUCKETS; i++) into.histogram[i] = (into.histogram[i] ?? 0) + (from.histogram[i] ?? 0);
-};
-
-/** Calls that have a total but no row: counted by the kernel while the ring was full. Times in ns. */
-export type LostCalls = {
-  readonly pid: number;
-  readonly op: number;
-  readonly count: number;
-  readonly sum: number;
-  readonly max: number;
-  readonly failed: number;
-  /** Count by floor(log2(duration)). */
-  readonly log2: readonly number[];
 };
 
 const get = (map: Map<number, Total>, pid: number, op: number): Total => {

@@ -2,12 +2,13 @@
 // Knows tables and times, not where rows come from or what they mean.
 import { argumentNames } from '../catalogue/arguments.ts';
 import { ddl, metaRows } from '../catalogue/derive/ddl.ts';
+import type { LostCalls } from '../catalogue/kernel-structs.ts';
 import type { LossName } from '../catalogue/losses.ts';
 import { Batch } from './batch.ts';
 import { createInterner } from './interner.ts';
 import { createDatabase, type Database } from './open.ts';
 import { Segment } from './segment.ts';
-import { type LostCalls, Totals } from './totals.ts';
+import { Totals } from './totals.ts';
 
 /** Facts about a recording, stored as text in the table `recording`. */
 export type Facts = Readonly<Record<string, string | number>>;

@@ -3,6 +3,7 @@
 import { CALL_IDS } from '../calls.ts';
 import { callFlags, events, fileTypes, KEPT_WORDS, offCpuFlags, STACK_FRAMES, wakerContexts } from '../events.ts';
 import type { Field } from '../field.ts';
+import { kernelStructs, LOST_EXPONENTS, type StructSpec } from '../kernel-structs.ts';
 import { kinds } from '../kinds.ts';
 import { LOSS_COUNTERS, type LossSpec, losses } from '../losses.ts';
 import { ARGUMENT_WORDS, MEMORY_SLOT, MEMORY_WORDS, NO_SLOT } from './call-plan.ts';
@@ -18,6 +19,14 @@ const defines = (prefix: string, values: Readonly<Record<string, number>>) =>
 const counters = Object.entries(losses).flatMap(([name, spec]: [string, LossSpec]) =>
   spec.counter === undefined ? [] : [[name, spec.counter]],
 );
+
+const structText = ({ name, doc, fields }: StructSpec) => [
+  '',
+  `/* ${doc} */`,
+  `struct wt_${name} {`,
+  ...fields.map(member),
+  '};',
+];
 
 /** The text of bpf/events.gen.h. */
 export const cHeader = (): string =>
@@ -42,6 +51,10 @@ export const cHeader = (): string =>
     ...defines('LOSS', Object.fromEntries(counters)),
     `#define WT_LOSS_COUNTERS ${LOSS_COUNTERS}`,
     '',
+    `#define WT_LOST_EXPONENTS ${LOST_EXPONENTS}`,
+    '/* Times are on CLOCK_MONOTONIC here; user space subtracts the start of the recording. */',
+    ...Object.values(kernelStructs).flatMap(structText),
+    '',
     '/* What to keep of one call: see src/catalogue/derive/call-plan.ts. */',
     'struct wt_call_plan {',
     '\t__u8 a[WT_KEPT_WORDS];',
@@ -52,12 +65,8 @@ export const cHeader = (): string =>
     '\t__u8 pointer_returned;',
     '};',
     ...Object.values(events).flatMap((event) => [
-      '',
-      `/* ${event.doc} */`,
       `#define WT_EVENT_${event.name.toUpperCase()} ${event.id}`,
-      `struct wt_${event.name} {`,
-      ...event.fields.map(member),
-      '};',
+      ...structText(event),
     ]),
     '',
   ].join('\n');

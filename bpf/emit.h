@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
+/*
+ * The only way to send an event, and the only way to count one that could not be sent. Each object declares these maps;
+ * the loader makes them one.
+ */
+#pragma once
+#include "kernel.h"
+#include "events.gen.h"
+
+struct ring {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+};
+
+/* One ring for a group of CPUs: a ring has one lock, and many CPUs on one lock are slow. The loader fills it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__array(values, struct ring);
+} rings SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, WT_LOSS_COUNTERS);
+	__type(key, __u32);
+	__type(value, __u64);
+} losses SEC(".maps");
+
+static __always_inline void count_loss(__u32 which)
+{
+	__u64 *count = bpf_map_lookup_elem(&losses, &which);
+
+	if (count)
+		++*count;
+}
+
+/*
+ * Room for an event, or NULL after counting it as lost. No wake-up of the reader goes with an event: it drains on a
+ * timer, since waking it for each event would make the load that we measure.
+ */
+static __always_inline void *reserve(const struct wt_config *config, __u64 size, __u32 loss)
+{
+	__u32 shard = bpf_get_smp_processor_id() >> config->shard_shift;
+	void *ring = bpf_map_lookup_elem(&rings, &shard);
+	void *room = ring ? bpf_ringbuf_reserve(ring, size, 0) : NULL;
+
+	if (!room)
+		count_loss(loss);
+	return room;
+}
+
+/* The head that all events share. */
+#define FILL_HEAD(event, kind, process, thread)                                                                        \
+	do {                                                                                                           \
+		(event)->type = (kind);                                                                                \
+		(event)->cpu = bpf_get_smp_processor_id();                                                             \
+		(event)->pid = (process);                                                                              \
+		(event)->tid = (thread);                                                                               \
+	} while (0)
+
+#define SEND(event) bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP)
+/* For events that user space must act upon at once: wakes it unless it is reading already. */
+#define SEND_URGENTLY(event) bpf_ringbuf_submit(event, 0)

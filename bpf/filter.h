@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
+/* The settings of a run, and the only way to say "not this process". We filter on processes and key on threads. */
+#pragma once
+#include "kernel.h"
+#include "events.gen.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct wt_config);
+} config SEC(".maps");
+
+/* Processes whose events are recorded, by thread group id. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	__type(value, __u32);
+} tracked SEC(".maps");
+
+static __always_inline const struct wt_config *settings(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&config, &zero);
+}
+
+static __always_inline bool is_tracked(const struct wt_config *config, __u32 pid)
+{
+	if (config->track_all)
+		return pid != 0 && pid != config->observer;
+	return bpf_map_lookup_elem(&tracked, &pid) != NULL;
+}

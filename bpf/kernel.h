@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
+/*
+ * The few kernel types we read. Only the members we use are named: libbpf finds their true offsets in the running
+ * kernel's BTF (CO-RE), so order and padding here mean nothing. The register structs at the end are user ABI.
+ */
+#pragma once
+
+typedef unsigned char __u8;
+typedef unsigned short __u16;
+typedef unsigned int __u32;
+typedef unsigned long long __u64;
+typedef signed char __s8;
+typedef short __s16;
+typedef int __s32;
+typedef long long __s64;
+typedef __u16 __be16;
+typedef __u32 __be32;
+typedef __u32 __wsum;
+typedef _Bool bool;
+#define true 1
+#define false 0
+#define NULL ((void *)0)
+
+/* include/uapi/linux/bpf.h */
+enum {
+	BPF_MAP_TYPE_HASH = 1,
+	BPF_MAP_TYPE_ARRAY = 2,
+	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_LRU_HASH = 9,
+	BPF_MAP_TYPE_ARRAY_OF_MAPS = 12,
+	BPF_MAP_TYPE_RINGBUF = 27,
+};
+enum { BPF_ANY = 0, BPF_NOEXIST = 1 };
+enum { BPF_F_NO_PREALLOC = 1 };
+#define BPF_F_USER_STACK (1ULL << 8)
+#define BPF_RB_NO_WAKEUP 1
+#define BPF_RB_FORCE_WAKEUP 2
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct qstr {
+	const unsigned char *name;
+};
+struct dentry {
+	struct qstr d_name;
+};
+struct path {
+	struct dentry *dentry;
+};
+struct super_block {
+	__u32 s_dev;
+};
+struct inode {
+	__u16 i_mode;
+	__u32 i_rdev;
+	struct super_block *i_sb;
+	unsigned long i_ino;
+};
+struct file {
+	struct path f_path;
+	struct inode *f_inode;
+	void *private_data;
+};
+struct fdtable {
+	__u32 max_fds;
+	struct file **fd;
+};
+struct files_struct {
+	struct fdtable *fdt;
+};
+struct sock_common {
+	__u16 skc_family;
+};
+struct sock {
+	struct sock_common __sk_common;
+};
+struct socket {
+	struct sock *sk;
+};
+typedef struct {
+	int counter;
+} atomic_t;
+struct signal_struct {
+	atomic_t live;
+};
+/* kernel/events/uprobes.c: return probes send a function back to the start of this page. */
+struct xol_area {
+	unsigned long vaddr;
+};
+struct uprobes_state {
+	struct xol_area *xol_area;
+};
+struct mm_struct {
+	struct uprobes_state uprobes_state;
+};
+struct task_struct {
+	struct mm_struct *mm;
+	int pid;
+	int tgid;
+	__u32 flags;
+	__u32 __state;
+	int exit_code;
+	unsigned int in_iowait : 1;
+	bool throttled;
+	char comm[16];
+	struct files_struct *files;
+	struct signal_struct *signal;
+};
+/* Before 5.14 the state was a long named `state`. */
+struct task_struct___old_state {
+	long state;
+};
+
+#pragma clang attribute pop
+
+/* arch/x86/include/asm/ptrace.h and arch/arm64/include/uapi/asm/ptrace.h: layouts that programs may rely on. */
+#if defined(__TARGET_ARCH_x86)
+struct pt_regs {
+	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip, cs, flags, sp, ss;
+};
+#define REGISTER_ARGUMENTS 6
+#define ARGUMENT_0(r) ((r)->di)
+#define ARGUMENT_1(r) ((r)->si)
+#define ARGUMENT_2(r) ((r)->dx)
+#define ARGUMENT_3(r) ((r)->cx)
+#define ARGUMENT_4(r) ((r)->r8)
+#define ARGUMENT_5(r) ((r)->r9)
+#define ARGUMENT_6(r) 0
+#define ARGUMENT_7(r) 0
+#define RETURNED(r) ((r)->ax)
+#define STACK_POINTER(r) ((r)->sp)
+/* Where the first argument that does not fit into registers lies, at the entry of a function. */
+#define STACK_ARGUMENTS 8
+/* How far a return moves the stack pointer. */
+#define RETURN_POPS 8
+/* Where a function will return to, at its entry. */
+#define READ_RETURN_ADDRESS(to, r) bpf_probe_read_user(to, 8, (void *)STACK_POINTER(r))
+#define SYSCALL_NUMBER(r) ((__s32)(r)->orig_ax)
+#define SYSCALL_ARGUMENT_0(r) ((r)->di)
+#define SYSCALL_ARGUMENT_1(r) ((r)->si)
+#define SYSCALL_ARGUMENT_2(r) ((r)->dx)
+#define SYSCALL_ARGUMENT_4(r) ((r)->r8)
+#elif defined(__TARGET_ARCH_arm64)
+struct user_pt_regs {
+	__u64 regs[31], sp, pc, pstate;
+};
+struct pt_regs {
+	__u64 regs[31], sp, pc, pstate, orig_x0;
+	__s32 syscallno;
+} __attribute__((preserve_access_index));
+#define USER(r) ((struct user_pt_regs *)(r))
+#define REGISTER_ARGUMENTS 8
+#define ARGUMENT_0(r) (USER(r)->regs[0])
+#define ARGUMENT_1(r) (USER(r)->regs[1])
+#define ARGUMENT_2(r) (USER(r)->regs[2])
+#define ARGUMENT_3(r) (USER(r)->regs[3])
+#define ARGUMENT_4(r) (USER(r)->regs[4])
+#define ARGUMENT_5(r) (USER(r)->regs[5])
+#define ARGUMENT_6(r) (USER(r)->regs[6])
+#define ARGUMENT_7(r) (USER(r)->regs[7])
+#define RETURNED(r) (USER(r)->regs[0])
+#define STACK_POINTER(r) (USER(r)->sp)
+#define STACK_ARGUMENTS 0
+#define RETURN_POPS 0
+#define READ_RETURN_ADDRESS(to, r) (*(to) = USER(r)->regs[30], 0)
+#define SYSCALL_NUMBER(r) ((r)->syscallno)
+#define SYSCALL_ARGUMENT_0(r) ((r)->orig_x0)
+#define SYSCALL_ARGUMENT_1(r) ((r)->regs[1])
+#define SYSCALL_ARGUMENT_2(r) ((r)->regs[2])
+#define SYSCALL_ARGUMENT_4(r) ((r)->regs[4])
+#else
+#error "no register layout for this architecture"
+#endif
+
+/* include/linux/sched.h */
+#define PF_KTHREAD 0x00200000
+#define TASK_STATES 0xff
+#define TASK_ENDED 0xb0 /* EXIT_DEAD, EXIT_ZOMBIE, TASK_DEAD */
+#define TASK_WAKING 0x200
+
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>

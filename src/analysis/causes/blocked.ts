@@ -1,0 +1,93 @@
+// What a blocked thread waited for, in words and with who ended it: straight from one row of `waits`, nothing inferred.
+import { cleanText } from '../../base/sanitize.ts';
+import { fileTypes } from '../../catalogue/events.ts';
+import { isRootKind, type RootKind } from '../../catalogue/root-kinds.ts';
+import type { WaitRow } from '../../store/recording.ts';
+import type { Culprit, Grade } from '../chain.ts';
+
+const FILES: Readonly<Record<number, string>> = {
+  [fileTypes.pipe]: 'a pipe',
+  [fileTypes.unix]: 'a UNIX socket',
+  [fileTypes.inet]: 'a network socket',
+  [fileTypes.regular]: 'a file',
+  [fileTypes.character]: 'a character device',
+  [fileTypes.block]: 'a block device',
+  [fileTypes.directory]: 'a directory',
+  [fileTypes.socket]: 'a socket',
+  [fileTypes.anonymous]: 'an anonymous file',
+};
+
+const siteOf = (wait: WaitRow): string => {
+  if (wait.kind === 'page_fault') return 'major page fault';
+  if (wait.syscall === null) return 'no system call';
+  const syscall = cleanText(wait.syscall, 32);
+  if (syscall.startsWith('futex')) return `futex 0x${Math.max(0, wait.arg0 ?? 0).toString(16)}`;
+  const file = FILES[wait.file_type];
+  return file === undefined ? syscall : `${syscall} on ${file}`;
+};
+
+const endOf = (wait: WaitRow, kind: RootKind): string => {
+  if (wait.waker_context === 'timer') return kind === 'sleep' ? '' : ', timed out';
+  if (wait.waker_context === 'irq' || wait.waker_context === 'softirq') return ', woken by an interrupt';
+  return '';
+};
+
+/** Kinds whose end comes from a device: an interrupt is the proper waker. */
+const fromDevice: ReadonlySet<RootKind> = new Set(['block_io', 'page_fault', 'writeback', 'network', 'gpu_wait']);
+
+/** Whether a task, and not an interrupt that came over it, ended the wait. */
+export const hasTaskWaker = (wait: WaitRow): boolean => wait.waker_context === 'task' && wait.waker_tid !== null;
+
+const gradeOf = (wait: WaitRow, kind: RootKind): Grade => {
+  if (kind === 'unknown') return 'E';
+  if (kind === 'observer' || (kind === 'sleep' && wait.waker_context === 'timer')) return 'A';
+  if (kind === 'child' && wait.waker_syscall?.startsWith('exit')) return 'A';
+  if (hasTaskWaker(wait)) return 'B';
+  const byInterrupt = wait.waker_context === 'irq' || wait.waker_context === 'softirq';
+  return byInterrupt && fromDevice.has(kind) ? 'B' : 'D';
+};
+
+/** The cause of the blocked part of a wait. Without a known waker the culprit has pid 0; a sleep is the thread's own. */
+export const blockedCause = (wait: WaitRow): Culprit & { readonly grade: Grade } => {
+  const kind = isRootKind(wait.kind) ? wait.kind : 'unknown';
+  const what = siteOf(wait) + endOf(wait, kind);
+  const grade = gradeOf(wait, kind);
+  if (kind === 'sleep') return { kind, pid: wait.pid, tid: wait.tid, comm: cleanText(wait.comm, 16), what, grade };
+  if (!hasTaskWaker(wait)) return { kind, pid: 0, tid: 0, comm: '', what, grade };
+  return {
+    kind,
+    pid: wait.waker_pid ?? 0,
+    tid: wait.waker_tid ?? 0,
+    comm: cleanText(wait.waker_comm ?? '', 16),
+    what,
+    grade,
+  };
+};
+
+/**
+ * A futex wait with a time-out is made of several intervals: all but the last are ended by the timer and mean nothing by
+ * themselves. Each takes over the waker of the next wait on the same address.
+ */
+export const joinTimeouts = (waits: readonly WaitRow[]): readonly WaitRow[] => {
+  const joined = [...waits];
+  let next: WaitRow | undefined;
+  for (let i = joined.length - 1; i >= 0; i--) {
+    const wait = joined[i];
+    // A preemption between two waits on a lock does not end the waiting.
+    if (wait === undefined || wait.blocked_ns === 0) continue;
+    const following = next;
+    next = wait;
+    if (wait.kind !== 'lock' || wait.waker_context !== 'timer') continue;
+    if (following?.kind !== 'lock' || following.arg0 !== wait.arg0 || following.syscall !== wait.syscall) continue;
+    next = {
+      ...wait,
+      waker_context: following.waker_context,
+      waker_tid: following.waker_tid,
+      waker_pid: following.waker_pid,
+      waker_comm: following.waker_comm,
+      waker_syscall: following.waker_syscall,
+    };
+    joined[i] = next;
+  }
+  return joined;
+};

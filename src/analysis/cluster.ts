@@ -1,0 +1,33 @@
+// Calls that were slow for the same reason become one chain: same operation, process, kind of cause and culprit.
+import type { Explained } from './explain-call.ts';
+
+export type Cluster = {
+  /** The longest of them. */
+  readonly symptom: Explained;
+  readonly count: number;
+  readonly total_ns: number;
+  /** What the root explains of all of them, in ns. */
+  readonly explained_ns: number;
+};
+
+const keyOf = ({ call, slow, root }: Explained): string =>
+  JSON.stringify([call.op, call.pid, slow.reason, root.kind, root.pid, root.comm]);
+
+/** Clusters, most explained time first. */
+export const clustersOf = (explained: readonly Explained[]): readonly Cluster[] => {
+  const groups = new Map<string, Cluster>();
+  for (const one of explained) {
+    const key = keyOf(one);
+    const group = groups.get(key);
+    const longer = group === undefined || one.call.duration_ns > group.symptom.call.duration_ns;
+    groups.set(key, {
+      symptom: longer ? one : group.symptom,
+      count: (group?.count ?? 0) + 1,
+      total_ns: (group?.total_ns ?? 0) + one.call.duration_ns,
+      explained_ns: (group?.explained_ns ?? 0) + one.excess_ns,
+    });
+  }
+  return [...groups.values()].sort(
+    (a, b) => b.explained_ns - a.explained_ns || a.symptom.call.start_ns - b.symptom.call.start_ns,
+  );
+};

@@ -1,0 +1,28 @@
+// How sure an answer may be: what its evidence can prove, less what is missing around it.
+import type { LossRow } from '../store/recording.ts';
+import type { Grade } from './chain.ts';
+
+const OF_GRADE: Readonly<Record<Grade, number>> = { A: 0.97, B: 0.85, C: 0.95, D: 0.6, E: 0.5 };
+const HIGHEST = 0.99;
+const LOWEST = 0.05;
+const STEP = 0.1;
+
+/** Losses that do not touch what a slow call is explained by. */
+const HARMLESS: ReadonlySet<string> = new Set([
+  'ring_full_stack',
+  'stack_failed',
+  'return_without_entry',
+  'call_abandoned',
+  'call_unfinished',
+  'late_attach',
+  'probe_failed',
+]);
+
+/** Whether a loss can make an explanation wrong. */
+export const isHarmful = ({ reason }: LossRow): boolean => !HARMLESS.has(reason);
+
+/** Confidence of a grade, 0.1 less for each doubt: a harmful loss that touches the call, rows that contradict each other. */
+export const confidenceOf = (grade: Grade, doubts: number): number => {
+  const value = Math.min(HIGHEST, Math.max(LOWEST, OF_GRADE[grade] - STEP * doubts));
+  return Math.round(value * 100) / 100;
+};

@@ -1,0 +1,82 @@
+// Calls that failed: one chain for each operation and return code. The code is evidence; why it came up seldom is known.
+import { cleanText } from '../../base/sanitize.ts';
+import { countText, durationText } from '../../base/units.ts';
+import type { CallRow, FailureSum, Recording } from '../../store/recording.ts';
+import type { Chain } from '../chain.ts';
+import { breakdownOf } from '../shares.ts';
+import { attribute } from '../walk.ts';
+import { errorName, NOT_READY } from '../words/error-names.ts';
+import type { SlowCallFilter } from './slow-call.ts';
+
+/** The code of a call says what is wrong (no device), or only that something is. */
+const SAYS_WHY = 0.85;
+const SAYS_LITTLE = 0.4;
+
+const isFailure = (op: string, ret: number): boolean => !(ret === NOT_READY && op.endsWith('Query'));
+
+/** Failures by operation and code, most calls first. Reads rows only when the totals know of failed calls. */
+export const failuresOf = (recording: Recording, { window, pid, op }: SlowCallFilter): readonly FailureSum[] => {
+  const failed = recording.totals().some((total) => total.failed > 0 && (pid === undefined || total.pid === pid));
+  if (!failed) return [];
+  const sums = recording
+    .failures({ window, ...(pid === undefined ? {} : { pid }), ...(op === undefined ? {} : { op }) })
+    .filter((sum) => isFailure(sum.op, sum.ret));
+  const groups = new Map<string, FailureSum>();
+  for (const sum of sums) {
+    const key = `${sum.op} ${sum.ret}`;
+    const group = groups.get(key);
+    const most = group === undefined || sum.count > group.count ? sum : group;
+    groups.set(key, {
+      ...most,
+      count: (group?.count ?? 0) + sum.count,
+      total_ns: (group?.total_ns ?? 0) + sum.total_ns,
+    });
+  }
+  return [...groups.values()].sort((a, b) => b.count - a.count || a.longest_id - b.longest_id);
+};
+
+const summaryOf = (call: CallRow, { count, total_ns, ret }: FailureSum): string => {
+  const { name, says } = errorName(call.library, ret);
+  const who = `${cleanText(call.comm, 16)} (pid ${call.pid})`;
+  const why = says === undefined ? 'the code does not say why' : `the code says that ${says}`;
+  return `${call.op} of ${who} failed ${countText(count, 'time')} with ${name}, ${durationText(total_ns)} in total: ${why}.`;
+};
+
+/** The chain of failures of one kind; its breakdown is that of the longest. Undefined when that row is gone. */
+export const chainOfFailures = (recording: Recording, sum: FailureSum, id: string): Chain | undefined => {
+  const call = recording.callById(sum.longest_id);
+  if (call === undefined) return undefined;
+  const { name, says } = errorName(call.library, sum.ret);
+  const window = { start_ns: call.start_ns, end_ns: call.start_ns + call.duration_ns };
+  const walk = attribute(recording, call, window);
+  const comm = cleanText(call.comm, 16);
+  const who = { pid: call.pid, tid: call.tid, comm };
+  const total = recording.totals().find((one) => one.pid === call.pid && one.op === call.op);
+  return {
+    id,
+    summary: summaryOf(call, sum),
+    symptom: {
+      kind: 'failure',
+      op: call.op,
+      ...who,
+      ...window,
+      duration_ns: call.duration_ns,
+      baseline_ns: total?.p50_ns ?? 0,
+      count: sum.count,
+    },
+    root: { kind: 'unknown', ...who, what: name, share: 1 },
+    links: [{ from_tid: call.tid, to_tid: call.tid, kind: 'unknown', ...window, evidence: [`calls:${call.id}`] }],
+    breakdown: breakdownOf(walk.parts),
+    closure: walk.closure,
+    confidence: says === undefined ? SAYS_LITTLE : SAYS_WHY,
+    grade: says === undefined ? 'E' : 'B',
+    counter_evidence: [
+      `other outcomes: ${total === undefined ? 'not counted' : `${total.count - total.failed} of ${total.count} calls of it in pid ${call.pid} returned 0`}`,
+    ],
+    recommendations: [
+      says === undefined
+        ? `see the calls before calls:${call.id} of pid ${call.pid}: an error is often that of earlier work`
+        : `check this first: ${says}`,
+    ],
+  };
+};

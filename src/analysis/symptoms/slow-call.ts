@@ -1,0 +1,109 @@
+// Which calls are worth explaining: those far above what their like usually take. Judges durations only, not why.
+import type { BriefCall, Recording, Siblings, Window } from '../../store/recording.ts';
+import { type Baseline, createBaselines, kindKey, siblingsOf } from './baseline.ts';
+
+/** Calls of one kind that are worth explaining. */
+export type SlowCalls = {
+  readonly kind: Siblings;
+  readonly role: string;
+  readonly baseline: Baseline;
+  /** above: far above their own baseline; always: a call that should not wait takes this long each time; asked: usual. */
+  readonly reason: 'above' | 'always' | 'asked';
+  /** The longest of them, longest first. */
+  readonly calls: readonly BriefCall[];
+  /** All of them, also those that are not listed. */
+  readonly count: number;
+  readonly total_ns: number;
+};
+
+export type SlowCallFilter = {
+  readonly window: Window;
+  readonly pid?: number | undefined;
+  readonly op?: string | undefined;
+  readonly minDuration?: number | undefined;
+};
+
+/** Below this a call is never a symptom, in ns. */
+export const FLOOR = 1e6;
+const FACTOR = 3;
+/** Calls of a kind that are kept. */
+const KEPT = 64;
+const KEPT_USUAL = 3;
+/** Calls that only hand work over: they have no reason of their own to wait. */
+const HANDS_OVER: ReadonlySet<string> = new Set(['launch', 'event', 'query']);
+
+/** Whether a duration is far above the usual one, both in ns: three times, and at least a millisecond more. */
+export const isFarAbove = (duration: number, usual: number): boolean =>
+  duration >= Math.max(FACTOR * usual, usual + FLOOR);
+
+const longestFirst = (a: BriefCall, b: BriefCall) => b.duration_ns - a.duration_ns || a.id - b.id;
+
+type Kept = { readonly calls: BriefCall[]; count: number; total: number };
+
+const keep = (kept: Kept, call: BriefCall, most: number) => {
+  kept.count++;
+  kept.total += call.duration_ns;
+  kept.calls.push(call);
+  if (kept.calls.length >= 4 * most) kept.calls.sort(longestFirst).splice(most);
+};
+
+type Reason = SlowCalls['reason'];
+
+type Collected = {
+  readonly kind: Siblings;
+  readonly role: string;
+  readonly baseline: Baseline;
+  readonly kept: Readonly<Record<Reason, Kept>>;
+};
+
+const nothing = (): Kept => ({ calls: [], count: 0, total: 0 });
+
+const reasonOf = (duration: number, role: string, baseline: Baseline): Reason => {
+  if (isFarAbove(duration, baseline.usual_ns)) return 'above';
+  return HANDS_OVER.has(role) && baseline.of !== 'none' && baseline.usual_ns >= FLOOR ? 'always' : 'asked';
+};
+
+const excessOf = ({ total_ns, count, baseline, reason }: SlowCalls): number =>
+  reason === 'above' ? total_ns - count * baseline.usual_ns : total_ns;
+const firstId = ({ calls }: SlowCalls): number => calls[0]?.id ?? 0;
+
+const listed = ({ kind, role, baseline, kept }: Collected, reason: Reason, most: number): readonly SlowCalls[] => {
+  const { calls, count, total } = kept[reason];
+  if (count === 0) return [];
+  return [{ kind, role, baseline, reason, calls: calls.toSorted(longestFirst).slice(0, most), count, total_ns: total }];
+};
+
+/**
+ * Calls worth explaining, by kind, most time above the usual first; `usual` are the longest that are not. A call inside
+ * another probed call is part of that one and left out, unless its operation is asked for.
+ */
+export const slowCalls = (
+  recording: Recording,
+  { window, pid, op, minDuration = FLOOR }: SlowCallFilter,
+): { readonly slow: readonly SlowCalls[]; readonly usual: readonly SlowCalls[] } => {
+  const baselineOf = createBaselines(recording);
+  const collected = new Map<string, Collected>();
+  const wanted = { window, minDuration, ...(pid === undefined ? {} : { pid }), ...(op === undefined ? {} : { op }) };
+  for (const call of recording.longCalls(wanted)) {
+    if (call.depth > 0 && op === undefined) continue;
+    const kind = siblingsOf(call);
+    const key = kindKey(kind);
+    const entry = collected.get(key) ?? {
+      kind,
+      role: call.role,
+      baseline: baselineOf(kind),
+      kept: { above: nothing(), always: nothing(), asked: nothing() },
+    };
+    collected.set(key, entry);
+    const reason = reasonOf(call.duration_ns, call.role, entry.baseline);
+    keep(entry.kept[reason], call, reason === 'asked' ? KEPT_USUAL : KEPT);
+  }
+  const mostFirst = (a: SlowCalls, b: SlowCalls) => excessOf(b) - excessOf(a) || firstId(a) - firstId(b);
+  const entries = [...collected.values()];
+  return {
+    slow: entries
+      .flatMap((entry) => [...listed(entry, 'above', KEPT), ...listed(entry, 'always', KEPT)])
+      .sort(mostFirst),
+    usual: entries.flatMap((entry) => listed(entry, 'asked', KEPT_USUAL)).sort(mostFirst),
+  };
+};

@@ -1,0 +1,155 @@
+// What a thread did in a stretch of time: on a CPU, ready and waiting for one, or blocked, and through whom. The parts add
+// up to the stretch by construction, since time on a CPU is what is left. Knows nothing of what is slow.
+import { cleanText } from '../base/sanitize.ts';
+import type { Recording, WaitRow, Window } from '../store/recording.ts';
+import { blockedCause, joinTimeouts } from './causes/blocked.ts';
+import { blocksForGpu, spinsForGpu } from './causes/gpu-wait.ts';
+import type { Culprit, Grade } from './chain.ts';
+import { createOccupants, type Occupied } from './occupants.ts';
+
+/** All of a stretch that has the same cause. `start_ns` and `end_ns` span it; `evidence` names its longest rows. */
+export type Part = Culprit & {
+  readonly grade: Grade;
+  readonly duration_ns: number;
+  readonly start_ns: number;
+  readonly end_ns: number;
+  readonly evidence: readonly string[];
+};
+
+export type Walk = {
+  /** Longest first; their durations add up to the stretch. */
+  readonly parts: readonly Part[];
+  /** Part of the stretch that the recording tells about, 0 to 1. */
+  readonly closure: number;
+  /** Whether rows contradicted each other: two intervals of one thread at the same time. */
+  readonly contradiction: boolean;
+  /** Rows of evidence that were used. */
+  readonly rows: number;
+};
+
+/** Whose time it is, and the role of the call it was spent in. */
+export type Walked = {
+  readonly pid: number;
+  readonly tid: number;
+  readonly comm: string;
+  readonly op: string;
+  readonly role: string;
+};
+
+type Piece = Culprit & {
+  /** Pieces of one task are one part, whatever CPU it ran on. */
+  readonly oneWhat?: boolean;
+  readonly grade: Grade;
+  readonly start: number;
+  readonly end: number;
+  readonly rows: readonly string[];
+};
+
+/** Longest pieces whose rows a part names. */
+const NAMED_PIECES = 2;
+
+const merge = (pieces: readonly Piece[]): readonly Part[] => {
+  const groups = new Map<string, Piece[]>();
+  for (const piece of pieces) {
+    const key = JSON.stringify([piece.kind, piece.pid, piece.tid, piece.comm, ...(piece.oneWhat ? [] : [piece.what])]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [piece]);
+    else group.push(piece);
+  }
+  const parts = [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const longest = group.toSorted((a, b) => b.end - b.start - (a.end - a.start) || a.start - b.start);
+    const { kind, pid, tid, comm, what, grade } = longest[0] ?? first;
+    return [
+      {
+        ...{ kind, pid, tid, comm, what, grade },
+        duration_ns: group.reduce((sum, { start, end }) => sum + end - start, 0),
+        start_ns: first.start,
+        end_ns: group.at(-1)?.end ?? first.end,
+        evidence: [...new Set(longest.slice(0, NAMED_PIECES).flatMap(({ rows }) => rows))],
+      },
+    ];
+  });
+  return parts.sort((a, b) => b.duration_ns - a.duration_ns || a.start_ns - b.start_ns);
+};
+
+/** Walks the intervals of a thread over a window; times in ns. Intervals that cross an edge count with what is inside. */
+export const attribute = (recording: Recording, walked: Walked, window: Window): Walk => {
+  const self = { pid: walked.pid, tid: walked.tid, comm: cleanText(walked.comm, 16) };
+  const recorder = Number(recording.facts.get('recorder_pid') ?? 0);
+  const occupants = createOccupants(recording, window, walked.tid);
+  const pieces: Piece[] = [];
+  const put = (
+    start: number,
+    end: number,
+    cause: Culprit & { grade: Grade; oneWhat?: boolean },
+    rows: readonly string[],
+  ) => {
+    if (end > start) pieces.push({ ...cause, start, end, rows });
+  };
+
+  const running = (start: number, end: number) => {
+    if (!recording.hasWaits)
+      put(start, end, { ...self, kind: 'unknown', what: 'the scheduler was not recorded', grade: 'E' }, []);
+    else if (spinsForGpu(walked.role))
+      put(start, end, { ...self, kind: 'gpu_wait', what: `spinning in ${walked.op}`, grade: 'D' }, []);
+    else put(start, end, { ...self, kind: 'on_cpu', what: 'its own code', grade: 'A' }, []);
+  };
+
+  const occupied = (wait: WaitRow, { start_ns, end_ns, cpu, slice }: Occupied) => {
+    const rows = [`waits:${wait.id}`, ...(slice === undefined ? [] : [`run_slices:${slice.id}`])];
+    if (slice === undefined) {
+      const what = `nobody else was recorded on CPU ${cpu}`;
+      put(start_ns, end_ns, { kind: 'runnable', pid: 0, tid: 0, comm: '', what, grade: 'B' }, rows);
+    } else if (slice.pid === 0) {
+      const what = `CPU ${cpu} was idle (wake-up latency)`;
+      put(start_ns, end_ns, { kind: 'runnable', pid: 0, tid: 0, comm: '', what, grade: 'C' }, rows);
+    } else {
+      const who = {
+        pid: slice.pid,
+        tid: slice.tid,
+        comm: cleanText(slice.comm, 16),
+        what: `ran on CPU ${cpu}`,
+        oneWhat: true,
+      };
+      put(start_ns, end_ns, { ...who, kind: slice.pid === recorder ? 'observer' : 'runnable', grade: 'C' }, rows);
+    }
+  };
+
+  const waited = (wait: WaitRow, start: number, end: number) => {
+    const rows = [`waits:${wait.id}`];
+    if (wait.kind === 'throttled') {
+      put(start, end, { ...self, kind: 'throttled', what: 'CPU quota of its cgroup', grade: 'A' }, rows);
+      return;
+    }
+    const ready = Math.min(end, Math.max(start, wait.start_ns + wait.blocked_ns));
+    const cause = blockedCause(wait);
+    put(start, ready, blocksForGpu(wait, walked.role) ? { ...cause, kind: 'gpu_wait', grade: 'D' } : cause, rows);
+    if (end <= ready) return;
+    const cpus =
+      wait.blocked_ns === 0 ? ([wait.cpu_off, wait.cpu_on] as const) : ([wait.cpu_on, wait.cpu_off] as const);
+    for (const part of occupants({ start_ns: ready, end_ns: end }, cpus)) occupied(wait, part);
+  };
+
+  let cursor = window.start_ns;
+  let contradiction = false;
+  const waits = joinTimeouts(recording.waitsOf(walked.tid, window));
+  for (const wait of waits) {
+    const start = Math.max(cursor, wait.start_ns);
+    const end = Math.min(window.end_ns, wait.start_ns + wait.duration_ns);
+    if (wait.start_ns < cursor && cursor > window.start_ns) contradiction = true;
+    if (end <= start) continue;
+    running(cursor, start);
+    waited(wait, start, end);
+    cursor = end;
+  }
+  running(cursor, window.end_ns);
+
+  return {
+    parts: merge(pieces),
+    closure: recording.hasWaits ? 1 : 0,
+    contradiction,
+    rows: new Set(pieces.flatMap(({ rows }) => rows)).size,
+  };
+};

@@ -1,0 +1,56 @@
+// Says a cause in plain English, as the end of a sentence about a thread.
+import { durationText, shareText } from '../../base/units.ts';
+import type { RootKind } from '../../catalogue/root-kinds.ts';
+import type { Culprit } from '../chain.ts';
+
+/** A task as people name it; "an unknown task" without a pid. */
+export const taskText = ({ pid, tid, comm }: Pick<Culprit, 'pid' | 'tid' | 'comm'>): string => {
+  if (pid === 0) return 'a task that is not known';
+  const name = comm === '' ? 'process' : comm;
+  return tid === pid ? `${name} (pid ${pid})` : `${name} (pid ${pid}, thread ${tid})`;
+};
+
+const cpuOf = (what: string): string => /CPU \d+/.exec(what)?.[0] ?? 'its CPU';
+const ended = (root: Culprit): string => (root.pid === 0 ? '' : ` until ${taskText(root)} woke it`);
+
+const sentences: Readonly<Record<RootKind, (root: Culprit, thread: string) => string>> = {
+  on_cpu: ({ what }, thread) => `${thread} ran on a CPU in ${what}`,
+  runnable: (root, thread) =>
+    root.pid === 0
+      ? `${thread} was ready to run but not on a CPU (${root.what})`
+      : `${thread} was ready to run but ${cpuOf(root.what)} was taken by ${taskText(root)}`,
+  throttled: ({ what }, thread) => `${thread} could not run since ${what} was used up`,
+  lock: (root, thread) => `${thread} waited in ${root.what}${ended(root)}`,
+  gil: (root, thread) => `${thread} waited for Python's global interpreter lock${ended(root)}`,
+  sleep: ({ what }, thread) => `${thread} slept by its own timer (${what})`,
+  ipc: (root, thread) => `${thread} waited in ${root.what}${ended(root)}`,
+  child: (root, thread) => `${thread} waited in ${root.what} for a child process${ended(root)}`,
+  block_io: ({ what }, thread) => `${thread} waited for a block device (${what})`,
+  writeback: ({ what }, thread) => `${thread} waited until data was written to disk (${what})`,
+  page_fault: (_, thread) => `${thread} waited for pages of memory to be read in (major page faults)`,
+  reclaim: (_, thread) => `${thread} had to free memory first`,
+  oom: (_, thread) => `${thread} ran out of memory`,
+  network: (root, thread) => `${thread} waited for the network (${root.what})${ended(root)}`,
+  signal: (root, thread) => `${thread} was stopped or waited for a signal${ended(root)}`,
+  irq: (_, thread) => `interrupt handlers used the CPU of ${thread}`,
+  gpu_wait: ({ what }, thread) =>
+    `${thread} waited for the GPU (${what}; inferred from the call, the GPU itself was not watched)`,
+  gpu_memory: (_, thread) => `${thread} waited for the GPU's allocator`,
+  first_call: ({ what }, thread) =>
+    `${thread} ran on a CPU, and it is the ${what} in this recording: lazy loading or compilation is likely`,
+  observer: (root, thread) => `${thread} was held up by whytrace itself (${root.what})`,
+  unknown: (root, thread) => `${thread} waited for something that is not known (${root.what})${ended(root)}`,
+};
+
+/** "94 % of it python3 (tid 123) was ready to run but CPU 1 was taken by stress (pid 4711)". */
+export const causeText = (root: Culprit, thread: { readonly tid: number; readonly comm: string }): string =>
+  sentences[root.kind](root, `${thread.comm} (tid ${thread.tid})`);
+
+/** "38.2 ms instead of 6.1 us (12 calls, 410 ms in total)". */
+export const lengthText = (duration: number, usual: number | undefined, count: number, total: number): string => {
+  const instead = usual === undefined ? '' : ` instead of ${durationText(usual)}`;
+  return `${durationText(duration)}${instead}${count > 1 ? ` (the longest of ${count} calls, ${durationText(total)} in total)` : ''}`;
+};
+
+/** "94 % of it". */
+export const partText = (share: number): string => (share >= 1 ? 'all of it' : `${shareText(share)} of it`);

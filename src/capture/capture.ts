@@ -1,0 +1,144 @@
+// A running capture: the kernel side loaded, its rings mapped, its probes placed. Hands out raw events; keeps nothing.
+import { availableParallelism } from 'node:os';
+import { type AttachedLibrary, type Attachment, attachLibrary, attachTracepoints } from './attach.ts';
+import { type Clock, startClock } from './clock.ts';
+import { errors } from './errors.ts';
+import {
+  forgetThread,
+  markAttached,
+  type OpenCall,
+  readLosses,
+  readLostCalls,
+  readOpenCalls,
+  type Settings,
+  track,
+  writeSettings,
+  writeTables,
+} from './kernel-maps.ts';
+import { errno, errnoName, type Libbpf, loadLibbpf, loadSystem, onReadable } from './libbpf.ts';
+import { type Kernel, loadKernel } from './load.ts';
+import { mayTrace } from './privileges.ts';
+import { type EventHandler, mapRing, type Ring } from './ring.ts';
+import type { LibraryFile } from './targets.ts';
+
+const RINGBUF = 27; // BPF_MAP_TYPE_RINGBUF
+const CONTROL_BYTES = 1 << 20;
+/** CPUs that share a ring: more of them slow each other down at its lock. */
+const CPUS_PER_RING_LOG2 = 3;
+const MAX_RINGS = 64;
+/** All rings together, by default: at the 60 MB/s of 500,000 calls/s this is one second. */
+const DEFAULT_RING_BYTES = 64 << 20;
+
+export type CaptureOptions = {
+  readonly trackAll: boolean;
+  /** Stop a tracked process that maps a CUDA library until its probes are in place. */
+  readonly hold: boolean;
+  /** Hear of programs and CUDA libraries of other processes too. */
+  readonly watchAll: boolean;
+  readonly ringBytes?: number;
+};
+
+/** Largest power of two up to n. */
+const powerOfTwo = (n: number) => 2 ** Math.floor(Math.log2(n));
+
+const makeRings = (
+  kernel: Kernel,
+  system: ReturnType<typeof loadSystem>,
+  bytes: number,
+  shift: number,
+): readonly Ring[] => {
+  const { bpf } = kernel;
+  const count = Math.min(MAX_RINGS, ((bpf.possibleCpus() - 1) >> shift) + 1);
+  const size = Math.max(system.pageSize, powerOfTwo(bytes / count));
+  return Array.from({ length: count }, (_, i) => {
+    const fd = bpf.createMap(RINGBUF, 'whytrace_ring', 0, 0, size, null);
+    const key = new Uint8Array(Uint32Array.of(i).buffer);
+    if (fd < 0 || bpf.update(kernel.map('rings'), key, new Uint8Array(Int32Array.of(fd).buffer), 0) !== 0)
+      throw errors.loadFailed({ object: 'ring', why: errnoName(errno()) });
+    const ring = mapRing(system, fd, size);
+    if (ring === undefined) throw errors.loadFailed({ object: 'ring', why: 'its memory could not be mapped' });
+    return ring;
+  });
+};
+
+export type Capture = {
+  readonly clock: Clock;
+  /** Kernel features that are missing: tracepoints that could not be attached. */
+  readonly missing: readonly string[];
+  /** Starts recording a process; false when the kernel's table is full. */
+  readonly track: (pid: number) => boolean;
+  /** From now on, processes that this program starts are recorded (or not). */
+  readonly adopt: (yes: boolean) => void;
+  readonly attach: (library: LibraryFile) => AttachedLibrary;
+  /** Reads up to `limit` events of each ring. Returns how many were read. */
+  readonly drain: (handle: EventHandler, limit: number) => number;
+  /** Has process events handed over as soon as they happen, after everything that waits in the rings. */
+  readonly onProcessEvent: (before: () => void, handle: EventHandler) => void;
+  /** Share of the fullest ring that is in use, 0 to 1. */
+  readonly fill: () => number;
+  readonly losses: () => ReturnType<typeof readLosses>;
+  readonly lostCalls: () => ReturnType<typeof readLostCalls>;
+  readonly openCalls: () => readonly OpenCall[];
+  readonly forgetThread: (tid: number) => void;
+  /** Ends event delivery at once and detaches all probes, all at the same time. */
+  readonly stop: () => Promise<void>;
+};
+
+const shardShiftFor = (cpus: number) =>
+  Math.max(CPUS_PER_RING_LOG2, Math.ceil(Math.log2(Math.max(1, cpus / MAX_RINGS))));
+
+/** Starts capturing. Throws a UserError when this machine or user cannot. */
+export const startCapture = (options: CaptureOptions): Capture => {
+  if (process.geteuid?.() !== 0 && !mayTrace()) throw errors.noPrivilege({ doing: 'trace programs' });
+  const bpf: Libbpf = loadLibbpf();
+  const system = loadSystem();
+  const kernel = loadKernel(bpf);
+  const shardShift = shardShiftFor(Math.max(bpf.possibleCpus(), availableParallelism()));
+  const settings = (adopt: boolean): Settings => ({
+    observer: process.pid,
+    trackAll: options.trackAll,
+    hold: options.hold,
+    watchExec: options.watchAll,
+    adopt,
+    shardShift,
+  });
+  const rings = makeRings(kernel, system, options.ringBytes ?? DEFAULT_RING_BYTES, shardShift);
+  writeTables(kernel);
+  const clock = startClock();
+  writeSettings(kernel, settings(false));
+  const { attachments: tracepoints, missing } = attachTracepoints(kernel, system);
+  const attachments: Attachment[] = [...tracepoints];
+  const controlFd = kernel.map('control');
+  const control = mapRing(system, controlFd, CONTROL_BYTES);
+  if (control === undefined) throw errors.loadFailed({ object: 'ring', why: 'its memory could not be mapped' });
+  const watches: { stop: () => void }[] = [];
+  return {
+    clock,
+    missing,
+    track: (pid) => track(kernel, pid),
+    adopt: (yes) => writeSettings(kernel, settings(yes)),
+    attach: (library) => {
+      const attached = attachLibrary(kernel, system, library.openPath, library.kind);
+      attachments.push(...attached.attachments);
+      markAttached(kernel, library.key);
+      return attached;
+    },
+    drain: (handle, limit) => rings.reduce((sum, ring) => sum + ring.drain(handle, limit), 0),
+    onProcessEvent: (before, handle) => {
+      const read = () => {
+        before();
+        control.drain(handle, Number.POSITIVE_INFINITY);
+      };
+      watches.push(onReadable(controlFd, read));
+    },
+    fill: () => Math.max(...rings.map((ring) => ring.waiting() / ring.size)),
+    losses: () => readLosses(kernel),
+    lostCalls: () => readLostCalls(kernel),
+    openCalls: () => readOpenCalls(kernel),
+    forgetThread: (tid) => forgetThread(kernel, tid),
+    stop: async () => {
+      for (const watch of watches) watch.stop();
+      await Promise.all(attachments.map(({ detach }) => detach()));
+    },
+  };
+};

@@ -1,0 +1,23 @@
+// The recording's clock: nanoseconds of CLOCK_MONOTONIC since it began, as plain numbers. The wall clock is read once.
+
+export type Clock = {
+  /** Start on CLOCK_MONOTONIC in two 32-bit halves, for event times. */
+  readonly high: number;
+  readonly low: number;
+  /** Start as ns since 1970, in decimal. */
+  readonly unixStart: string;
+  /** Now, in ns since the start. */
+  readonly now: () => number;
+};
+
+/** Starts the clock. process.hrtime is CLOCK_MONOTONIC, the clock of bpf_ktime_get_ns. */
+export const startClock = (): Clock => {
+  const start = process.hrtime.bigint();
+  const unix = BigInt(Date.now()) * 1_000_000n;
+  return {
+    high: Number(start >> 32n),
+    low: Number(start & 0xffff_ffffn),
+    unixStart: unix.toString(),
+    now: () => Number(process.hrtime.bigint() - start),
+  };
+};

@@ -1,0 +1,45 @@
+// Where the fields of an event lie in the ring, counted in 32-bit words, and how to read them without allocating.
+import { layoutOf } from '../catalogue/derive/layout.ts';
+import { type EventName, events } from '../catalogue/events.ts';
+import type { Field } from '../catalogue/field.ts';
+
+type NameOf<F extends readonly Field[]> = F[number]['name'];
+
+const wordsOf =
+  <const F extends readonly Field[]>(fields: F) =>
+  (name: NameOf<F>): number =>
+    layoutOf(fields).at(name).offset / 4;
+
+/** For each event a function from a field's name to its word. Call it once for each field, not for each event. */
+export const eventWords = {
+  call: wordsOf(events.call.fields),
+  off_cpu: wordsOf(events.off_cpu.fields),
+  run_slice: wordsOf(events.run_slice.fields),
+  process_fork: wordsOf(events.process_fork.fields),
+  process_exec: wordsOf(events.process_exec.fields),
+  process_exit: wordsOf(events.process_exit.fields),
+  thread_name: wordsOf(events.thread_name.fields),
+  library_mapped: wordsOf(events.library_mapped.fields),
+  stack: wordsOf(events.stack.fields),
+} as const satisfies Record<EventName, unknown>;
+
+export const TYPE = 0;
+export const PID = 2;
+export const TID = 3;
+
+/** An unsigned 64-bit value as a number: exact up to 2^53, and user addresses and durations stay below. */
+export const wide = (words: Uint32Array, at: number): number => (words[at + 1] ?? 0) * 0x1_0000_0000 + (words[at] ?? 0);
+
+/** A time of the kernel as ns since the recording began, exact. */
+export const timeSince = (
+  words: Uint32Array,
+  at: number,
+  clock: { readonly high: number; readonly low: number },
+): number => ((words[at + 1] ?? 0) - clock.high) * 0x1_0000_0000 + ((words[at] ?? 0) - clock.low);
+
+/** Text in at most `length` bytes, up to the first zero. */
+export const textAt = (words: Uint32Array, at: number, length: number): string => {
+  const bytes = Buffer.from(words.buffer, words.byteOffset + at * 4, length);
+  const end = bytes.indexOf(0);
+  return bytes.toString('utf8', 0, end < 0 ? length : end);
+};

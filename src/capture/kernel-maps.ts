@@ -1,0 +1,144 @@
+// Reads and writes the kernel side's maps as TypeScript values. Layouts come from the catalogue.
+import { calls } from '../catalogue/calls.ts';
+import { encodePlan, planOf } from '../catalogue/derive/call-plan.ts';
+import { layoutOf } from '../catalogue/derive/layout.ts';
+import { kernelStructs, LOST_EXPONENTS, type LostCalls } from '../catalogue/kernel-structs.ts';
+import { LOSS_COUNTERS, type LossName, type LossSpec, losses } from '../catalogue/losses.ts';
+import { descriptorSyscalls, syscallNames } from '../catalogue/syscalls.ts';
+import type { Kernel } from './load.ts';
+
+const config = layoutOf(kernelStructs.config.fields);
+const fileKey = layoutOf(kernelStructs.file_key.fields);
+const lostTotal = layoutOf(kernelStructs.lost_total.fields);
+
+const u32 = (...values: readonly number[]): Uint8Array => new Uint8Array(Uint32Array.from(values).buffer);
+const ANY = 0;
+
+export type Settings = {
+  readonly observer: number;
+  readonly trackAll: boolean;
+  readonly hold: boolean;
+  readonly watchExec: boolean;
+  readonly adopt: boolean;
+  readonly shardShift: number;
+};
+
+export const writeSettings = ({ bpf, map }: Kernel, settings: Settings): void => {
+  const bytes = Buffer.alloc(config.size);
+  bytes.writeUInt32LE(settings.observer, config.at('observer').offset);
+  bytes.writeUInt32LE(settings.trackAll ? 1 : 0, config.at('track_all').offset);
+  bytes.writeUInt32LE(settings.hold ? 1 : 0, config.at('hold').offset);
+  bytes.writeUInt32LE(settings.watchExec ? 1 : 0, config.at('watch_exec').offset);
+  bytes.writeUInt32LE(settings.adopt ? 1 : 0, config.at('adopt').offset);
+  bytes.writeUInt32LE(settings.shardShift, config.at('shard_shift').offset);
+  bpf.update(map('config'), u32(0), bytes, ANY);
+};
+
+/** Gives the kernel the plan of every call, and the system calls that wait on a file descriptor. */
+export const writeTables = ({ bpf, map }: Kernel): void => {
+  for (const call of calls) bpf.update(map('plans'), u32(call.id), encodePlan(planOf(call)), ANY);
+  for (const [number, name] of syscallNames(process.arch).entries())
+    if (name !== undefined && descriptorSyscalls.has(name))
+      bpf.update(map('descriptor_calls'), u32(number), Uint8Array.of(1), ANY);
+};
+
+/** Tracks a process from now on; false when the kernel's table is full. */
+export const track = ({ bpf, map }: Kernel, pid: number): boolean =>
+  bpf.update(map('tracked'), u32(pid), u32(1), ANY) === 0;
+
+/** Tells the kernel that the probes of a file are in place. `key` is "major:minor:inode". */
+export const markAttached = ({ bpf, map }: Kernel, key: string): void => {
+  const [major = 0, minor = 0] = key.split(':').map(Number);
+  const bytes = Buffer.alloc(fileKey.size);
+  bytes.writeBigUInt64LE(BigInt(key.slice(key.lastIndexOf(':') + 1)), fileKey.at('inode').offset);
+  bytes.writeUInt32LE(major * 0x10_0000 + minor, fileKey.at('device').offset);
+  bpf.update(map('attached'), bytes, u32(1), ANY);
+};
+
+const counterNames: readonly (LossName | undefined)[] = (() => {
+  const names = new Array<LossName | undefined>(LOSS_COUNTERS).fill(undefined);
+  const isLossName = (name: string): name is LossName => name in losses;
+  for (const name of Object.keys(losses).filter(isLossName)) {
+    const { counter }: LossSpec = losses[name];
+    if (counter !== undefined) names[counter] = name;
+  }
+  return names;
+})();
+
+/** The kernel's loss counters, summed over CPUs, since it was loaded. */
+export const readLosses = ({ bpf, map }: Kernel): ReadonlyMap<LossName, number> => {
+  const cpus = bpf.possibleCpus();
+  const values = Buffer.alloc(cpus * 8);
+  const found = new Map<LossName, number>();
+  for (const [counter, name] of counterNames.entries()) {
+    if (name === undefined || bpf.lookup(map('losses'), u32(counter), values) !== 0) continue;
+    let sum = 0;
+    for (let cpu = 0; cpu < cpus; cpu++) sum += Number(values.readBigUInt64LE(cpu * 8));
+    if (sum > 0) found.set(name, sum);
+  }
+  return found;
+};
+
+const keysOf = ({ bpf, map }: Kernel, name: string, size: number): readonly Uint8Array[] => {
+  const keys: Uint8Array[] = [];
+  let previous: Uint8Array | null = null;
+  for (;;) {
+    const next = new Uint8Array(size);
+    if (bpf.nextKey(map(name), previous, next) !== 0) return keys;
+    keys.push(next);
+    previous = next;
+  }
+};
+
+const numberAt = (bytes: Buffer, offset: number) => Number(bytes.readBigUInt64LE(offset));
+
+/** Totals of the calls whose events found no room, since the programs were loaded. */
+export const readLostCalls = (kernel: Kernel): readonly LostCalls[] =>
+  keysOf(kernel, 'lost_calls', 8).flatMap((key) => {
+    const value = Buffer.alloc(lostTotal.size);
+    if (kernel.bpf.lookup(kernel.map('lost_calls'), key, value) !== 0) return [];
+    const keyView = Buffer.from(key);
+    const log2 = Array.from({ length: LOST_EXPONENTS }, (_, i) => numberAt(value, lostTotal.at('log2').offset + i * 8));
+    return [
+      {
+        pid: keyView.readUInt32LE(0),
+        op: keyView.readUInt32LE(4),
+        count: numberAt(value, lostTotal.at('count').offset),
+        sum: numberAt(value, lostTotal.at('sum').offset),
+        max: numberAt(value, lostTotal.at('max').offset),
+        failed: numberAt(value, lostTotal.at('failed').offset),
+        log2,
+      },
+    ];
+  });
+
+export type OpenCall = { readonly pid: number; readonly tid: number; readonly op: number; readonly start: bigint };
+
+// struct thread_calls of bpf/call.bpf.c
+const DEPTH_AT = 0;
+const PID_AT = 4;
+const FRAMES_AT = 8;
+const FRAME_BYTES = 80;
+const FRAME_OP_AT = 72;
+const THREAD_CALLS_BYTES = FRAMES_AT + 8 * FRAME_BYTES;
+
+/** Outermost calls that have not returned, with their start on CLOCK_MONOTONIC. */
+export const readOpenCalls = (kernel: Kernel): readonly OpenCall[] =>
+  keysOf(kernel, 'thread_calls', 4).flatMap((key) => {
+    const value = Buffer.alloc(THREAD_CALLS_BYTES);
+    if (kernel.bpf.lookup(kernel.map('thread_calls'), key, value) !== 0) return [];
+    if (value.readUInt32LE(DEPTH_AT) === 0) return [];
+    return [
+      {
+        pid: value.readUInt32LE(PID_AT),
+        tid: Buffer.from(key).readUInt32LE(0),
+        op: value.readUInt32LE(FRAMES_AT + FRAME_OP_AT),
+        start: value.readBigUInt64LE(FRAMES_AT),
+      },
+    ];
+  });
+
+/** Forgets the calls of a thread that ended. */
+export const forgetThread = ({ bpf, map }: Kernel, tid: number): void => {
+  bpf.remove(map('thread_calls'), u32(tid));
+};

@@ -1,0 +1,310 @@
+// The one door to koffi: libbpf and the few system calls that Node does not offer. A wrong pointer here ends the
+// process, so pointers stay inside this file's functions or behind branded types, and mappings live as long as the process.
+import koffi from 'koffi';
+import { messageOf } from '../base/errors.ts';
+import { errors } from './errors.ts';
+
+declare const brand: unique symbol;
+type Pointer<Name extends string> = bigint & { readonly [brand]: Name };
+export type BpfObject = Pointer<'bpf_object'>;
+export type BpfMap = Pointer<'bpf_map'>;
+export type BpfProgram = Pointer<'bpf_program'>;
+export type BpfLink = Pointer<'bpf_link'>;
+export type Address = Pointer<'address'>;
+
+const open = (name: string): ReturnType<typeof koffi.load> => {
+  try {
+    return koffi.load(name);
+  } catch (thrown) {
+    throw errors.noLibbpf({ why: messageOf(thrown) }, thrown);
+  }
+};
+
+/** The system's error number after a failed call. */
+export const errno = (): number => koffi.errno();
+const errnoNames = new Map(Object.entries(koffi.os.errno).map(([name, number]) => [number, name]));
+/** Its name, such as EPERM. */
+export const errnoName = (number: number): string => errnoNames.get(number) ?? `errno ${number}`;
+
+// struct bpf_object_open_opts and struct bpf_uprobe_opts of libbpf 1.1 (libbpf.h); `sz` tells the library how much we know.
+koffi.struct('bpf_object_open_opts', {
+  sz: 'size_t',
+  object_name: 'const char *',
+  relaxed_maps: 'bool',
+  pin_root_path: 'const char *',
+  unused: 'uint32_t',
+  kconfig: 'const char *',
+  btf_custom_path: 'const char *',
+  kernel_log_buf: 'uint8_t *',
+  kernel_log_size: 'size_t',
+  kernel_log_level: 'uint32_t',
+});
+koffi.struct('bpf_uprobe_opts', {
+  sz: 'size_t',
+  ref_ctr_offset: 'size_t',
+  bpf_cookie: 'uint64_t',
+  retprobe: 'bool',
+  func_name: 'const char *',
+});
+
+// union bpf_attr of linux/bpf.h, as BPF_LINK_CREATE reads it for many uprobes at once (kernel 6.6; libbpf 1.1 lacks it).
+const uprobesAttributes = koffi.struct('bpf_link_create_uprobe_multi', {
+  prog_fd: 'uint32_t',
+  target_fd: 'uint32_t',
+  attach_type: 'uint32_t',
+  link_flags: 'uint32_t',
+  path: 'const char *',
+  offsets: 'uint64_t *',
+  ref_ctr_offsets: 'uint64_t *',
+  cookies: 'uint64_t *',
+  cnt: 'uint32_t',
+  flags: 'uint32_t',
+  pid: 'uint32_t',
+  unused: 'uint32_t',
+});
+const BPF_LINK_CREATE = 28;
+const BPF_TRACE_UPROBE_MULTI = 48;
+const BPF_F_UPROBE_MULTI_RETURN = 1;
+
+export type OpenOptions = { readonly kernelLog: Uint8Array };
+export type UprobeOptions = { readonly cookie: number; readonly isReturn: boolean };
+
+/** Loads libbpf. Throws a UserError when it is not installed. */
+export const loadLibbpf = () => {
+  const bpf = open('libbpf.so.1');
+  const openFile: (path: string, options: object) => BpfObject | null = bpf.func(
+    'void *bpf_object__open_file(const char *path, bpf_object_open_opts *opts)',
+  );
+  const attachUprobe: (
+    program: BpfProgram,
+    pid: number,
+    path: string,
+    offset: number,
+    options: object,
+  ) => BpfLink | null = bpf.func(
+    'void *bpf_program__attach_uprobe_opts(void *prog, int pid, const char *path, size_t offset, bpf_uprobe_opts *opts)',
+  );
+  const destroyLink = bpf.func('int bpf_link__destroy(void *link)');
+  const setPrint: (print: null) => void = bpf.func('void *libbpf_set_print(void *fn)');
+  // Its own messages would go to stderr in its own words; what failed is told by us.
+  setPrint(null);
+
+  const load: (object: BpfObject) => number = bpf.func('int bpf_object__load(void *obj)');
+  const close: (object: BpfObject) => void = bpf.func('void bpf_object__close(void *obj)');
+  const findMap: (object: BpfObject, name: string) => BpfMap | null = bpf.func(
+    'void *bpf_object__find_map_by_name(void *obj, const char *name)',
+  );
+  const findProgram: (object: BpfObject, name: string) => BpfProgram | null = bpf.func(
+    'void *bpf_object__find_program_by_name(void *obj, const char *name)',
+  );
+  const mapFd: (map: BpfMap) => number = bpf.func('int bpf_map__fd(void *map)');
+  const reuseFd: (map: BpfMap, fd: number) => number = bpf.func('int bpf_map__reuse_fd(void *map, int fd)');
+  const setAutoload: (program: BpfProgram, autoload: boolean) => number = bpf.func(
+    'int bpf_program__set_autoload(void *prog, bool autoload)',
+  );
+  const attachRawTracepoint: (program: BpfProgram, name: string) => BpfLink | null = bpf.func(
+    'void *bpf_program__attach_raw_tracepoint(void *prog, const char *name)',
+  );
+  const attachPerfEvent: (program: BpfProgram, fd: number) => BpfLink | null = bpf.func(
+    'void *bpf_program__attach_perf_event(void *prog, int pfd)',
+  );
+  const createMap: (
+    type: number,
+    name: string,
+    keySize: number,
+    valueSize: number,
+    entries: number,
+    options: null,
+  ) => number = bpf.func(
+    'int bpf_map_create(int type, const char *name, uint32_t key_size, uint32_t value_size, uint32_t max_entries, void *opts)',
+  );
+  const update: (fd: number, key: Uint8Array, value: Uint8Array, flags: number) => number = bpf.func(
+    'int bpf_map_update_elem(int fd, const void *key, const void *value, uint64_t flags)',
+  );
+  const lookup: (fd: number, key: Uint8Array, value: Uint8Array) => number = bpf.func(
+    'int bpf_map_lookup_elem(int fd, const void *key, _Out_ void *value)',
+  );
+  const remove: (fd: number, key: Uint8Array) => number = bpf.func('int bpf_map_delete_elem(int fd, const void *key)');
+  const nextKey: (fd: number, key: Uint8Array | null, next: Uint8Array) => number = bpf.func(
+    'int bpf_map_get_next_key(int fd, const void *key, _Out_ void *next_key)',
+  );
+  const programFd: (program: BpfProgram) => number = bpf.func('int bpf_program__fd(void *prog)');
+  const setAttachType: (program: BpfProgram, type: number) => number = bpf.func(
+    'int bpf_program__set_expected_attach_type(void *prog, int type)',
+  );
+  const possibleCpus: () => number = bpf.func('int libbpf_num_possible_cpus()');
+  const version: () => string = bpf.func('const char *libbpf_version_string()');
+
+  return {
+    version,
+    possibleCpus,
+    load,
+    close,
+    findMap,
+    findProgram,
+    mapFd,
+    reuseFd,
+    setAutoload,
+    /** Before loading: the program will be attached with `linkUprobes`. */
+    prepareForMany: (program: BpfProgram) => setAttachType(program, BPF_TRACE_UPROBE_MULTI),
+    programFd,
+    attachRawTracepoint,
+    attachPerfEvent,
+    createMap,
+    update,
+    lookup,
+    remove,
+    nextKey,
+    openFile: (path: string, { kernelLog }: OpenOptions) =>
+      openFile(path, {
+        sz: koffi.sizeof('bpf_object_open_opts'),
+        kernel_log_buf: kernelLog,
+        kernel_log_size: kernelLog.length,
+        kernel_log_level: 0,
+      }),
+    attachUprobe: (program: BpfProgram, path: string, offset: number, { cookie, isReturn }: UprobeOptions) =>
+      attachUprobe(program, -1, path, offset, {
+        sz: koffi.sizeof('bpf_uprobe_opts'),
+        bpf_cookie: cookie,
+        retprobe: isReturn,
+      }),
+    /** Detaches without blocking this thread: the kernel waits for a grace period of about 75 ms each. */
+    destroyLink: (link: BpfLink) =>
+      new Promise<void>((resolve) => {
+        destroyLink.async(link, () => resolve());
+      }),
+  };
+};
+export type Libbpf = ReturnType<typeof loadLibbpf>;
+
+/** System calls that Node does not offer. Each returns -1 on failure; see `errno`. */
+export const loadSystem = () => {
+  const libc = open('libc.so.6');
+  const mmap: (
+    at: null,
+    length: number,
+    protection: number,
+    flags: number,
+    fd: number,
+    offset: number,
+  ) => Address | null = libc.func('void *mmap(void *addr, size_t length, int prot, int flags, int fd, int64_t offset)');
+  const syscall: (...args: readonly (number | string | Uint8Array | null)[]) => number = libc.func(
+    'long syscall(long number, ...)',
+  );
+  const bpfCommand: (number: number, command: number, attributes: object, size: number) => number = libc.func(
+    'syscall',
+    'long',
+    ['long', 'long', koffi.pointer(uprobesAttributes), 'size_t'],
+  );
+  const sysconf: (name: number) => number = libc.func('long sysconf(int name)');
+  return {
+    pageSize: sysconf(_SC_PAGESIZE),
+    /** A shared mapping of a file descriptor, undefined on failure. */
+    mapShared: (fd: number, offset: number, length: number, writable: boolean): Address | undefined => {
+      const address = mmap(null, length, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, offset);
+      return address === null || address === MAP_FAILED ? undefined : address;
+    },
+    /** Places a program on many offsets of a file with one link, which is detached as one. Returns the link's descriptor. */
+    linkUprobes: (
+      fd: number,
+      path: string,
+      offsets: readonly number[],
+      cookies: readonly number[],
+      isReturn: boolean,
+    ): number =>
+      bpfCommand(
+        SYSCALLS.bpf,
+        BPF_LINK_CREATE,
+        {
+          prog_fd: fd,
+          attach_type: BPF_TRACE_UPROBE_MULTI,
+          path,
+          offsets,
+          ref_ctr_offsets: null,
+          cookies,
+          cnt: offsets.length,
+          flags: isReturn ? BPF_F_UPROBE_MULTI_RETURN : 0,
+        },
+        koffi.sizeof(uprobesAttributes),
+      ),
+    /** perf_event_open(2) for all processes on one CPU, with the given attributes. */
+    perfEventOpen: (attributes: Uint8Array, cpu: number): number =>
+      syscall(
+        SYSCALLS.perf_event_open,
+        'void *',
+        attributes,
+        'int',
+        -1,
+        'int',
+        cpu,
+        'int',
+        -1,
+        'ulong',
+        PERF_FLAG_FD_CLOEXEC,
+      ),
+    /** A file system mounted nowhere: a descriptor of its root. */
+    mountDetached: (type: string): number => {
+      const context = syscall(SYSCALLS.fsopen, 'const char *', type, 'uint32_t', 0);
+      if (context < 0) return -1;
+      const made = syscall(
+        SYSCALLS.fsconfig,
+        'int',
+        context,
+        'uint32_t',
+        FSCONFIG_CMD_CREATE,
+        'void *',
+        null,
+        'void *',
+        null,
+        'int',
+        0,
+      );
+      return made < 0 ? -1 : syscall(SYSCALLS.fsmount, 'int', context, 'uint32_t', 0, 'uint32_t', 0);
+    },
+  };
+};
+export type System = ReturnType<typeof loadSystem>;
+
+// include/uapi/asm-generic/mman-common.h, linux/perf_event.h, linux/mount.h
+const PROT_READ = 1;
+const PROT_WRITE = 2;
+const MAP_SHARED = 1;
+const _SC_PAGESIZE = 30;
+const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
+const PERF_FLAG_FD_CLOEXEC = 8;
+const FSCONFIG_CMD_CREATE = 6;
+const SYSCALLS =
+  process.arch === 'arm64'
+    ? { bpf: 280, perf_event_open: 241, fsopen: 430, fsconfig: 431, fsmount: 432 }
+    : { bpf: 321, perf_event_open: 298, fsopen: 430, fsconfig: 431, fsmount: 432 };
+
+/** Calls back whenever a descriptor has something to read, and keeps the program running until it is stopped. */
+export const onReadable = (fd: number, callback: () => void): { readonly stop: () => void } => {
+  // The handle must stay reachable: a collected one ends the delivery without a word.
+  const handle = koffi.node.poll(fd, { readable: true }, callback);
+  return { stop: () => handle.close() };
+};
+
+/** Turns C++ symbols into readable names with the C++ runtime's own function; names pass unchanged where there is none. */
+export const loadDemangler = (): ((name: string) => string) => {
+  try {
+    const cxx = koffi.load('libstdc++.so.6');
+    const free = koffi.load('libc.so.6').func('void free(void *memory)');
+    const demangle: (name: string, buffer: null, length: null, status: Int32Array) => bigint | null = cxx.func(
+      'void *__cxa_demangle(const char *mangled, void *buffer, void *length, _Out_ int *status)',
+    );
+    return (name) => {
+      if (!name.startsWith('_Z')) return name;
+      const text = demangle(name, null, null, new Int32Array(1));
+      if (text === null) return name;
+      const readable: string = koffi.decode(text, 'char', -1);
+      free(text);
+      return readable;
+    };
+  } catch {
+    return (name) => name;
+  }
+};
+
+/** A live view of mapped memory. */
+export const viewOf = (address: Address, length: number): ArrayBuffer => koffi.view(address, length);

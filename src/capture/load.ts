@@ -1,0 +1,78 @@
+// Loads the kernel side: opens the objects, makes the maps that they share one, and lets the kernel check them.
+import { existsSync, readFileSync } from 'node:fs';
+import { errors } from './errors.ts';
+import { type BpfObject, type BpfProgram, errno, errnoName, type Libbpf } from './libbpf.ts';
+
+const OBJECTS = ['process', 'call', 'sched'] as const;
+const LOG_BYTES = 1 << 20;
+const EPERM = 1;
+
+export type Kernel = {
+  readonly bpf: Libbpf;
+  /** Descriptor of a map. Throws for a name that no object has: a mistake in this program. */
+  readonly map: (name: string) => number;
+  readonly program: (name: string) => BpfProgram;
+  /** Whether one link can carry many uprobes (kernel 6.6): detaching them one by one takes 0.1 s each. */
+  readonly manyUprobes: boolean;
+};
+
+const UPROBES = ['call_enter', 'call_return'];
+const BTF = '/sys/kernel/btf/vmlinux';
+
+/** The last line of the verifier's log that says something. */
+const reasonOf = (log: Buffer): string => {
+  const text = log.toString('utf8', 0, Math.max(0, log.indexOf(0)));
+  const lines = text
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !/^(processed|verification time|stack depth)/.test(line));
+  return lines.at(-1)?.trim() ?? '';
+};
+
+const folder = new URL(`../../bpf/build/${process.arch}/`, import.meta.url).pathname;
+const SHARED = ['rings', 'losses', 'config', 'tracked', 'descriptor_calls'];
+
+/** Loads all objects. Throws a UserError that says what the kernel lacks. */
+export const loadKernel = (bpf: Libbpf): Kernel => {
+  if (!existsSync(BTF)) throw errors.noBtf({});
+  const manyUprobes = readFileSync(BTF).includes('BPF_TRACE_UPROBE_MULTI');
+  const maps = new Map<string, number>();
+  const objects: BpfObject[] = [];
+  for (const name of OBJECTS) {
+    const path = `${folder}${name}.bpf.o`;
+    if (!existsSync(path)) throw errors.objectMissing({ path });
+    const kernelLog = Buffer.alloc(LOG_BYTES);
+    const object = bpf.openFile(path, { kernelLog });
+    if (object === null) throw errors.loadFailed({ object: name, why: errnoName(errno()) });
+    for (const shared of SHARED) {
+      const map = bpf.findMap(object, shared);
+      const fd = maps.get(shared);
+      if (map !== null && fd !== undefined) bpf.reuseFd(map, fd);
+    }
+    for (const uprobe of manyUprobes ? UPROBES : []) {
+      const program = bpf.findProgram(object, uprobe);
+      if (program !== null) bpf.prepareForMany(program);
+    }
+    const failed = bpf.load(object);
+    if (failed === -EPERM) throw errors.noPrivilege({ doing: 'load the kernel side' });
+    if (failed !== 0)
+      throw errors.loadFailed({ object: name, why: `${errnoName(-failed)} ${reasonOf(kernelLog)}`.trim() });
+    for (const shared of SHARED) {
+      const map = bpf.findMap(object, shared);
+      if (map !== null && !maps.has(shared)) maps.set(shared, bpf.mapFd(map));
+    }
+    objects.push(object);
+  }
+  const find = <T>(what: string, look: (object: BpfObject) => T | null): T => {
+    for (const object of objects) {
+      const found = look(object);
+      if (found !== null) return found;
+    }
+    throw new Error(`no ${what} in the kernel side`);
+  };
+  return {
+    bpf,
+    manyUprobes,
+    map: (name) => maps.get(name) ?? bpf.mapFd(find(`map ${name}`, (object) => bpf.findMap(object, name))),
+    program: (name) => find(`program ${name}`, (object) => bpf.findProgram(object, name)),
+  };
+};

@@ -1,0 +1,9 @@
+// The commands, in the order of the help. To add one: its file, its test, its line here. Loaded when needed, so that
+// each starts quickly.
+import type { Command } from './command.ts';
+
+export const commands = {
+  explain: async () => (await import('./commands/explain.ts')).explain,
+  ask: async () => (await import('./commands/ask.ts')).ask,
+  mcp: async () => (await import('./commands/mcp.ts')).mcp,
+} as const satisfies Readonly<Record<string, () => Promise<Command>>>;

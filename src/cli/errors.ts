@@ -1,0 +1,83 @@
+// Wrong usage of the command line. Exit code 2, one line, with what was probably meant.
+import { defineError } from '../base/errors.ts';
+
+const meant = (near: string | undefined, otherwise: string) =>
+  near === undefined ? otherwise : `did you mean '${near}'?`;
+
+type Named = { readonly name: string; readonly near: string | undefined };
+type Of = { readonly command: string };
+
+export const errors = {
+  unknownCommand: defineError(
+    'unknown_command',
+    ({ name, near }: Named) => ({
+      what: `unknown command '${name}'`,
+      why: meant(near, 'there is no such command'),
+      todo: "see 'whytrace --help'",
+    }),
+    2,
+  ),
+  unknownOption: defineError(
+    'unknown_option',
+    ({ name, near, command }: Named & Of) => ({
+      what: `unknown option '${name}'`,
+      why: meant(near, `${command} has no such option`),
+      todo: `see 'whytrace ${command} --help'`,
+    }),
+    2,
+  ),
+  badValue: defineError(
+    'bad_value',
+    ({ name, value, wanted, command }: Of & { name: string; value: string; wanted: string }) => ({
+      what: `bad value '${value}' for ${name}`,
+      why: `it takes ${wanted}`,
+      todo: `see 'whytrace ${command} --help'`,
+    }),
+    2,
+  ),
+  missingValue: defineError(
+    'missing_value',
+    ({ name, value, command }: Of & { name: string; value: string }) => ({
+      what: `${name} needs a value`,
+      why: `nothing follows it`,
+      todo: `write it as ${name} ${value}; see 'whytrace ${command} --help'`,
+    }),
+    2,
+  ),
+  twice: defineError(
+    'option_twice',
+    ({ name, command }: Of & { name: string }) => ({
+      what: `${name} is given more than once`,
+      why: 'it can have one value only',
+      todo: `give it once; see 'whytrace ${command} --help'`,
+    }),
+    2,
+  ),
+  tooManyWords: defineError(
+    'too_many_arguments',
+    ({ word, usage, command }: Of & { word: string; usage: string }) => ({
+      what: `unexpected argument '${word}'`,
+      why: `the usage is: whytrace ${command} ${usage}`,
+      todo: `see 'whytrace ${command} --help'`,
+    }),
+    2,
+  ),
+  missingTool: defineError(
+    'missing_tool',
+    ({ known }: { known: readonly string[] }) => ({
+      what: 'no tool is named',
+      why: `ask needs one of ${known.join(', ')}`,
+      todo: "see 'whytrace ask --list'",
+    }),
+    2,
+  ),
+  notYet: defineError(
+    'not_supported_yet',
+    ({ option }: { option: string }) => ({
+      what: `${option} is not supported yet`,
+      why: 'this version serves MCP over stdin and stdout only',
+      todo: `leave ${option} out`,
+    }),
+    2,
+  ),
+} as const;

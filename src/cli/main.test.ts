@@ -1,0 +1,225 @@
+// The command line from outside: exit codes, one line on stderr, nothing but the answer on stdout.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { after, before, test } from 'node:test';
+import { scene } from '../../test/scene.ts';
+import { commands } from './commands.ts';
+import { LAUNCHER, whytrace } from './run-for-test.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'whytrace-cli-'));
+const recording = scene();
+const thread = { pid: 100, tid: 100, comm: 'python3' };
+const hog = { pid: 200, tid: 200, comm: 'stress' };
+
+before(() => {
+  recording.process(100, 'python3');
+  for (let i = 0; i < 400; i++) {
+    const slow = i % 20 === 7;
+    const start = i * 10e6;
+    recording.call(thread, 'cudaMemcpy', start, slow ? 9e6 : 2e5, { args: { bytes: 4096 } });
+    if (!slow) continue;
+    recording.wait(thread, start + 1e5, 0, { runnable: 8.5e6, cpu: 1 });
+    recording.slice(hog, 1, start + 1e5, 8.5e6);
+  }
+  recording.done();
+});
+after(() => {
+  recording.remove();
+  rmSync(folder, { recursive: true });
+});
+
+const oneLine = (err: string) => {
+  assert.match(err, /^whytrace: [^\n]+\n$/);
+};
+
+test('help for the program and for every command, on stdout', async () => {
+  const { code, out } = await whytrace(['--help']);
+  assert.equal(code, 0);
+  for (const name of Object.keys(commands)) {
+    assert.match(out, new RegExp(`^  ${name} +\\S`, 'm'));
+    const own = await whytrace([name, '--help']);
+    assert.equal(own.code, 0, own.err);
+    assert.deepEqual(await whytrace(['help', name]), own);
+    for (const part of [`usage: whytrace ${name}`, 'options:', '--help', 'examples:'])
+      assert.ok(own.out.includes(part), `${name}: ${part}`);
+  }
+  assert.match((await whytrace(['ask', 'run_sql', '--help'])).out, /--query VALUE {2,}One SELECT statement/);
+  assert.match((await whytrace(['--version'])).out, /^whytrace \d+\.\d+\.\d+\n$/);
+});
+
+test('wrong usage: one line on stderr, nothing on stdout, exit code 2', async () => {
+  for (const [args, message] of [
+    [['explan'], /did you mean 'explain'/],
+    [['help', 'nope'], /unknown command 'nope'/],
+    [['explain', '--jsn'], /did you mean '--json'/],
+    [['explain', '--pid', 'x'], /whole number/],
+    [['ask'], /no tool is named/],
+    [['ask', 'get_stack'], /did you mean 'get_stacks'/],
+    [['ask', 'run_sql', '--qery', 'x'], /did you mean '--query'/],
+    [['ask', 'run_sql', '--query', 'select 1', '--limit', 'many', '--db', recording.path], /limit/],
+    [['mcp', '--http', 'localhost:1'], /--http is not supported yet/],
+    [['mcp', '--socket', '/x'], /--socket is not supported yet/],
+  ] as const) {
+    const { code, out, err } = await whytrace(args);
+    assert.deepEqual([code, out], [2, ''], args.join(' '));
+    oneLine(err);
+    assert.match(err, message);
+  }
+  const bare = await whytrace([]);
+  assert.deepEqual([bare.code, bare.out], [2, '']);
+  assert.match(bare.err, /usage:/);
+});
+
+test('explain: plain English for people, exactly the answer of the tool for programs', async () => {
+  const text = await whytrace(['explain', recording.path, '--top', '1'], { env: { NO_COLOR: '1' } });
+  assert.deepEqual([text.code, text.err], [0, '']);
+  assert.match(text.out, /stress \(pid 200\)/);
+  const json = await whytrace(['explain', recording.path, '--json', '--from', '0', '--to', '3.5s']);
+  const asked = await whytrace([
+    'ask',
+    'get_causal_chains',
+    '--db',
+    recording.path,
+    '--json',
+    '--from',
+    '0',
+    '--to',
+    '3.5s',
+  ]);
+  assert.deepEqual(asked, json);
+  const answer = JSON.parse(json.out);
+  assert.equal(answer.verdict, 'explained');
+  assert.equal(answer.chains[0].root.comm, 'stress');
+  assert.equal(json.out.trimEnd().split('\n').length, 1);
+});
+
+test('ask: a table for people, JSON for programs', async () => {
+  const query = "select count(*) as n, 'a' as t from calls";
+  assert.match(
+    (await whytrace(['ask', 'run_sql', '--query', query, '--db', recording.path])).out,
+    /^ {2}n {2}t\n400 {2}a\n/,
+  );
+  const { out } = await whytrace(['ask', 'run_sql', '--query', query, '--db', recording.path, '--json']);
+  assert.deepEqual(JSON.parse(out), {
+    columns: ['n', 't'],
+    rows: [[400, 'a']],
+    row_count: 1,
+    truncated: false,
+    total: 1,
+  });
+  const { tools } = JSON.parse((await whytrace(['ask', '--list', '--json'])).out);
+  assert.equal(tools.length, 6);
+});
+
+test('a process, a call or a time that the recording lacks: one line, exit code 1 or 2', async () => {
+  for (const [args, exit, message] of [
+    [['--pid', '4242'], 1, /process 4242 is not in this recording: the recorded processes are 100 \(python3\)/],
+    [['--op', 'cudaMemcp'], 1, /did you mean 'cudaMemcpy'/],
+    [['--from', '1h'], 1, /nothing was recorded after/],
+    [['--from', '2', '--to', '1'], 2, /is empty/],
+  ] as const) {
+    const { code, out, err } = await whytrace(['explain', recording.path, ...args]);
+    assert.deepEqual([code, out], [exit, ''], args.join(' '));
+    oneLine(err);
+    assert.match(err, message);
+  }
+});
+
+/** Files that are no readable recording, and what must be said of them. */
+const badFiles = (): readonly (readonly [string, RegExp])[] => {
+  const at = (name: string) => join(folder, name);
+  writeFileSync(at('empty.db'), '');
+  writeFileSync(at('text.db'), 'dear diary\n'.repeat(1000));
+  const foreign = new DatabaseSync(at('foreign.db'));
+  foreign.exec('CREATE TABLE recording (key, value)');
+  foreign.close();
+  copyFileSync(recording.path, at('half.db'));
+  truncateSync(at('half.db'), Math.floor(readFileSync(recording.path).length / 2));
+  copyFileSync(recording.path, at('stub.db'));
+  truncateSync(at('stub.db'), 50);
+  return [
+    [at('missing.db'), /there is no such file/],
+    [folder, /it is not a file/],
+    [at('empty.db'), /the file is empty/],
+    [at('text.db'), /it is not an SQLite file/],
+    [at('foreign.db'), /an SQLite file of another program/],
+    [at('half.db'), /is damaged/],
+    [at('stub.db'), /it ends inside the SQLite header|is damaged/],
+  ];
+};
+
+test('a file that is no recording: one line with the reason, exit code 1, nothing on stdout', async () => {
+  for (const [path, reason] of badFiles())
+    for (const args of [
+      ['explain', path, '--json'],
+      ['ask', 'get_trace_stats', '--db', path, '--json'],
+      ['ask', 'run_sql', '--query', 'SELECT sum(duration_ns) FROM calls', '--db', path, '--json'],
+    ]) {
+      const { code, out, err } = await whytrace(args);
+      assert.deepEqual([code, out], [1, ''], `${args.join(' ')}: ${err}`);
+      oneLine(err);
+      assert.match(err, reason);
+    }
+});
+
+test('no recording anywhere: said in one line', async () => {
+  const { code, err } = await whytrace(['explain'], { cwd: folder, env: { XDG_STATE_HOME: folder } });
+  assert.equal(code, 1);
+  oneLine(err);
+  assert.match(err, /no recording found/);
+});
+
+test('a recording that is still being written can be read', async () => {
+  const live = scene();
+  try {
+    live.process(1, 'python3');
+    live.call({ pid: 1, tid: 1, comm: 'python3' }, 'cudaMalloc', 0, 1000);
+    live.writer.commit(1000);
+    for (const [args, calls] of [
+      [['ask', 'get_trace_stats'], 1],
+      [['ask', 'run_sql', '--query', 'SELECT count(*) FROM calls'], undefined],
+    ] as const) {
+      const { code, out, err } = await whytrace([...args, '--db', live.path, '--json']);
+      assert.equal(code, 0, err);
+      const answer = JSON.parse(out);
+      if (calls === undefined) assert.deepEqual(answer.rows, [[1]]);
+      else assert.equal(answer.calls, calls);
+    }
+  } finally {
+    live.done();
+    live.remove();
+  }
+});
+
+test('a reader that leaves early, as head does, is no error', async () => {
+  const child = spawn(
+    LAUNCHER,
+    ['ask', 'run_sql', '--query', 'SELECT * FROM calls', '--limit', '400', '--db', recording.path],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
+  let err = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text;
+  });
+  child.stdout.destroy();
+  const code = await new Promise((resolve) => child.on('close', resolve));
+  assert.deepEqual([code, err], [0, '']);
+});
+
+test('a bug is one line too, and WHYTRACE_DEBUG=1 shows where', async () => {
+  // A state directory that is a file makes the search for a recording fail in a way that nobody foresaw.
+  const env = { XDG_STATE_HOME: folder };
+  writeFileSync(join(folder, 'whytrace'), '');
+  const plain = await whytrace(['explain'], { cwd: folder, env });
+  assert.equal(plain.code, 1);
+  oneLine(plain.err);
+  assert.match(plain.err, /internal error: .*WHYTRACE_DEBUG=1/);
+  const debug = await whytrace(['explain'], { cwd: folder, env: { ...env, WHYTRACE_DEBUG: '1' } });
+  assert.match(debug.err, /\n {4}at /);
+});

@@ -1,0 +1,62 @@
+// Dispatch: which command, its options, the exit code, and errors as one line. Holds no work of its own.
+import { messageOf, UserError } from '../base/errors.ts';
+import { nearest } from '../serve/nearest.ts';
+import { parseArguments } from './arguments.ts';
+import type { Command } from './command.ts';
+import { commands } from './commands.ts';
+import { errors } from './errors.ts';
+import { commandHelp, programHelp } from './help.ts';
+import { err, leaveWhenUnread, out } from './print.ts';
+import { VERSION } from './version.ts';
+
+const table: ReadonlyMap<string, () => Promise<Command>> = new Map(Object.entries(commands));
+
+const loadCommand = async (name: string): Promise<Command> => {
+  const load = table.get(name);
+  if (load === undefined) throw errors.unknownCommand({ name, near: nearest(name, [...table.keys()]) });
+  return load();
+};
+
+const loadAll = () => Promise.all([...table.values()].map((load) => load()));
+
+const run = async ([first, ...others]: readonly string[]): Promise<number> => {
+  if (first === undefined || first === '--help' || first === '-h' || (first === 'help' && others.length === 0)) {
+    const help = programHelp(await loadAll());
+    if (first !== undefined) out(help);
+    else err(help);
+    return first === undefined ? 2 : 0;
+  }
+  if (first === '--version' || first === '-V') {
+    out(`whytrace ${VERSION}\n`);
+    return 0;
+  }
+  const [name, argv] = first === 'help' ? [others[0] ?? '', [...others.slice(1), '--help']] : [first, others];
+  const command = await loadCommand(name);
+  const details = (await command.details?.(argv)) ?? { options: {} };
+  const args = parseArguments({ ...command, options: { ...details.options, ...command.options } }, argv);
+  if (args.flag('help')) {
+    out(commandHelp(command, details));
+    return 0;
+  }
+  return command.run(args);
+};
+
+/** One line for people; the rest only for those who ask for it. */
+const report = (thrown: unknown): number => {
+  if (thrown instanceof UserError) {
+    err(`whytrace: ${thrown.message.replace(/\s+/g, ' ')}\n`);
+    return thrown.exitCode;
+  }
+  const debug = process.env.WHYTRACE_DEBUG === '1';
+  const [line] = messageOf(thrown).split('\n');
+  err(
+    debug && thrown instanceof Error
+      ? `${thrown.stack}\n`
+      : `whytrace: internal error: ${line}; set WHYTRACE_DEBUG=1 to see where, and please report it\n`,
+  );
+  return 1;
+};
+
+leaveWhenUnread();
+// Not process.exit: what was written to a pipe must arrive, and a server goes on.
+process.exitCode = await run(process.argv.slice(2)).catch(report);

@@ -1,0 +1,110 @@
+// What can go wrong between a reader and a recording, in the words that the shell, MCP and every other surface show.
+import { defineError } from '../base/errors.ts';
+
+const listed = (names: readonly string[]) => (names.length === 0 ? 'none' : names.join(', '));
+
+type Mistyped = { readonly near: string | undefined; readonly known: readonly string[] };
+
+export const errors = {
+  noRecording: defineError('no_recording', ({ folder }: { folder: string }) => ({
+    what: 'no recording found',
+    why: `there is neither ./whytrace.db nor a recording in ${folder}`,
+    todo: "make one with 'whytrace record -- CMD', or name a file with --db FILE",
+  })),
+  unknownTool: defineError(
+    'unknown_tool',
+    ({ name, known, near }: { name: string; known: readonly string[]; near: string | undefined }) => ({
+      what: `unknown tool '${name}'`,
+      why: near === undefined ? `the tools are ${known.join(', ')}` : `did you mean '${near}'?`,
+      todo: "see 'whytrace ask --list'",
+    }),
+    2,
+  ),
+  badArguments: defineError(
+    'bad_arguments',
+    ({ tool, why, known }: { tool: string; why: string; known: readonly string[] }) => ({
+      what: `bad arguments for ${tool}`,
+      why,
+      todo: `its arguments are ${listed(known)}`,
+    }),
+    2,
+  ),
+  badTime: defineError(
+    'bad_time',
+    ({ text }: { text: string }) => ({
+      what: `'${text}' is not a time`,
+      why: 'a time is a number of seconds, or a number with one of ns, us, ms, s, m, h',
+      todo: "write it as 1.5, '1.5s' or '200ms'",
+    }),
+    2,
+  ),
+  emptyWindow: defineError(
+    'empty_window',
+    ({ from, to }: { from: string; to: string }) => ({
+      what: `the window from ${from} to ${to} is empty`,
+      why: 'it must end after it begins',
+      todo: 'give a later end or an earlier start; both count from the start of the recording',
+    }),
+    2,
+  ),
+  outsideRecording: defineError('outside_recording', ({ from, length }: { from: string; length: string }) => ({
+    what: `nothing was recorded after ${from}`,
+    why: `the recording is ${length} long`,
+    todo: 'give an earlier start; times count from the start of the recording',
+  })),
+  unknownPid: defineError('unknown_pid', ({ pid, known }: { pid: number; known: readonly string[] }) => ({
+    what: `process ${pid} is not in this recording`,
+    why: `the recorded processes are ${listed(known)}`,
+    todo: 'give one of these, or leave the process out',
+  })),
+  unknownOp: defineError('unknown_op', ({ op, near, known }: Mistyped & { op: string }) => ({
+    what: `no call '${op}' is in this recording`,
+    why: near === undefined ? `the recorded calls are ${listed(known)}` : `did you mean '${near}'?`,
+    todo: 'get_trace_stats lists all of them',
+  })),
+  unknownTable: defineError('unknown_table', ({ table, near, known }: Mistyped & { table: string }) => ({
+    what: `there is no table or view '${table}'`,
+    why: near === undefined ? `this recording has ${listed(known)}` : `did you mean '${near}'?`,
+    todo: 'describe_schema without arguments lists all of them',
+  })),
+  badCursor: defineError('bad_cursor', (_: Record<never, never>) => ({
+    what: 'the cursor does not belong to this query',
+    why: 'a cursor continues exactly the query that returned it',
+    todo: 'repeat the query without a cursor, or give the cursor with the same query',
+  })),
+  sqlNotOne: defineError('sql_not_one', ({ why }: { why: string }) => ({
+    what: 'cannot run this SQL',
+    why,
+    todo: 'give one SELECT statement',
+  })),
+  sqlDenied: defineError('sql_denied', ({ why, todo }: { why: string; todo: string }) => ({
+    what: 'this SQL is not allowed',
+    why,
+    todo,
+  })),
+  sqlFailed: defineError('sql_failed', ({ why, todo }: { why: string; todo: string }) => ({
+    what: 'cannot run this SQL',
+    why,
+    todo,
+  })),
+  sqlTimeout: defineError('sql_timeout', ({ seconds }: { seconds: number }) => ({
+    what: `the query was stopped after ${seconds} s`,
+    why: 'it had not finished',
+    todo: 'narrow it with WHERE on start_ns or id, avoid joins without a condition, or give a longer timeout',
+  })),
+  sqlTooBig: defineError('sql_too_big', ({ why }: { why: string }) => ({
+    what: 'the query was stopped',
+    why,
+    todo: 'select fewer columns, or group and count instead of listing',
+  })),
+  damaged: defineError('recording_damaged', ({ path, why }: { path: string; why: string }) => ({
+    what: `${path} is damaged`,
+    why,
+    todo: "copy it again if it was copied, or recover what is left with 'sqlite3 FILE .recover'",
+  })),
+  busy: defineError('recording_busy', ({ path, why }: { path: string; why: string }) => ({
+    what: `cannot read ${path} now`,
+    why,
+    todo: 'try again in a moment',
+  })),
+} as const;

@@ -1,0 +1,80 @@
+// The arguments that several tools share (process, call, time window), declared once, and how they are checked
+// against a recording.
+import * as z from 'zod';
+import type { Recording, Window } from '../store/recording.ts';
+import { errors } from './errors.ts';
+import { nearest } from './nearest.ts';
+import { formatTime, parseTime } from './time-text.ts';
+
+const time = (doc: string) => z.union([z.number(), z.string()]).optional().describe(doc);
+
+export const pidField = z.int().min(0).optional().describe('Only this process');
+export const opField = z.string().max(100).optional().describe('Only this call, e.g. cudaMemcpy');
+export const fromField = time("Start, from the start of the recording: seconds, or text like '1.5s', '200ms'");
+export const toField = time('End, as from');
+export const durationField = time("Only calls that took at least this: seconds, or text like '5ms'");
+/** How many items of a list are wanted. */
+export const limitField = (most: number, doc: string) => z.int().min(1).max(most).optional().describe(doc);
+
+type Time = number | string | undefined;
+type Wanted = {
+  readonly pid?: number | undefined;
+  readonly op?: string | undefined;
+  readonly from?: Time;
+  readonly to?: Time;
+  readonly min_duration?: Time;
+};
+
+/** A checked filter in the form in which analyses take it. Times in ns. */
+export type Filter = {
+  readonly pid?: number;
+  readonly op?: string;
+  readonly window?: Window;
+  readonly minDuration?: number;
+};
+
+/** The part of the recording that was asked for; undefined when all of it. Throws a UserError when nothing is left. */
+const windowOf = (recording: Recording, from: Time, to: Time): Window | undefined => {
+  if (from === undefined && to === undefined) return undefined;
+  const { start_ns: first, end_ns: last } = recording.window;
+  const start = from === undefined ? first : parseTime(from);
+  const end = to === undefined ? Math.max(last, start + 1) : parseTime(to);
+  if (end <= start) throw errors.emptyWindow({ from: formatTime(start), to: formatTime(end) });
+  if (start > last) throw errors.outsideRecording({ from: formatTime(start), length: formatTime(last - first) });
+  return { start_ns: start, end_ns: end };
+};
+
+const knownProcesses = (recording: Recording): readonly { readonly pid: number; readonly comm: string }[] =>
+  recording.database
+    .prepare(
+      `SELECT pid, max(comm) AS comm FROM (SELECT pid, comm FROM process WHERE tracked = 1 UNION ALL SELECT pid, comm FROM thread
+      WHERE pid IN (SELECT pid FROM total)) GROUP BY pid ORDER BY pid`,
+    )
+    .all()
+    .map(({ pid, comm }) => ({ pid: Number(pid), comm: String(comm) }));
+
+const checkPid = (recording: Recording, pid: number) => {
+  const known = knownProcesses(recording);
+  if (known.some((process) => process.pid === pid)) return;
+  const names = known.slice(0, 8).map((process) => `${process.pid} (${process.comm})`);
+  throw errors.unknownPid({ pid, known: known.length > 8 ? [...names, `${known.length - 8} more`] : names });
+};
+
+const checkOp = (recording: Recording, op: string) => {
+  const known = [...new Set(recording.totals().map((total) => total.op))];
+  if (known.includes(op)) return;
+  throw errors.unknownOp({ op, near: nearest(op, known), known: known.slice(0, 12) });
+};
+
+/** Checks a filter. Throws a UserError for a process, a call or a window that the recording does not have. */
+export const filterOf = (recording: Recording, { pid, op, from, to, min_duration }: Wanted): Filter => {
+  const window = windowOf(recording, from, to);
+  if (pid !== undefined) checkPid(recording, pid);
+  if (op !== undefined) checkOp(recording, op);
+  return {
+    ...(pid === undefined ? {} : { pid }),
+    ...(op === undefined ? {} : { op }),
+    ...(window === undefined ? {} : { window }),
+    ...(min_duration === undefined ? {} : { minDuration: parseTime(min_duration) }),
+  };
+};

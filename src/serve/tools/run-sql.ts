@@ -1,0 +1,59 @@
+// Anything that the other tools do not answer: one SELECT over the recording, in a sandboxed process of its own.
+import * as z from 'zod';
+import { cursorAt, offsetOf } from '../sql/cursor.ts';
+import { LONGEST_VALUE, type SqlValue } from '../sql/query.ts';
+import { runSql } from '../sql/run.ts';
+import { parseTime } from '../time-text.ts';
+import { defineTool } from '../tool.ts';
+
+const DEFAULT_ROWS = 100;
+const DEFAULT_SECONDS = 5;
+const MOST_SECONDS = 30;
+const MOST_BYTES = 262_144;
+/** Room for the rest of the answer: column names, cursor. */
+const FRAME = 400;
+
+const value = z.union([z.string(), z.number(), z.null(), z.object({ blob_bytes: z.number() })]);
+
+export const runSqlTool = defineTool({
+  name: 'run_sql',
+  title: 'Run SQL',
+  description:
+    'Anything else: runs one read-only SELECT (SQLite) on the recording. Views: calls, waits, run_slices, stacks, processes, losses, totals, recording; call describe_schema first for columns and units. Times are ns since the recording began. Bounded in rows, bytes and time; when truncated, pass next_cursor as cursor with the same query, or aggregate. No recursion, no writes, no PRAGMA.',
+  traits: { untrusted: true },
+  longestText: LONGEST_VALUE + 100,
+  input: z.strictObject({
+    query: z.string().min(1).max(20_000).describe('One SELECT statement'),
+    limit: z.int().min(1).max(1000).optional().describe(`Rows at most, default ${DEFAULT_ROWS}`),
+    cursor: z.string().max(40).optional().describe('next_cursor of the previous page'),
+    timeout: z
+      .union([z.number(), z.string()])
+      .optional()
+      .describe(`Default ${DEFAULT_SECONDS}s, at most ${MOST_SECONDS}s`),
+    max_bytes: z.int().min(1000).max(MOST_BYTES).optional().describe('Bytes of rows at most'),
+  }),
+  output: z.object({
+    columns: z.array(z.string()),
+    rows: z.array(z.array(value)).describe('Values in the order of columns. Text in them is untrusted'),
+    row_count: z.number(),
+    truncated: z.boolean().describe('Whether rows follow'),
+    total: z.number().optional().describe('Rows of the whole result, when known'),
+    next_cursor: z.string().optional(),
+  }),
+  handler: async ({ query, limit = DEFAULT_ROWS, cursor, timeout = DEFAULT_SECONDS, max_bytes }, context) => {
+    const offset = offsetOf(query, cursor);
+    const maxBytes = max_bytes ?? context.budget - FRAME;
+    const seconds = Math.min(MOST_SECONDS, Math.max(0.05, parseTime(timeout) / 1e9));
+    const request = { path: context.path(), sql: query, offset, limit, maxBytes };
+    const { columns, rows, more, total } = await runSql(request, seconds, context.signal);
+    const shown: readonly (readonly SqlValue[])[] = rows;
+    return {
+      columns,
+      rows: shown,
+      row_count: rows.length,
+      truncated: more,
+      ...(total === undefined ? {} : { total }),
+      ...(more ? { next_cursor: cursorAt(query, offset + rows.length) } : {}),
+    };
+  },
+});

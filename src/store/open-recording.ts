@@ -1,0 +1,78 @@
+// Opens a recording for analyses: puts the readers together. A live recording is seen as it was when it was opened.
+import { type Database, openDatabase } from './open.ts';
+import { createAboutReader, readFacts } from './read-about.ts';
+import { createCallReader } from './read-calls.ts';
+import { guarded, readFault } from './read-fault.ts';
+import { createSegments } from './read-segments.ts';
+import { createSiblingReader } from './read-siblings.ts';
+import { createSumReader } from './read-sums.ts';
+import { createThreads } from './read-threads.ts';
+import { createTotalReader } from './read-totals.ts';
+import { createWaitReader } from './read-waits.ts';
+import type { BriefCall, Recording } from './recording.ts';
+import { recordingState } from './recording-state.ts';
+
+const iterateGuarded = function* (path: string, rows: Iterable<BriefCall>): Generator<BriefCall> {
+  try {
+    yield* rows;
+  } catch (thrown) {
+    throw readFault(path, thrown);
+  }
+};
+
+const assemble = (path: string, database: Database): Recording => {
+  const facts = readFacts(database);
+  const state = recordingState(facts);
+  const segments = createSegments(database);
+  const threads = createThreads(database);
+  const calls = createCallReader(database, segments, threads);
+  const siblings = createSiblingReader(database, segments, threads);
+  const waits = createWaitReader(database, segments, threads);
+  const sums = createSumReader(database, segments, threads);
+  const totals = createTotalReader(database);
+  const about = createAboutReader(database, state);
+  const duration = Number(facts.get('duration_ns'));
+  return {
+    path,
+    facts,
+    state,
+    window: { start_ns: 0, end_ns: Number.isFinite(duration) ? duration : 0 },
+    hasWaits: segments.rows('off_cpu') > 0,
+    slowestCalls: guarded(path, calls.slowestCalls),
+    longCalls: (filter) => iterateGuarded(path, calls.longCalls(filter)),
+    callById: guarded(path, calls.callById),
+    callsOf: guarded(path, calls.callsOf),
+    siblingDurations: guarded(path, siblings.siblingDurations),
+    earlierCalls: guarded(path, siblings.earlierCalls),
+    waitsOf: guarded(path, waits.waitsOf),
+    slicesOn: guarded(path, waits.slicesOn),
+    failures: guarded(path, sums.failures),
+    stackSums: guarded(path, sums.stackSums),
+    totals: guarded(path, totals.totals),
+    opTotals: guarded(path, totals.opTotals),
+    processes: guarded(path, about.processes),
+    losses: guarded(path, about.losses),
+    framesOf: guarded(path, about.framesOf),
+    rowCounts: guarded(path, () => ({
+      calls: segments.rows('call'),
+      waits: segments.rows('off_cpu'),
+      run_slices: segments.rows('run_slice'),
+    })),
+    database,
+    close: () => database.close(),
+  };
+};
+
+/**
+ * Opens a recording. Throws a UserError when the file is missing, no recording, newer than this program or damaged; its
+ * readers throw UserErrors when the file is locked, goes away or turns out to be damaged later.
+ */
+export const openRecording = (path: string): Recording => {
+  const database = openDatabase(path);
+  try {
+    return assemble(path, database);
+  } catch (thrown) {
+    database.close();
+    throw readFault(path, thrown);
+  }
+};

@@ -1,0 +1,113 @@
+// Reads library calls. Scans the narrow raw table and joins names and arguments only for the rows that are wanted.
+import type { Database } from './open.ts';
+import { merged, type Segments } from './read-segments.ts';
+import type { Threads } from './read-threads.ts';
+import type { BriefCall, CallFilter, CallRow, Window } from './recording.ts';
+import { maybeNumber, number, type Row, text } from './row.ts';
+
+// `+ 0.0` where a value may be any 64-bit word: larger ones than 2^53 come as the nearest number and not as an error.
+const BRIEF = `c.id, c.start_ns, c.duration_ns, t.pid, t.tid, m.name AS op, m.role, c.depth, c.ret + 0.0 AS ret, a.fn + 0.0 AS fn,
+  coalesce(a.bytes, a.width * a.height) + 0.0 AS bytes`;
+// CROSS JOIN keeps the order: the calls outside, everything else found by its row id.
+const JOINED = `call c CROSS JOIN thread t ON t.id = c.thread CROSS JOIN meta_op m ON m.id = c.op LEFT JOIN call_args a ON a.id = c.args`;
+const WHOLE = `SELECT id, start_ns, duration_ns, pid, tid, comm, op, role, library, depth, ret + 0.0 AS ret, fn + 0.0 AS fn,
+  stream + 0.0 AS stream, bytes + 0.0 AS bytes, ptr + 0.0 AS ptr, args, stack FROM calls WHERE id = ?`;
+
+const briefOf = (row: Row): BriefCall => ({
+  id: number(row, 'id'),
+  start_ns: number(row, 'start_ns'),
+  duration_ns: number(row, 'duration_ns'),
+  pid: number(row, 'pid'),
+  tid: number(row, 'tid'),
+  op: text(row, 'op'),
+  role: text(row, 'role'),
+  depth: number(row, 'depth'),
+  ret: number(row, 'ret'),
+  fn: maybeNumber(row, 'fn'),
+  bytes: maybeNumber(row, 'bytes'),
+});
+
+const callOf = (row: Row): CallRow => ({
+  ...briefOf(row),
+  comm: text(row, 'comm'),
+  library: text(row, 'library'),
+  stream: maybeNumber(row, 'stream'),
+  ptr: maybeNumber(row, 'ptr'),
+  args: text(row, 'args'),
+  stack: maybeNumber(row, 'stack'),
+});
+
+/** A condition on the raw table `call c` with the values to bind, in order. */
+export type Condition = { readonly sql: string; readonly values: readonly (number | string)[] };
+
+/** The filter as a condition; an unknown operation or process matches nothing. */
+export const conditionOf = (
+  threads: Threads,
+  { window, pid, op, minDuration }: Omit<CallFilter, 'limit'>,
+): Condition => {
+  const parts: (readonly [string, readonly (number | string)[]])[] = [];
+  if (minDuration !== undefined) parts.push(['c.duration_ns >= ?', [minDuration]]);
+  if (op !== undefined) parts.push(['c.op IN (SELECT id FROM meta_op WHERE name = ?)', [op]]);
+  if (window !== undefined)
+    parts.push(['c.start_ns < ? AND c.start_ns + c.duration_ns > ?', [window.end_ns, window.start_ns]]);
+  if (pid !== undefined) parts.push(['c.thread IN (SELECT value FROM json_each(?))', [threads.ofPid(pid)]]);
+  return {
+    sql: parts.map(([sql]) => ` AND ${sql}`).join(''),
+    values: parts.flatMap(([, values]) => values),
+  };
+};
+
+type Candidate = { readonly id: number; readonly duration: number };
+const longestFirst = (a: Candidate, b: Candidate) => b.duration - a.duration || a.id - b.id;
+
+/** The readers of calls. Ids rise in the order in which calls returned. */
+export const createCallReader = (database: Database, segments: Segments, threads: Threads) => {
+  const whole = database.prepare(WHOLE);
+  const callById = (id: number): CallRow | undefined => {
+    const row = whole.get(id);
+    return row === undefined ? undefined : callOf(row);
+  };
+  const rowsOf = (ids: readonly number[]): readonly CallRow[] => ids.map(callById).filter((call) => call !== undefined);
+
+  const slowestCalls = ({ limit, ...filter }: CallFilter): readonly CallRow[] => {
+    const condition = conditionOf(threads, filter);
+    const scan = database.prepare(
+      `SELECT c.id, c.duration_ns FROM call c WHERE c.id BETWEEN ? AND ? AND c.duration_ns >= ?${condition.sql}
+       ORDER BY c.duration_ns DESC, c.id LIMIT ?`,
+    );
+    let best: readonly Candidate[] = [];
+    const promising = segments
+      .matching('call', filter.window, filter.minDuration)
+      .toSorted((a, b) => b.longest - a.longest || a.first - b.first);
+    for (const { first, last, longest } of promising) {
+      const worst = best.length < limit ? 0 : (best.at(-1)?.duration ?? 0);
+      if (longest < worst || limit <= 0) break;
+      const rows = scan.all(first, last, worst, ...condition.values, limit);
+      const found = rows.map((row) => ({ id: number(row, 'id'), duration: number(row, 'duration_ns') }));
+      if (found.length > 0) best = [...best, ...found].sort(longestFirst).slice(0, limit);
+    }
+    return rowsOf(best.map(({ id }) => id));
+  };
+
+  const longCalls = function* (filter: Omit<CallFilter, 'limit'>): Generator<BriefCall> {
+    const condition = conditionOf(threads, filter);
+    const scan = database.prepare(
+      `SELECT ${BRIEF} FROM ${JOINED} WHERE c.id BETWEEN ? AND ?${condition.sql} ORDER BY c.id`,
+    );
+    for (const { first, last } of merged(segments.matching('call', filter.window, filter.minDuration)))
+      for (const row of scan.iterate(first, last, ...condition.values)) yield briefOf(row);
+  };
+
+  const ofThread = database.prepare(
+    `SELECT c.id FROM call c WHERE c.id BETWEEN ? AND ? AND c.thread IN (SELECT value FROM json_each(?))
+     AND c.start_ns < ? AND c.start_ns + c.duration_ns > ?`,
+  );
+  const callsOf = (tid: number, window: Window): readonly CallRow[] =>
+    rowsOf(
+      merged(segments.matching('call', window)).flatMap(({ first, last }) =>
+        ofThread.all(first, last, threads.ofTid(tid), window.end_ns, window.start_ns).map((row) => number(row, 'id')),
+      ),
+    ).toSorted((a, b) => a.start_ns - b.start_ns || a.depth - b.depth || a.id - b.id);
+
+  return { callById, slowestCalls, longCalls, callsOf };
+};
