@@ -79,13 +79,15 @@ export const causalChains = (recording: Recording, filter: ChainsFilter): Chains
   const unusual = explain(recording, slow);
   const failures = failuresOf(recording, narrow);
   const named = [filter.pid, filter.op, filter.window, filter.minDuration].some((given) => given !== undefined);
+  // An answer without chains would read as healthy.
+  const top = Math.max(1, filter.top);
   const asked = named && unusual.length === 0 && failures.length === 0;
   const clusters = asked ? explain(recording, usual) : unusual;
   const slowChains = clusters
-    .slice(0, filter.top)
+    .slice(0, top)
     .map((cluster, index) => chainOfSlowCalls(recording, cluster, `c${index + 1}`));
   const failed = failures
-    .slice(0, Math.max(0, filter.top - slowChains.length))
+    .slice(0, Math.max(0, top - slowChains.length))
     .map((sum, index) => chainOfFailures(recording, sum, `c${slowChains.length + index + 1}`))
     .filter((chain) => chain !== undefined);
   const chains = [...slowChains, ...failed];

@@ -1,4 +1,5 @@
 // What a recording contains, from its totals: never reads the rows of calls, so that it stays quick on large recordings.
+import { cleanText } from '../base/sanitize.ts';
 import type { OpTotal, ProcessRow, Recording, RowCounts, TotalRow } from '../store/recording.ts';
 import { type LossSum, sumLosses } from './losses.ts';
 
@@ -36,6 +37,17 @@ const byTime = (
   b: { readonly sum_ns: number; readonly op: string },
 ) => b.sum_ns - a.sum_ns || (a.op < b.op ? -1 : a.op > b.op ? 1 : 0);
 
+const clean = (text: string | null, length: number) => (text === null ? null : cleanText(text, length));
+const cleanProcess = (process: ProcessRow): ProcessRow => ({
+  ...process,
+  comm: clean(process.comm, 16),
+  exe: clean(process.exe, 200),
+  args: clean(process.args, 256),
+  cgroup: clean(process.cgroup, 200),
+  container: clean(process.container, 100),
+  note: clean(process.note, 300),
+});
+
 /** The contents of a recording in numbers; with `pid` only the calls of that process. */
 export const traceStats = (recording: Recording, filter: { readonly pid?: number } = {}): TraceStats => {
   const fact = (key: string) => recording.facts.get(key) ?? null;
@@ -53,7 +65,10 @@ export const traceStats = (recording: Recording, filter: { readonly pid?: number
     calls: ops.reduce((sum, { count }) => sum + count, 0),
     failed: ops.reduce((sum, { failed }) => sum + failed, 0),
     call_time_ns: ops.reduce((sum, { sum_ns }) => sum + sum_ns, 0),
-    processes: [...processes].sort((a, b) => b.tracked - a.tracked || a.pid - b.pid).slice(0, PROCESSES),
+    processes: processes
+      .toSorted((a, b) => b.tracked - a.tracked || a.pid - b.pid)
+      .slice(0, PROCESSES)
+      .map(cleanProcess),
     processes_total: processes.length,
     ops,
     by_process: [...each].sort((a, b) => byTime(a, b) || a.pid - b.pid).slice(0, PER_PROCESS),

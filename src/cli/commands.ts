@@ -3,6 +3,8 @@
 import type { Command } from './command.ts';
 
 export const commands = {
+  doctor: async () => (await import('./commands/doctor.ts')).doctor,
+  record: async () => (await import('./commands/record.ts')).record,
   explain: async () => (await import('./commands/explain.ts')).explain,
   ask: async () => (await import('./commands/ask.ts')).ask,
   mcp: async () => (await import('./commands/mcp.ts')).mcp,

@@ -71,6 +71,15 @@ export const errors = {
     }),
     2,
   ),
+  noCommand: defineError(
+    'no_command',
+    (_: Record<string, never>) => ({
+      what: 'no command follows --',
+      why: 'record -- CMD starts and records CMD',
+      todo: "write it as: whytrace record -- CMD ARGS...; see 'whytrace record --help'",
+    }),
+    2,
+  ),
   notYet: defineError(
     'not_supported_yet',
     ({ option }: { option: string }) => ({

@@ -1,5 +1,4 @@
 // Dispatch: which command, its options, the exit code, and errors as one line. Holds no work of its own.
-import { messageOf, UserError } from '../base/errors.ts';
 import { nearest } from '../serve/nearest.ts';
 import { parseArguments } from './arguments.ts';
 import type { Command } from './command.ts';
@@ -7,6 +6,7 @@ import { commands } from './commands.ts';
 import { errors } from './errors.ts';
 import { commandHelp, programHelp } from './help.ts';
 import { err, leaveWhenUnread, out } from './print.ts';
+import { reportOf } from './report.ts';
 import { VERSION } from './version.ts';
 
 const table: ReadonlyMap<string, () => Promise<Command>> = new Map(Object.entries(commands));
@@ -41,22 +41,12 @@ const run = async ([first, ...others]: readonly string[]): Promise<number> => {
   return command.run(args);
 };
 
-/** One line for people; the rest only for those who ask for it. */
-const report = (thrown: unknown): number => {
-  if (thrown instanceof UserError) {
-    err(`whytrace: ${thrown.message.replace(/\s+/g, ' ')}\n`);
-    return thrown.exitCode;
-  }
-  const debug = process.env.WHYTRACE_DEBUG === '1';
-  const [line] = messageOf(thrown).split('\n');
-  err(
-    debug && thrown instanceof Error
-      ? `${thrown.stack}\n`
-      : `whytrace: internal error: ${line}; set WHYTRACE_DEBUG=1 to see where, and please report it\n`,
-  );
-  return 1;
+const fail = (thrown: unknown): number => {
+  const { text, exitCode } = reportOf(thrown, process.env.WHYTRACE_DEBUG === '1');
+  err(text);
+  return exitCode;
 };
 
 leaveWhenUnread();
 // Not process.exit: what was written to a pipe must arrive, and a server goes on.
-process.exitCode = await run(process.argv.slice(2)).catch(report);
+process.exitCode = await run(process.argv.slice(2)).catch(fail);

@@ -1,10 +1,11 @@
 // The arguments that several tools share (process, call, time window), declared once, and how they are checked
 // against a recording.
-import * as z from 'zod';
+
 import type { Recording, Window } from '../store/recording.ts';
 import { errors } from './errors.ts';
 import { nearest } from './nearest.ts';
 import { formatTime, parseTime } from './time-text.ts';
+import { z } from './zod.ts';
 
 const time = (doc: string) => z.union([z.number(), z.string()]).optional().describe(doc);
 

@@ -23,11 +23,16 @@ const isRecording = (path: string): boolean => {
 };
 
 const newestIn = (folder: string): string | undefined => {
-  if (!existsSync(folder)) return undefined;
-  const files = readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.db'))
-    .map((entry) => ({ path: join(folder, entry.name), changed: statSync(join(folder, entry.name)).mtimeMs }));
-  return files.sort((a, b) => b.changed - a.changed).find(({ path }) => isRecording(path))?.path;
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name.endsWith('.db'))
+      .map((entry) => ({ path: join(folder, entry.name), changed: statSync(join(folder, entry.name)).mtimeMs }))
+      .sort((a, b) => b.changed - a.changed)
+      .find(({ path }) => isRecording(path))?.path;
+  } catch {
+    // A folder that is missing or cannot be read holds nothing to find.
+    return undefined;
+  }
 };
 
 /** The absolute path of the recording to read. Throws a UserError when none is named and none is found. */

@@ -1,6 +1,6 @@
 // The JSON Schema of a tool's input or output without words that tell a model nothing: every client pays for each of
 // them in each conversation.
-import * as z from 'zod';
+import { z } from './zod.ts';
 
 /** Bounds that `z.int()` adds to every integer. */
 const isSafeBound = (value: unknown): boolean => value === Number.MAX_SAFE_INTEGER || value === Number.MIN_SAFE_INTEGER;

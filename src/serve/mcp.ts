@@ -2,13 +2,13 @@
 // The one door to the SDK. Stdout is the wire: nothing here may print.
 import { type CallToolResult, McpServer, type StandardSchemaWithJSON } from '@modelcontextprotocol/server';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
-import * as z from 'zod';
 import { type ErrorParts, messageOf, UserError } from '../base/errors.ts';
 import { instructions } from './instructions.ts';
 import { leanSchema } from './lean-schema.ts';
 import { investigateText } from './prompts/investigate.ts';
 import type { Tool, ToolContext } from './tool.ts';
 import { tools } from './tools.ts';
+import { z } from './zod.ts';
 
 /** Lists are constants of the program: clients may keep them for five minutes. */
 const LISTS = { ttlMs: 300_000, cacheScope: 'public' } as const;

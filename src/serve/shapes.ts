@@ -1,5 +1,5 @@
 // Pieces of answers that several tools return.
-import * as z from 'zod';
+import { z } from './zod.ts';
 
 export const window = z.object({ start_ns: z.number(), end_ns: z.number() });
 

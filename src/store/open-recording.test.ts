@@ -177,19 +177,38 @@ test('a damaged page is told in the words of the user', () => {
 });
 
 test('a file that another program holds is told in the words of the user', () => {
-  recorded(
-    ({ call }) => call(thread, 'cudaMalloc', 0, 5),
-    ({ path, database, totals }) => {
-      database.exec('PRAGMA busy_timeout = 0');
-      const holder = new DatabaseSync(path);
-      try {
-        holder.exec('BEGIN EXCLUSIVE');
-        assert.throws(() => totals(), codeOf('recording_locked'));
-      } finally {
-        holder.close();
-      }
-    },
-  );
+  const made = scene();
+  made.call(thread, 'cudaMalloc', 0, 5);
+  const holder = new DatabaseSync(made.done());
+  try {
+    holder.exec('BEGIN EXCLUSIVE');
+    assert.throws(() => openRecording(made.path), codeOf('recording_locked'));
+  } finally {
+    holder.close();
+    made.remove();
+  }
+});
+
+test('a growing file is read as it was when it was opened', () => {
+  const made = scene();
+  try {
+    made.call(thread, 'cudaMalloc', 0, 5);
+    made.writer.commit(10);
+    checkpoint(made.path);
+    const recording = openRecording(made.path);
+    try {
+      made.call(thread, 'cudaMalloc', 10, 50);
+      made.writer.commit(100);
+      assert.equal(recording.slowestCalls({ limit: 5 }).length, 1);
+      assert.equal(recording.totals()[0]?.count, 1);
+      assert.equal(recording.window.end_ns, 10);
+    } finally {
+      recording.close();
+    }
+  } finally {
+    made.writer.abandon();
+    made.remove();
+  }
 });
 
 test('totals by operation are those of the histograms of all processes together', () => {

@@ -1,8 +1,10 @@
-// Opens a recording for analyses: puts the readers together. A live recording is seen as it was when it was opened.
+// Opens a recording for analyses: puts the readers together. All of them see the file as it was when it was opened, also
+// while it grows; so it is opened for one answer and closed after it.
+import { UserError } from '../base/errors.ts';
 import { type Database, openDatabase } from './open.ts';
 import { createAboutReader, readFacts } from './read-about.ts';
 import { createCallReader } from './read-calls.ts';
-import { guarded, readFault } from './read-fault.ts';
+import { guarded, isHeld, readFault } from './read-fault.ts';
 import { createSegments } from './read-segments.ts';
 import { createSiblingReader } from './read-siblings.ts';
 import { createSumReader } from './read-sums.ts';
@@ -21,6 +23,8 @@ const iterateGuarded = function* (path: string, rows: Iterable<BriefCall>): Gene
 };
 
 const assemble = (path: string, database: Database): Recording => {
+  // One snapshot for all reads: what was counted and what is listed belong together.
+  database.exec('BEGIN');
   const facts = readFacts(database);
   const state = recordingState(facts);
   const segments = createSegments(database);
@@ -63,12 +67,20 @@ const assemble = (path: string, database: Database): Recording => {
   };
 };
 
+const open = (path: string): Database => {
+  try {
+    return openDatabase(path);
+  } catch (thrown) {
+    throw thrown instanceof UserError && isHeld(thrown.cause) ? readFault(path, thrown.cause) : thrown;
+  }
+};
+
 /**
- * Opens a recording. Throws a UserError when the file is missing, no recording, newer than this program or damaged; its
- * readers throw UserErrors when the file is locked, goes away or turns out to be damaged later.
+ * Opens a recording. Throws a UserError when the file is missing, no recording, newer than this program, held by another
+ * program or damaged; its readers throw UserErrors when it goes away or turns out to be damaged later.
  */
 export const openRecording = (path: string): Recording => {
-  const database = openDatabase(path);
+  const database = open(path);
   try {
     return assemble(path, database);
   } catch (thrown) {

@@ -64,6 +64,10 @@ export const openDatabase = (path: string): DatabaseSync => {
 /** Opens a new or replaced file for writing. The caller has made sure that it may be replaced. */
 export const createDatabase = (path: string): DatabaseSync => {
   const database = new DatabaseSync(path, { timeout: 2000 });
+  // Before WAL mode, so that the file's own header says at once what it is, also when the recorder is killed.
+  database.exec(
+    `PRAGMA page_size = 8192; PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}`,
+  );
   // WAL: readers see a recording while it grows, and a killed recorder leaves whole transactions.
   database.exec(
     'PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY',

@@ -17,6 +17,9 @@ const resultCodeOf = (thrown: unknown): number =>
 const lacksSomething = (thrown: unknown): boolean =>
   thrown instanceof Error && /^no such (table|column)/.test(thrown.message);
 
+/** Whether SQLite said that another program holds the file. */
+export const isHeld = (thrown: unknown): boolean => [BUSY, LOCKED].includes(resultCodeOf(thrown));
+
 /** The UserError for what was thrown while reading a file; anything that is not the file's fault comes back unchanged. */
 export const readFault = (path: string, thrown: unknown): unknown => {
   if (thrown instanceof UserError) return thrown;

@@ -40,13 +40,33 @@ export const createSiblingReader = (database: Database, segments: Segments, thre
     );
   };
 
+  const firsts = new Map<string, { readonly id: number; readonly start: number } | undefined>();
+  const sameKind = ({ op, pid, fn }: BriefCall) => ({
+    sql: `${sameOp}${fn === null ? '' : ' AND c.args IN (SELECT id FROM call_args WHERE fn = ?)'}`,
+    values: [op, threads.ofPid(pid), ...(fn === null ? [] : [fn])],
+  });
+
+  /** The first call of its kind in the order of writing: a scan that ends there, done once for each kind. */
+  const firstOf = (call: BriefCall): { readonly id: number; readonly start: number } | undefined => {
+    const key = `${call.pid} ${call.op} ${call.fn ?? ''}`;
+    if (firsts.has(key)) return firsts.get(key);
+    const { sql, values } = sameKind(call);
+    const row = database
+      .prepare(`SELECT c.id, c.start_ns FROM call c WHERE ${sql} ORDER BY c.id LIMIT 1`)
+      .get(...values);
+    const first = row === undefined ? undefined : { id: number(row, 'id'), start: number(row, 'start_ns') };
+    firsts.set(key, first);
+    return first;
+  };
+
   const earlierCalls = (call: BriefCall, most: number): number => {
-    const sameFunction = call.fn === null ? '' : 'AND c.args IN (SELECT id FROM call_args WHERE fn = ?)';
-    const scan = database.prepare(
-      `SELECT count(*) AS n FROM (SELECT 1 FROM call c WHERE c.id < ? AND c.start_ns < ? AND ${sameOp} ${sameFunction} LIMIT ?)`,
-    );
-    const values = [call.op, threads.ofPid(call.pid), ...(call.fn === null ? [] : [call.fn])];
-    const row = scan.get(call.id, call.start_ns, ...values, most);
+    const first = firstOf(call);
+    if (first === undefined || first.id >= call.id) return 0;
+    if (most === 1 && first.start < call.start_ns) return 1;
+    const { sql, values } = sameKind(call);
+    const row = database
+      .prepare(`SELECT count(*) AS n FROM (SELECT 1 FROM call c WHERE c.id < ? AND c.start_ns < ? AND ${sql} LIMIT ?)`)
+      .get(call.id, call.start_ns, ...values, most);
     return row === undefined ? 0 : number(row, 'n');
   };
 

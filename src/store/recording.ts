@@ -170,7 +170,7 @@ export type Recording = {
   readonly longCalls: (filter: Omit<CallFilter, 'limit'>) => Iterable<BriefCall>;
   /** Durations of calls that are alike, in ns: of all in a small recording, else of those in evenly spaced parts of it. */
   readonly siblingDurations: (siblings: Siblings) => readonly number[];
-  /** How many calls of the same operation, function and process began before this one; counts no further than `most`. */
+  /** How many calls of the same operation, function and process began and returned before it; counts no further than `most`. */
   readonly earlierCalls: (call: BriefCall, most: number) => number;
   /** Calls that did not return 0, added up. */
   readonly failures: (filter: Omit<CallFilter, 'limit' | 'minDuration'>) => readonly FailureSum[];

@@ -2,6 +2,9 @@
 import type { Batch } from './batch.ts';
 import type { Database } from './open.ts';
 
+/** Rows of a segment at most: small enough to be searched in an instant. */
+const MOST_ROWS = 8192;
+
 /** Counts the rows of one table between two commits and writes a `segment` row for them. */
 export class Segment {
   #first = 0;
@@ -22,6 +25,7 @@ export class Segment {
 
   /** Tells of a row just made; times in ns. */
   saw(start: number, duration: number): void {
+    if (this.#first !== 0 && this.#batch.lastId - this.#first >= MOST_ROWS) this.#write(this.#batch.lastId - 1);
     if (this.#first === 0) this.#first = this.#batch.lastId;
     if (start < this.#start) this.#start = start;
     if (start + duration > this.#end) this.#end = start + duration;
@@ -30,8 +34,11 @@ export class Segment {
 
   /** Writes the segment of the rows seen since the last time. */
   flush(): void {
-    if (this.#first === 0) return;
-    this.#insert.run(this.#table, this.#first, this.#batch.lastId, this.#start, this.#end, this.#longest);
+    if (this.#first !== 0) this.#write(this.#batch.lastId);
+  }
+
+  #write(last: number): void {
+    this.#insert.run(this.#table, this.#first, last, this.#start, this.#end, this.#longest);
     this.#first = 0;
     this.#start = Number.POSITIVE_INFINITY;
     this.#end = 0;

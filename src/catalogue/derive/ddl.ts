@@ -2,7 +2,7 @@
 import { calls } from '../calls.ts';
 import { kinds } from '../kinds.ts';
 import { losses } from '../losses.ts';
-import { APPLICATION_ID, SCHEMA_VERSION, tables, views } from '../schema.ts';
+import { tables, views } from '../schema.ts';
 import type { TableSpec } from '../table.ts';
 
 const columnSql = (spec: TableSpec) => (column: TableSpec['columns'][number]) =>
@@ -19,8 +19,6 @@ const tableSql = (spec: TableSpec) => {
 
 /** Statements that make the tables and views of an empty recording. */
 export const ddl = (): readonly string[] => [
-  `PRAGMA application_id = ${APPLICATION_ID}`,
-  `PRAGMA user_version = ${SCHEMA_VERSION}`,
   ...tables.map(tableSql),
   ...views.map((view) => `CREATE VIEW ${view.name} AS ${view.sql}`),
 ];

@@ -51,7 +51,7 @@ export const ask: Command = {
     if (args.flag('list')) {
       const listed = tools.map(({ name, title, description }) => ({ name, title, description }));
       if (args.flag('json')) outJson({ tools: listed });
-      else for (const { name, description } of listed) out(`${outStyle().strong(name)}\n  ${description}\n`);
+      else for (const { name, description } of listed) out(`${outStyle().bold(name)}\n  ${description}\n`);
       return 0;
     }
     const [name] = args.words;

@@ -71,5 +71,5 @@ test('colour only on a terminal that wants it', () => {
   assert.equal(wantsColour({}, {}), false);
   assert.equal(wantsColour(terminal, { NO_COLOR: '1' }), false);
   assert.equal(wantsColour(terminal, { TERM: 'dumb' }), false);
-  assert.match(renderAnswer({ a: 1 }, styleFor(true)), /\u001b\[/);
+  assert.ok(renderAnswer({ a: 1 }, styleFor(true)).includes('\u001b['));
 });

@@ -78,7 +78,7 @@ const fieldLines = (fields: Fields, style: Style): readonly string[] => {
       .filter(([, value]) => isBlock(value))
       .flatMap(([key, value]) => [
         '',
-        style.strong(key),
+        style.bold(key),
         ...(Array.isArray(value) ? listLines(value, style) : fieldLines(isFields(value) ? value : {}, style)).map(
           (line) => (line === '' ? '' : `  ${line}`),
         ),

@@ -1,8 +1,9 @@
 // The causal chains as a text that a person reads from top to bottom: verdict first, then each cause with its evidence.
 // Adds no conclusion of its own: every word is a field of the answer.
-import type * as z from 'zod';
+
 import { formatTime } from '../time-text.ts';
 import type { causalChainsAnswer } from '../tools/get-causal-chains.ts';
+import type { z } from '../zod.ts';
 import type { Style } from './style.ts';
 import { tableLines } from './table.ts';
 
@@ -68,7 +69,7 @@ const chainLines = (chain: Chain, number: number, style: Style): readonly string
   const evidence = [...new Set(links.flatMap((link) => link.evidence))];
   const more = evidence.length > 8 ? `, and ${evidence.length - 8} more` : '';
   return [
-    style.strong(`${number}. ${symptomLine(chain.symptom)}`),
+    style.bold(`${number}. ${symptomLine(chain.symptom)}`),
     ...wrapped(chain.summary, '   '),
     '',
     `   ${style.faint('where the time went')}`,
@@ -86,7 +87,7 @@ const lossLines = ({ losses }: Answer, style: Style): readonly string[] =>
   losses.length === 0
     ? ['Nothing is missing from the recording in this window.']
     : [
-        style.strong('Missing from the recording'),
+        style.bold('Missing from the recording'),
         ...losses.map(
           ({ reason, count, start_ns, end_ns, detail }) =>
             `  ${reason}: ${count} between ${formatTime(start_ns)} and ${formatTime(end_ns)}${detail === null ? '' : ` (${detail})`}`,
@@ -98,7 +99,7 @@ export const renderChains = (answer: Answer, file: string, style: Style): string
   const { chains, verdict, window, truncated } = answer;
   const length = formatTime(window.end_ns - window.start_ns);
   return [
-    style.strong(VERDICTS[verdict](chains.length)),
+    style.bold(VERDICTS[verdict](chains.length)),
     style.faint(`${file}, ${length} from ${formatTime(window.start_ns)}`),
     '',
     ...chains.flatMap((chain, i) => chainLines(chain, i + 1, style)),

@@ -2,7 +2,7 @@
 import { styleText } from 'node:util';
 
 export type Style = {
-  readonly strong: (text: string) => string;
+  readonly bold: (text: string) => string;
   readonly faint: (text: string) => string;
   readonly bad: (text: string) => string;
   readonly good: (text: string) => string;
@@ -17,5 +17,5 @@ export const wantsColour = (
 export const styleFor = (colour: boolean): Style => {
   const with_ = (format: 'bold' | 'dim' | 'red' | 'green') => (text: string) =>
     colour ? styleText(format, text, { validateStream: false }) : text;
-  return { strong: with_('bold'), faint: with_('dim'), bad: with_('red'), good: with_('green') };
+  return { bold: with_('bold'), faint: with_('dim'), bad: with_('red'), good: with_('green') };
 };

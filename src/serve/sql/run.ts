@@ -1,12 +1,13 @@
 // Runs a query in a child process and kills it when its time is over: a running statement cannot be stopped otherwise.
 // The child may read the program and the recording, and nothing else; it cannot start processes or write files.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import * as z from 'zod';
 import { UserError } from '../../base/errors.ts';
+import { openDatabase } from '../../store/open.ts';
 import { errors } from '../errors.ts';
+import { z } from '../zod.ts';
 import type { SqlPage, SqlRequest } from './query.ts';
 
 const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url));
@@ -40,8 +41,7 @@ process.on('exit', () => {
 });
 
 const start = (path: string, seconds: number): ChildProcess => {
-  // A missing file is the child's to report.
-  const real = existsSync(path) ? realpathSync(path) : path;
+  const real = realpathSync(path);
   const readable = [SOURCES, real, `${real}-wal`, `${real}-shm`];
   const args = [
     '--disable-warning=ExperimentalWarning',
@@ -115,6 +115,8 @@ export const runSql = async (request: SqlRequest, seconds: number, signal?: Abor
   while (running.size >= AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
   try {
     signal?.throwIfAborted();
+    // Here, not in the child: it may not even look at files that are none of its business.
+    openDatabase(request.path).close();
     const answer = reply.parse(JSON.parse(await ask(request, seconds, signal)));
     if ('fault' in answer) throw new UserError(answer.fault, 1);
     if ('crash' in answer) throw new Error(answer.crash);

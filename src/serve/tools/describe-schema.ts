@@ -1,9 +1,10 @@
 // Which tables, columns and units a recording has, read from the recording itself, with queries that work.
-import * as z from 'zod';
+
 import type { Recording } from '../../store/recording.ts';
 import { errors } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import { defineTool, withRecording } from '../tool.ts';
+import { z } from '../zod.ts';
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 

@@ -1,12 +1,13 @@
 // Why was it slow? The chains of cause and effect behind the slowest calls, each with its evidence.
 // Computes nothing: the analysis does. The shape of the answer is a contract.
-import * as z from 'zod';
+
 import { causalChains } from '../../analysis/chains.ts';
 import { rootKinds } from '../../catalogue/root-kinds.ts';
 import { durationField, filterOf, fromField, limitField, opField, pidField, toField } from '../filter.ts';
 import { fitting } from '../fit.ts';
 import { loss, window } from '../shapes.ts';
 import { defineTool, withRecording } from '../tool.ts';
+import { z } from '../zod.ts';
 
 const DEFAULT_CHAINS = 5;
 const MOST_CHAINS = 50;

@@ -1,6 +1,7 @@
 // Can this machine record, and what is missing? The same as `whytrace doctor`.
-import * as z from 'zod';
+
 import { defineTool } from '../tool.ts';
+import { z } from '../zod.ts';
 
 const check = z.object({
   name: z.string(),

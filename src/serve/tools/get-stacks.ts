@@ -1,9 +1,10 @@
 // From where in the code do the calls come? Stacks of slow and sampled calls, merged.
-import * as z from 'zod';
+
 import { stackGroups } from '../../analysis/stacks.ts';
 import { filterOf, limitField, opField, pidField } from '../filter.ts';
 import { fitting } from '../fit.ts';
 import { defineTool, withRecording } from '../tool.ts';
+import { z } from '../zod.ts';
 
 const DEFAULT_GROUPS = 10;
 const MOST_GROUPS = 100;

@@ -1,10 +1,11 @@
 // What is in this recording? The entry point of an investigation. From exact totals, never from rows.
-import * as z from 'zod';
+
 import { traceStats } from '../../analysis/stats.ts';
 import { filterOf, limitField, pidField } from '../filter.ts';
 import { fitting } from '../fit.ts';
 import { loss } from '../shapes.ts';
 import { defineTool, withRecording } from '../tool.ts';
+import { z } from '../zod.ts';
 
 const DEFAULT_LISTED = 12;
 const MOST_LISTED = 200;

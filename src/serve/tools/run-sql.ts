@@ -1,10 +1,11 @@
 // Anything that the other tools do not answer: one SELECT over the recording, in a sandboxed process of its own.
-import * as z from 'zod';
+
 import { cursorAt, offsetOf } from '../sql/cursor.ts';
 import { LONGEST_VALUE, type SqlValue } from '../sql/query.ts';
 import { runSql } from '../sql/run.ts';
 import { parseTime } from '../time-text.ts';
 import { defineTool } from '../tool.ts';
+import { z } from '../zod.ts';
 
 const DEFAULT_ROWS = 100;
 const DEFAULT_SECONDS = 5;

@@ -1,0 +1,156 @@
+// What this machine can do: one check for each thing that recording needs, with the remedy where it is missing.
+import { existsSync, readFileSync } from 'node:fs';
+import { release } from 'node:os';
+import { messageOf } from '../base/errors.ts';
+import { loadLibbpf, loadSystem } from './libbpf.ts';
+import { hasCapability, mayTrace } from './privileges.ts';
+import { findCudaProcesses } from './targets.ts';
+import { tracepointId } from './tracefs.ts';
+
+export type Check = {
+  readonly name: string;
+  readonly ok: boolean;
+  /** Recording is impossible without it. */
+  readonly required: boolean;
+  readonly what: string;
+  readonly why: string;
+  readonly todo: string;
+};
+
+const NOTHING_TO_DO = '';
+const OLDEST = [5, 15] as const;
+
+type Finding = { readonly ok: boolean; readonly what: string; readonly todo?: string };
+type Probe = { readonly name: string; readonly required: boolean; readonly why: string; readonly look: () => Finding };
+
+const kernelVersion = (): Finding => {
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  const ok = major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1]);
+  return { ok, what: `Linux ${release()}`, todo: `boot a kernel of version ${OLDEST.join('.')} or later` };
+};
+
+const libbpf = (): Finding => {
+  try {
+    return { ok: true, what: `libbpf ${loadLibbpf().version()}` };
+  } catch (thrown) {
+    return {
+      ok: false,
+      what: messageOf(thrown),
+      todo: 'install libbpf1 (Debian, Ubuntu: apt install libbpf1; Fedora: dnf install libbpf)',
+    };
+  }
+};
+
+const tracefs = (): Finding => {
+  try {
+    const id = tracepointId(loadSystem(), 'syscalls/sys_exit_mmap');
+    return {
+      ok: id !== undefined,
+      what: id === undefined ? 'the tracepoint syscalls/sys_exit_mmap is missing' : 'tracepoints of system calls',
+      todo: 'use a kernel with CONFIG_FTRACE_SYSCALLS; without it, libraries that a program loads later are found by polling',
+    };
+  } catch (thrown) {
+    return { ok: false, what: messageOf(thrown) };
+  }
+};
+
+const manyUprobes = (): Finding => {
+  const btf =
+    existsSync('/sys/kernel/btf/vmlinux') && readFileSync('/sys/kernel/btf/vmlinux').includes('BPF_TRACE_UPROBE_MULTI');
+  return {
+    ok: btf,
+    what: btf ? 'many uprobes with one link' : 'one link for each uprobe',
+    todo: 'use Linux 6.6 or later: without it, ending a recording takes about 0.1 s a probe',
+  };
+};
+
+const targets = (): Finding => {
+  try {
+    const { targets: found, denied } = findCudaProcesses();
+    const names = found.slice(0, 5).map(({ pid, comm }) => `${comm} (${pid})`);
+    const hidden = denied.length > 0 ? `; ${denied.length} processes could not be looked into` : '';
+    return {
+      ok: found.length > 0,
+      what:
+        found.length > 0
+          ? `CUDA programs running: ${names.join(', ')}${hidden}`
+          : `no CUDA program is running${hidden}`,
+      todo: "start one, or record it from its start with 'whytrace record -- CMD'",
+    };
+  } catch (thrown) {
+    return { ok: false, what: messageOf(thrown) };
+  }
+};
+
+const gpu = (): Finding => {
+  const ok = existsSync('/dev/nvidiactl');
+  return {
+    ok,
+    what: ok ? 'an NVIDIA driver is loaded' : 'no NVIDIA driver is loaded',
+    todo: "load the driver to trace real GPU work; 'whytrace demo' uses a simulated device",
+  };
+};
+
+const probes: readonly Probe[] = [
+  { name: 'kernel', required: true, why: 'attach cookies and typed access to tasks came with it', look: kernelVersion },
+  {
+    name: 'btf',
+    required: true,
+    why: 'the kernel side finds the fields of kernel structs through it',
+    look: () => ({
+      ok: existsSync('/sys/kernel/btf/vmlinux'),
+      what: '/sys/kernel/btf/vmlinux',
+      todo: 'boot a kernel with CONFIG_DEBUG_INFO_BTF: those of current distributions have it',
+    }),
+  },
+  {
+    name: 'privileges',
+    required: true,
+    why: 'loading and attaching eBPF programs needs root, or CAP_BPF and CAP_PERFMON',
+    look: () => ({
+      ok: mayTrace(),
+      what: mayTrace() ? 'may load eBPF programs' : 'may not load eBPF programs',
+      todo: 'run it with sudo',
+    }),
+  },
+  {
+    name: 'ptrace',
+    required: false,
+    why: "reading other users' /proc/PID/maps needs CAP_SYS_PTRACE",
+    look: () => ({ ok: hasCapability('CAP_SYS_PTRACE'), what: 'CAP_SYS_PTRACE', todo: 'run it with sudo' }),
+  },
+  { name: 'libbpf', required: true, why: 'it loads the kernel side', look: libbpf },
+  {
+    name: 'kernel_side',
+    required: true,
+    why: 'the compiled programs for this kind of machine',
+    look: () => {
+      const path = new URL(`../../bpf/build/${process.arch}/call.bpf.o`, import.meta.url).pathname;
+      return {
+        ok: existsSync(path),
+        what: `programs for ${process.arch}`,
+        todo: "install whytrace again, or run 'npm run bpf'",
+      };
+    },
+  },
+  {
+    name: 'tracepoints',
+    required: false,
+    why: 'libraries that programs load are noticed at once through it',
+    look: tracefs,
+  },
+  { name: 'uprobe_multi', required: false, why: 'probes are detached together', look: manyUprobes },
+  { name: 'gpu', required: false, why: 'real CUDA programs need it; recording does not', look: gpu },
+  { name: 'targets', required: false, why: "what 'whytrace record' would trace now", look: targets },
+];
+
+export type CheckAnswer = { readonly ok: boolean; readonly checks: readonly Check[] };
+
+/** Checks everything that recording needs. Changes nothing on the machine. */
+export const checkMachine = (): CheckAnswer => {
+  const checks = probes.map(({ name, required, why, look }): Check => {
+    const { ok, what, todo = NOTHING_TO_DO } = look();
+    return { name, ok, required, what, why, todo: ok ? NOTHING_TO_DO : todo };
+  });
+  return { ok: checks.every(({ ok, required }) => ok || !required), checks };
+};

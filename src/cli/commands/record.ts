@@ -1,0 +1,96 @@
+// `whytrace record`: traces programs into one file, with a live line on a terminal and a summary at the end.
+import type { Arguments } from '../arguments.ts';
+import type { Command } from '../command.ts';
+import { errors } from '../errors.ts';
+import { err } from '../print.ts';
+import { liveLine, summaryLines } from '../record-words.ts';
+
+const REFRESH_MS = 250;
+
+const selectionOf = (args: Arguments) => ({
+  pids: args.integers('pid'),
+  comms: args.texts('comm'),
+  cgroups: args.texts('cgroup'),
+  all: args.flag('all'),
+  command: args.rest ?? [],
+});
+
+/** Records with the words of this command. Returns the exit code; the demo uses it too. */
+export const record: Command = {
+  name: 'record',
+  summary: 'trace programs into a recording',
+  usage: '[-o FILE] [-p PID]... [OPTIONS] [-- CMD ARGS...]',
+  about:
+    'Records every call into the CUDA libraries and every off-CPU interval of the chosen programs. With -- CMD it starts CMD (as the user who called sudo) and misses not even its first call; without any choice it records all programs that use CUDA, also those that start later. Needs root. The exit code is that of CMD.',
+  options: {
+    output: {
+      type: 'text',
+      short: 'o',
+      value: 'FILE',
+      doc: 'file to write; an older recording there is kept as FILE.old',
+      default: './whytrace.db',
+    },
+    pid: { type: 'integer', short: 'p', value: 'PID', repeat: true, doc: 'this process and what it starts' },
+    comm: { type: 'text', value: 'NAME', repeat: true, doc: 'processes with this name' },
+    cgroup: { type: 'text', value: 'PATH', repeat: true, doc: 'processes in this cgroup or below it' },
+    all: { type: 'flag', doc: 'every process of the machine' },
+    duration: {
+      type: 'time',
+      short: 'd',
+      value: 'T',
+      doc: 'stop after this time: 30s, 500ms',
+      default: 'until CMD ends, or Ctrl-C',
+    },
+    quiet: { type: 'flag', short: 'q', doc: 'print errors only' },
+  },
+  words: 0,
+  rest: true,
+  examples: [
+    { line: 'sudo whytrace record -o run.db -- python3 train.py', doc: 'a program from its first call on' },
+    { line: 'sudo whytrace record -p 4711 --duration 30s', doc: 'a running one for 30 seconds' },
+  ],
+  run: async (args) => {
+    const selection = selectionOf(args);
+    if (args.rest !== undefined && args.rest.length === 0) throw errors.noCommand({});
+    // Detaching waits in the thread pool: room for all probes at once. Read when the pool starts.
+    process.env.UV_THREADPOOL_SIZE ??= '64';
+    const path = args.text('output') ?? 'whytrace.db';
+    const quiet = args.flag('quiet');
+    const say = (text: string) => {
+      if (!quiet) err(text);
+    };
+    const { runRecording } = await import('../../record/run.ts');
+    let live: NodeJS.Timeout | undefined;
+    const terminal = process.stderr.isTTY === true && !quiet;
+    const clearLine = () => {
+      clearInterval(live);
+      if (terminal) err('\r\x1b[K');
+    };
+    try {
+      const { session, exitCode, failure } = await runRecording({
+        path,
+        selection,
+        duration: args.time('duration'),
+        onReady: (started, { kept, readyMs }) => {
+          if (kept !== undefined) say(`whytrace: the older recording is now ${kept}\n`);
+          const what =
+            selection.command.length > 0 ? selection.command[0] : `${started.processes.tracked().length} processes`;
+          if (terminal)
+            say(`whytrace: recording ${what} into ${path} (ready in ${Math.round(readyMs)} ms); Ctrl-C stops\n`);
+          if (terminal)
+            live = setInterval(
+              () => err(`\r\x1b[K${liveLine(started.progress(), process.stderr.columns)}`),
+              REFRESH_MS,
+            );
+        },
+        onInterrupt: clearLine,
+      });
+      clearLine();
+      for (const line of summaryLines(path, session)) say(`${line}\n`);
+      if (failure !== undefined) throw failure;
+      return exitCode ?? 0;
+    } finally {
+      clearLine();
+    }
+  },
+};

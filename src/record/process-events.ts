@@ -1,0 +1,62 @@
+// Events of processes and threads: keeps names and the set of tracked processes up to date.
+import type { Capture } from '../capture/capture.ts';
+import { eventWords, PID, TID, TYPE, textAt, timeSince } from '../capture/event-words.ts';
+import type { EventHandler } from '../capture/ring.ts';
+import { type EventName, events } from '../catalogue/events.ts';
+import type { Processes } from './processes.ts';
+import type { Threads } from './threads.ts';
+
+const fork = eventWords.process_fork;
+const exec = eventWords.process_exec;
+const exit = eventWords.process_exit;
+const rename = eventWords.thread_name;
+const mapped = eventWords.library_mapped;
+
+type Parts = {
+  readonly capture: Capture;
+  readonly threads: Threads;
+  readonly processes: Processes;
+  /** Called for a program that a process which is not tracked began to execute. */
+  readonly onForeignExec: (pid: number, comm: string) => void;
+};
+
+/** A handler for all events of the control ring. */
+export const createProcessEvents = ({ capture, threads, processes, onForeignExec }: Parts): EventHandler => {
+  const { clock } = capture;
+  const byType = new Map<number, EventHandler>();
+  const on = (name: EventName, handler: EventHandler) => byType.set(events[name].id, handler);
+
+  on('process_fork', (words, at) => {
+    const pid = words[at + fork('child_pid')] ?? 0;
+    const tid = words[at + fork('child_tid')] ?? 0;
+    const comm = textAt(words, at + fork('comm'), 16);
+    threads.name(pid, tid, comm);
+    if (pid === tid) processes.born(pid, words[at + PID] ?? 0, timeSince(words, at + fork('time'), clock), comm);
+  });
+  on('process_exec', (words, at) => {
+    const pid = words[at + PID] ?? 0;
+    const comm = textAt(words, at + exec('comm'), 16);
+    if (!processes.isTracked(pid)) return onForeignExec(pid, comm);
+    threads.name(pid, words[at + TID] ?? 0, comm);
+    processes.became(pid, comm);
+  });
+  on('process_exit', (words, at) => {
+    const tid = words[at + TID] ?? 0;
+    capture.forgetThread(tid);
+    threads.forget(tid);
+    if (words[at + exit('last')] === 1)
+      processes.ended(words[at + PID] ?? 0, timeSince(words, at + exit('time'), clock), words[at + exit('code')] ?? 0);
+  });
+  on('thread_name', (words, at) => {
+    threads.name(words[at + PID] ?? 0, words[at + TID] ?? 0, textAt(words, at + rename('comm'), 16));
+  });
+  on('library_mapped', (words, at) => {
+    processes.mapped(
+      words[at + PID] ?? 0,
+      timeSince(words, at + mapped('time'), clock),
+      words[at + mapped('held')] === 1,
+    );
+  });
+
+  return (words, at) => byType.get(words[at + TYPE] ?? 0)?.(words, at);
+};

@@ -1,0 +1,204 @@
+// Which processes are recorded, and the libraries they use: tracks them, probes their libraries, lets go of held ones.
+import { messageOf, UserError } from '../base/errors.ts';
+import type { Capture } from '../capture/capture.ts';
+import { childrenOf, processInfo } from '../capture/process-info.ts';
+import type { Resolver } from '../capture/symbols/resolver.ts';
+import { type LibraryFile, targetOf } from '../capture/targets.ts';
+import type { RecordingWriter } from '../store/writer.ts';
+
+const COMMAND_LINE = 256;
+const TICKS_PER_SECOND = 100; // USER_HZ, fixed by the kernel's ABI
+
+type Held = { readonly from: number; until: number };
+
+export type Processes = {
+  /** Records a process from now on, and probes what it uses. False when it is gone. */
+  readonly add: (pid: number, options: { readonly named: boolean }) => boolean;
+  /** The same for all its descendants. */
+  readonly addTree: (pid: number, options: { readonly named: boolean }) => boolean;
+  /** A child of a tracked process: the kernel records it already. */
+  readonly born: (pid: number, parent: number, time: number, comm: string) => void;
+  /** A process has become another program. */
+  readonly became: (pid: number, comm: string) => void;
+  readonly ended: (pid: number, time: number, code: number) => void;
+  /** A process has mapped something executable; `held`: it is stopped and waits for us. */
+  readonly mapped: (pid: number, time: number, held: boolean) => void;
+  readonly attach: (library: LibraryFile) => void;
+  readonly wasHeld: (pid: number, time: number) => boolean;
+  readonly isTracked: (pid: number) => boolean;
+  readonly tracked: () => readonly number[];
+  /** Things to tell the user. */
+  readonly notes: readonly string[];
+  readonly libraries: () => number;
+};
+
+/** When a process began, in ns of the recording: negative for one that was there before. */
+const startOf = (startTicks: number, capture: Capture): number => {
+  const sinceBoot = process.hrtime.bigint();
+  return Math.round((startTicks / TICKS_PER_SECOND) * 1e9 - Number(sinceBoot) + capture.clock.now());
+};
+
+type Parts = {
+  readonly capture: Capture;
+  readonly writer: RecordingWriter;
+  readonly resolver: Resolver;
+  /** Whether a process that is not tracked, and has just mapped a CUDA library, shall be recorded. */
+  readonly wants: (pid: number) => boolean;
+};
+
+export const createProcesses = ({ capture, writer, resolver, wants }: Parts): Processes => {
+  const tracked = new Set<number>();
+  const attached = new Set<string>();
+  const held = new Map<number, Held[]>();
+  const notes: string[] = [];
+
+  const attach = (library: LibraryFile) => {
+    if (attached.has(library.key)) return;
+    attached.add(library.key);
+    try {
+      const { probes, missing, failures, prices } = capture.attach(library);
+      const time = capture.clock.now();
+      writer.library({
+        path: library.displayPath,
+        kind: library.kind,
+        attached_ns: time,
+        probes,
+        missing,
+        single_step: prices.single_step,
+      });
+      if (failures.length > 0) {
+        writer.loss('probe_failed', time, time, failures.length, failures.slice(0, 5).join('; '));
+        notes.push(`${failures.length} probes of ${library.displayPath} could not be attached: ${failures[0]}`);
+      }
+      if (prices.single_step > 0)
+        notes.push(`${prices.single_step} probes of ${library.displayPath} are single-stepped: up to 15 us a call`);
+    } catch (thrown) {
+      const time = capture.clock.now();
+      writer.loss('probe_failed', time, time, 1, `${library.displayPath}: ${messageOf(thrown)}`);
+      notes.push(`${library.displayPath} could not be probed: ${messageOf(thrown)}`);
+    }
+  };
+
+  /** Probes what a process has mapped. `since`: calls before now were missed if its library is new to us. */
+  const look = (pid: number, named: boolean, late: boolean) => {
+    resolver.remember(pid);
+    const target = targetOf(pid, { searchSymbols: named });
+    if (target === undefined) return false;
+    const before = attached.size;
+    for (const library of target.libraries) attach(library);
+    if (target.staticRuntime !== undefined && target.libraries.every(({ kind }) => kind !== 'cudart')) {
+      const { exePath, symbols } = target.staticRuntime;
+      const what = symbols
+        ? 'its functions are probed in the program itself'
+        : 'it is stripped: only calls of libcuda can be seen';
+      const note = `the CUDA runtime is linked statically into ${exePath}: ${what}`;
+      writer.updateProcess(pid, { note });
+      if (!notes.includes(note)) notes.push(note);
+    }
+    if (late && attached.size > before) {
+      const time = capture.clock.now();
+      writer.loss('late_attach', 0, time, 1, `pid ${pid} used its CUDA library before`);
+    }
+    return true;
+  };
+
+  const describe = (pid: number) => {
+    const info = processInfo(pid);
+    if (info === undefined) return undefined;
+    return {
+      comm: info.comm,
+      exe: info.exe ?? null,
+      args: info.args.slice(0, COMMAND_LINE),
+      parent_pid: info.parentPid,
+      uid: info.uid,
+      cgroup: info.cgroup,
+      container: info.container ?? null,
+      start_ns: startOf(info.startTicks, capture),
+    };
+  };
+  const nobody = {
+    comm: null,
+    exe: null,
+    args: null,
+    parent_pid: null,
+    uid: null,
+    cgroup: null,
+    container: null,
+    start_ns: null,
+  };
+
+  const add = (pid: number, { named }: { readonly named: boolean }): boolean => {
+    const facts = describe(pid);
+    if (facts === undefined) return false;
+    if (!tracked.has(pid)) {
+      tracked.add(pid);
+      capture.track(pid);
+      writer.process({ pid, end_ns: null, tracked: 1, exit_code: null, note: null, ...facts });
+    }
+    look(pid, named, true);
+    return true;
+  };
+
+  return {
+    add,
+    addTree: (pid, options) => {
+      const found = add(pid, options);
+      for (const child of found ? childrenOf(pid) : []) add(child, { named: false });
+      return found;
+    },
+    born: (pid, parent, time, comm) => {
+      tracked.add(pid);
+      writer.process({
+        pid,
+        end_ns: null,
+        tracked: 1,
+        exit_code: null,
+        note: null,
+        ...nobody,
+        ...describe(pid),
+        comm,
+        parent_pid: parent,
+        start_ns: time,
+      });
+    },
+    became: (pid, comm) => {
+      if (!tracked.has(pid)) return;
+      const { exe = null, args = null, cgroup = null, container = null } = describe(pid) ?? {};
+      writer.updateProcess(pid, { comm, exe, args, cgroup, container });
+      quietly(() => look(pid, false, false));
+    },
+    ended: (pid, time, code) => {
+      tracked.delete(pid);
+      writer.updateProcess(pid, { end_ns: time, exit_code: code });
+    },
+    mapped: (pid, time, isHeld) => {
+      try {
+        if (tracked.has(pid)) quietly(() => look(pid, false, false));
+        else if (wants(pid)) quietly(() => add(pid, { named: false }));
+      } finally {
+        if (isHeld) {
+          process.kill(pid, 'SIGCONT');
+          const intervals = held.get(pid) ?? [];
+          intervals.push({ from: time, until: capture.clock.now() });
+          held.set(pid, intervals);
+        }
+      }
+    },
+    attach,
+    // A stop begins when the process returns to user space, shortly after the event that asked for it.
+    wasHeld: (pid, time) => (held.get(pid) ?? []).some(({ from, until }) => time >= from && time <= until),
+    isTracked: (pid) => tracked.has(pid),
+    tracked: () => [...tracked],
+    notes,
+    libraries: () => attached.size,
+  };
+};
+
+/** Runs a look at a process that may be gone or closed to us by now: that is no failure of the recording. */
+const quietly = (look: () => void) => {
+  try {
+    look();
+  } catch (thrown) {
+    if (!(thrown instanceof UserError)) throw thrown;
+  }
+};

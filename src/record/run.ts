@@ -1,0 +1,128 @@
+// Runs a recording from beginning to end: file, targets, program, signals. Says nothing: its caller has the words.
+import type { ChildProcess } from 'node:child_process';
+import { chownSync, existsSync } from 'node:fs';
+import { constants } from 'node:os';
+import { candidateLibraries } from '../capture/candidates.ts';
+import { errors } from '../capture/errors.ts';
+import { processInfo } from '../capture/process-info.ts';
+import { prepareOutput } from '../store/prepare-output.ts';
+import { createChooser, type Selection } from './selection.ts';
+import { type Session, startSession } from './session.ts';
+import { startCommand, sudoUser } from './start-command.ts';
+
+const RESCAN_MS = 2000;
+const WATCH_MS = 200;
+
+export type RunOptions = {
+  readonly path: string;
+  readonly selection: Selection;
+  /** Ends the recording after so many ns. */
+  readonly duration: number | undefined;
+  readonly ringBytes?: number;
+  /** Called once all probes for what is there are in place. */
+  readonly onReady: (session: Session, facts: { readonly kept: string | undefined; readonly readyMs: number }) => void;
+  /** Called at the first interrupt. */
+  readonly onInterrupt: () => void;
+};
+
+export type RunResult = {
+  readonly session: Session;
+  /** Exit code of the recorded program as a shell gives it; undefined when none was started or it still runs. */
+  readonly exitCode: number | undefined;
+  /** Why the file could not be written to the end. */
+  readonly failure: Error | undefined;
+};
+
+const shellCode = (code: number | null, signal: NodeJS.Signals | null): number =>
+  code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+
+/** The exit code once the program has ended. */
+const endOf = (child: ChildProcess): Promise<number> =>
+  new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) resolve(shellCode(child.exitCode, child.signalCode));
+    else child.once('exit', (code, signal) => resolve(shellCode(code, signal)));
+  });
+
+const handOver = (path: string) => {
+  const owner = sudoUser();
+  if (owner === undefined) return;
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) if (existsSync(file)) chownSync(file, owner.uid, owner.gid);
+};
+
+const startProgram = async (session: Session, command: readonly string[]): Promise<ChildProcess> => {
+  const { libraries } = candidateLibraries(process.env, process.cwd(), [...command]);
+  for (const library of libraries) session.processes.attach(library);
+  session.capture.adopt(true);
+  try {
+    return await startCommand(command, sudoUser());
+  } finally {
+    session.capture.adopt(false);
+  }
+};
+
+/** Records until the program or the time ends, all named processes have ended, or a signal comes. */
+export const runRecording = async (options: RunOptions): Promise<RunResult> => {
+  const began = performance.now();
+  const { selection, path } = options;
+  for (const pid of selection.pids) if (processInfo(pid) === undefined) throw errors.noProcess({ pid });
+  const { kept } = prepareOutput(path);
+  const chooser = createChooser(selection);
+  const session = startSession({
+    path,
+    command: selection.command.join(' '),
+    trackAll: selection.all,
+    hold: selection.command.length > 0,
+    watchAll: chooser.watchAll,
+    wants: chooser.wants,
+    onForeignExec: (pid) => {
+      if (chooser.wantsProgram(pid)) session.processes.addTree(pid, { named: true });
+    },
+    ...(options.ringBytes === undefined ? {} : { ringBytes: options.ringBytes }),
+  });
+  handOver(path);
+  const timers: NodeJS.Timeout[] = [];
+  const done = Promise.withResolvers<{ exitCode?: number; failure?: Error }>();
+  let child: ChildProcess | undefined;
+  let interrupts = 0;
+  const onSignal = (signal: NodeJS.Signals) => {
+    interrupts++;
+    if (interrupts === 1) options.onInterrupt();
+    // An interrupt from the keyboard reaches the program as well: its end ends the recording. Other signals we pass on.
+    if (interrupts === 1 && child !== undefined && child.exitCode === null) {
+      if (signal !== 'SIGINT') child.kill(signal);
+      return;
+    }
+    if (interrupts <= 2) done.resolve({});
+    // Patience is over: what was committed is readable, and the file says that it was cut.
+    else process.exit(130);
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  void session.failed.then((failure) => done.resolve({ failure }));
+  try {
+    try {
+      chooser.addPresent(session.processes);
+      if (selection.command.length > 0) {
+        child = await startProgram(session, selection.command);
+        void endOf(child).then((exitCode) => done.resolve({ exitCode }));
+      }
+    } catch (thrown) {
+      await session.stop();
+      throw thrown;
+    }
+    options.onReady(session, { kept, readyMs: performance.now() - began });
+    if (options.duration !== undefined) timers.push(setTimeout(() => done.resolve({}), options.duration / 1e6));
+    if (session.capture.missing.length > 0)
+      timers.push(setInterval(() => chooser.addMissed(session.processes), RESCAN_MS));
+    if (selection.pids.length > 0 && selection.command.length === 0)
+      timers.push(setInterval(() => session.processes.tracked().length === 0 && done.resolve({}), WATCH_MS));
+    const { exitCode, failure } = await done.promise;
+    await session.stop();
+    return { session, exitCode, failure };
+  } finally {
+    for (const timer of timers) clearTimeout(timer);
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+    handOver(path);
+  }
+};

@@ -1,0 +1,199 @@
+// A recording in progress: drains the rings on a timer, commits, counts losses. Where capture and store meet.
+import { cpus, hostname, release } from 'node:os';
+import { messageOf } from '../base/errors.ts';
+import { type Capture, type CaptureOptions, startCapture } from '../capture/capture.ts';
+import { TYPE } from '../capture/event-words.ts';
+import { loadDemangler } from '../capture/libbpf.ts';
+import type { EventHandler } from '../capture/ring.ts';
+import { createResolver } from '../capture/symbols/resolver.ts';
+import { callById } from '../catalogue/calls.ts';
+import { events } from '../catalogue/events.ts';
+import type { LossName } from '../catalogue/losses.ts';
+import { errors } from '../store/errors.ts';
+import { RecordingWriter } from '../store/writer.ts';
+import { createCallEvents } from './call-events.ts';
+import { createProcessEvents } from './process-events.ts';
+import { createProcesses, type Processes } from './processes.ts';
+import { createSchedEvents } from './sched-events.ts';
+import { createThreads } from './threads.ts';
+
+const BATCH = 50_000;
+const COMMIT_MS = 500;
+/** Time between two drains: short while events come fast, long when there is nothing to read. */
+const FASTEST_MS = 2;
+const SLOWEST_MS = 50;
+const VERSION = '0.1.0';
+
+export type SessionOptions = CaptureOptions & {
+  readonly path: string;
+  readonly command: string;
+  /** Whether a process that is not tracked, and has just mapped a CUDA library, shall be recorded. */
+  readonly wants: (pid: number) => boolean;
+  /** Called for a program that a process which is not tracked began to execute. */
+  readonly onForeignExec: (pid: number, comm: string) => void;
+};
+
+export type Progress = {
+  readonly elapsed: number;
+  readonly events: number;
+  readonly lost: number;
+  readonly top: readonly { readonly op: string; readonly count: number; readonly sum: number }[];
+};
+
+export type Session = {
+  readonly capture: Capture;
+  readonly processes: Processes;
+  readonly progress: () => Progress;
+  /** Resolves with the error when the file can no longer be written. */
+  readonly failed: Promise<Error>;
+  /** Reads what is left, closes the file and detaches. */
+  readonly stop: () => Promise<void>;
+};
+
+const factsOf = (capture: Capture, { command, trackAll, hold }: SessionOptions) => ({
+  version: VERSION,
+  started_unix_ns: capture.clock.unixStart,
+  host: hostname(),
+  kernel: release(),
+  arch: process.arch,
+  command,
+  cpus: cpus().length,
+  recorder_pid: process.pid,
+  settings: JSON.stringify({ track_all: trackAll, hold, missing_tracepoints: capture.missing }),
+});
+
+/** Starts recording into a new file. Throws a UserError when this machine, user or file cannot. */
+export const startSession = (options: SessionOptions): Session => {
+  const capture = startCapture(options);
+  const writer = new RecordingWriter(options.path, factsOf(capture, options));
+  const resolver = createResolver({ demangle: loadDemangler() });
+  const threads = createThreads(writer);
+  const processes = createProcesses({ capture, writer, resolver, wants: options.wants });
+  const calls = createCallEvents({ writer, threads, resolver, clock: capture.clock });
+  const sched = createSchedEvents({ writer, threads, clock: capture.clock, wasHeld: processes.wasHeld });
+  const onProcessEvent = createProcessEvents({ capture, threads, processes, onForeignExec: options.onForeignExec });
+  const handlers = new Array<EventHandler | undefined>(16).fill(undefined);
+  handlers[events.call.id] = calls.call;
+  handlers[events.stack.id] = calls.stack;
+  handlers[events.off_cpu.id] = sched.off_cpu;
+  handlers[events.run_slice.id] = sched.run_slice;
+  const handle: EventHandler = (words, at) => handlers[words[at + TYPE] ?? 0]?.(words, at);
+
+  let count = 0;
+  let lost = 0;
+  let ended: number | undefined;
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  let lastCommit = performance.now();
+  let lastLossTime = 0;
+  let seenLosses: ReadonlyMap<LossName, number> = new Map();
+  const fail = Promise.withResolvers<Error>();
+
+  /** Runs a step that writes; a disk that is full ends the recording and keeps what is there. */
+  const guarded = (step: () => void) => {
+    if (stopped) return;
+    try {
+      step();
+    } catch (thrown) {
+      stopped = true;
+      clearTimeout(timer);
+      writer.abandon();
+      fail.resolve(errors.writeFailed({ path: options.path, why: messageOf(thrown) }, thrown));
+    }
+  };
+
+  const noteLosses = () => {
+    const now = capture.clock.now();
+    const all = capture.losses();
+    for (const [name, total] of all) {
+      const more = total - (seenLosses.get(name) ?? 0);
+      if (more <= 0) continue;
+      writer.loss(name, lastLossTime, now, more);
+      lost += more;
+    }
+    seenLosses = all;
+    lastLossTime = now;
+  };
+
+  const drainAll = () => {
+    for (;;) {
+      const read = capture.drain(handle, BATCH);
+      count += read;
+      if (read < BATCH) return read;
+    }
+  };
+
+  const commit = () => {
+    noteLosses();
+    writer.commit(capture.clock.now());
+    lastCommit = performance.now();
+  };
+
+  let wait = FASTEST_MS;
+  const tick = () => {
+    guarded(() => {
+      const read = capture.drain(handle, BATCH);
+      count += read;
+      if (performance.now() - lastCommit > COMMIT_MS) commit();
+      // Aim at a tenth of a ring for each drain: a burst is met early, an idle program costs nothing.
+      const fill = capture.fill();
+      wait =
+        read >= BATCH || fill > 0.1
+          ? 0
+          : Math.min(SLOWEST_MS, Math.max(FASTEST_MS, read > 20_000 ? wait / 2 : wait * 2));
+    });
+    if (!stopped) timer = setTimeout(tick, wait);
+  };
+
+  capture.onProcessEvent(
+    () => guarded(() => void drainAll()),
+    (words, at) => guarded(() => onProcessEvent(words, at)),
+  );
+  timer = setTimeout(tick, FASTEST_MS);
+
+  const noteOpenCalls = () => {
+    const now = capture.clock.now();
+    const start = (BigInt(capture.clock.high) << 32n) + BigInt(capture.clock.low);
+    for (const { pid, tid, op, start: entered } of capture.openCalls()) {
+      const since = Number(entered - start);
+      const name = callById.get(op)?.op ?? `call ${op}`;
+      writer.loss(
+        'call_unfinished',
+        since,
+        now,
+        1,
+        `${name} in pid ${pid} tid ${tid}, entered ${((now - since) / 1e9).toFixed(3)} s before the end`,
+      );
+    }
+  };
+
+  return {
+    capture,
+    processes,
+    failed: fail.promise,
+    progress: () => {
+      const top = [...writer.totals.counts()]
+        .map(([op, totals]) => ({ op: callById.get(op)?.op ?? String(op), ...totals }))
+        .sort((a, b) => b.sum - a.sum);
+      return { elapsed: ended ?? capture.clock.now(), events: count, lost, top };
+    },
+    stop: async () => {
+      if (!stopped) {
+        clearTimeout(timer);
+        guarded(() => {
+          drainAll();
+          noteOpenCalls();
+          noteLosses();
+          const now = capture.clock.now();
+          for (const total of capture.lostCalls()) writer.lostCalls(total, now);
+          writer.setFact('ended', 'stopped');
+          writer.close(now);
+        });
+        stopped = true;
+        ended = capture.clock.now();
+      }
+      await capture.stop();
+      resolver.close();
+    },
+  };
+};

@@ -1,0 +1,51 @@
+// Starts the program to record: as the user who called sudo, with that user's groups and home.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { messageOf } from '../base/errors.ts';
+import { errors } from '../capture/errors.ts';
+
+export type Owner = { readonly uid: number; readonly gid: number; readonly name: string; readonly home: string };
+
+/** The user who called sudo; undefined when nobody did. */
+export const sudoUser = (environment: NodeJS.ProcessEnv = process.env): Owner | undefined => {
+  const { SUDO_UID: uid, SUDO_GID: gid } = environment;
+  if (process.geteuid?.() !== 0 || uid === undefined || gid === undefined || !/^\d+$/.test(uid) || !/^\d+$/.test(gid))
+    return undefined;
+  if (uid === '0') return undefined;
+  const line = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .find((text) => text.split(':')[2] === uid);
+  const [name = environment.SUDO_USER ?? uid, , , , , home = '/'] = line?.split(':') ?? [];
+  return { uid: Number(uid), gid: Number(gid), name, home };
+};
+
+/** util-linux's setpriv changes the user like a login does, with all groups: a GPU's device files often need them. */
+const asUser = ({ uid, gid }: Owner, command: readonly string[]) => [
+  'setpriv',
+  `--reuid=${uid}`,
+  `--regid=${gid}`,
+  '--init-groups',
+  '--',
+  ...command,
+];
+
+const environmentOf = ({ name, home }: Owner): NodeJS.ProcessEnv => {
+  const { SUDO_UID: _uid, SUDO_GID: _gid, SUDO_USER: _user, SUDO_COMMAND: _command, ...rest } = process.env;
+  return { ...rest, HOME: home, USER: name, LOGNAME: name };
+};
+
+/** Starts a command with our own standard streams. Rejects with a UserError when it cannot be started. */
+export const startCommand = (command: readonly string[], owner: Owner | undefined): Promise<ChildProcess> => {
+  const [program = '', ...args] = owner === undefined ? command : asUser(owner, command);
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      stdio: 'inherit',
+      env: owner === undefined ? process.env : environmentOf(owner),
+    });
+    child.once('spawn', () => resolve(child));
+    child.once('error', (thrown) => {
+      const why = 'code' in thrown && thrown.code === 'ENOENT' ? 'there is no such program' : messageOf(thrown);
+      reject(errors.commandFailed({ command: command[0] ?? '', why }, thrown));
+    });
+  });
+};

@@ -1,0 +1,2 @@
+// The one door to the schema library: what a tool takes and gives is declared with it.
+export * as z from 'zod';
