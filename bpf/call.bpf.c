@@ -138,25 +138,24 @@ static __always_inline __u32 drop_stale(struct pt_regs *ctx, struct thread_calls
 SEC("uprobe")
 int call_enter(struct pt_regs *ctx)
 {
-	const struct wt_config *config = settings();
-	__u64 id = bpf_get_current_pid_tgid(), cookie = bpf_get_attach_cookie(ctx);
-	__u32 tid = id, pid = id >> 32, op = cookie & 0xffff, zero = 0, depth;
+	__u64 id = bpf_get_current_pid_tgid(), cookie;
+	__u32 tid = id, pid = id >> 32, op, zero = 0, depth;
+	const struct wt_config *config;
 	struct thread_calls *calls;
 	struct wt_call_plan *plan;
 	struct frame *frame;
-	__u64 slots[32] = {};
+	__u64 slots[16] = {};
 
-	if (!config || !is_tracked(config, pid))
-		return 0;
-	plan = bpf_map_lookup_elem(&plans, &op);
-	if (!plan)
-		return 0;
+	/* A thread that has made a call before belongs to a tracked process: no second look-up. */
 	calls = bpf_map_lookup_elem(&thread_calls, &tid);
-	if (!calls) {
+	if (!calls || calls->pid != pid) {
 		void *none = bpf_map_lookup_elem(&no_calls, &zero);
 
+		config = settings();
+		if (!config || !is_tracked(config, pid))
+			return 0;
 		if (none)
-			bpf_map_update_elem(&thread_calls, &tid, none, BPF_NOEXIST);
+			bpf_map_update_elem(&thread_calls, &tid, none, BPF_ANY);
 		calls = bpf_map_lookup_elem(&thread_calls, &tid);
 		if (!calls) {
 			count_loss(WT_LOSS_THREAD_TABLE_FULL);
@@ -164,6 +163,11 @@ int call_enter(struct pt_regs *ctx)
 		}
 		calls->pid = pid;
 	}
+	cookie = bpf_get_attach_cookie(ctx);
+	op = cookie & 0xffff;
+	plan = bpf_map_lookup_elem(&plans, &op);
+	if (!plan)
+		return 0;
 	depth = drop_stale(ctx, calls);
 	if (depth >= MAX_DEPTH) {
 		count_loss(WT_LOSS_CALL_TOO_DEEP);
@@ -173,11 +177,11 @@ int call_enter(struct pt_regs *ctx)
 	frame = &calls->frames[depth & (MAX_DEPTH - 1)];
 #pragma unroll
 	for (int i = 0; i < WT_KEPT_WORDS; i++) {
-		__u32 a = plan->a[i] & 31, b = plan->b[i] & 31;
+		__u32 a = plan->a[i] & 15, b = plan->b[i] & 15;
 
 		frame->kept[i] = b == WT_NO_SLOT ? slots[a] : (__u32)slots[a] | slots[b] << 32;
 	}
-	frame->pointer = slots[plan->pointer_slot & 31];
+	frame->pointer = slots[plan->pointer_slot & 15];
 	frame->sp = STACK_POINTER(ctx);
 	frame->op = op;
 	frame->flags = cookie >> 16;

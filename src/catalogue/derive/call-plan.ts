@@ -5,13 +5,13 @@ import type { CallSpec, Source } from '../call.ts';
 import { KEPT_WORDS } from '../events.ts';
 
 /**
- * Slots are numbered for the kernel as they are read: 0 to 10 are argument words 0 to 10, 16 to 20 the words of memory that an
- * argument points to. 31 is an always empty word.
+ * Slots are numbered for the kernel as they are read: 0 to 9 are argument words 0 to 9, 10 to 14 the words of memory that an
+ * argument points to. 15 is an always empty word.
  */
-export const MEMORY_SLOT = 16;
-export const NO_SLOT = 31;
+export const MEMORY_SLOT = 10;
+export const NO_SLOT = 15;
 /** Argument words and memory words that the kernel can reach. */
-export const ARGUMENT_WORDS = 11;
+export const ARGUMENT_WORDS = 10;
 export const MEMORY_WORDS = 5;
 const X86_64_REGISTERS = 6;
 

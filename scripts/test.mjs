@@ -1,0 +1,54 @@
+// Runs all checks: types, lint and format, then every test file. `npm test -- WORD...` runs only the test files whose path
+// holds one of the words. Runs on any Node from 18 on and imports nothing but Node itself; the tests run on the Node that
+// the project brings.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const words = process.argv.slice(2);
+
+const broughtNode = `${root}node_modules/node-linux-${process.arch}/bin/node`;
+const node = existsSync(broughtNode) ? broughtNode : process.execPath;
+
+const testFiles = ['bench', 'lab', 'scripts', 'src', 'test']
+  .flatMap((folder) =>
+    readdirSync(root + folder, { recursive: true, encoding: 'utf8' }).map((path) => `${folder}/${path}`),
+  )
+  .filter((path) => path.endsWith('.test.ts'))
+  .filter((path) => words.length === 0 || words.some((word) => path.includes(word)))
+  .sort();
+
+/** Returns whether the step passed. */
+const step = (name, command, args) => {
+  process.stderr.write(`whytrace: ${name}\n`);
+  const { status, error, signal } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  if (error !== undefined) process.stderr.write(`whytrace: cannot run ${command}: ${error.message}\n`);
+  if (signal !== null) process.stderr.write(`whytrace: ${command} was ended by ${signal}\n`);
+  return status === 0;
+};
+
+// One file at a time: some tests measure time, and those in test/kernel share the one tracer of the machine.
+const testArguments = [
+  '--disable-warning=ExperimentalWarning',
+  '--test',
+  '--test-concurrency=1',
+  '--test-timeout=180000',
+  ...testFiles,
+];
+const steps = [
+  ['types', `${root}node_modules/.bin/tsc`, ['--noEmit']],
+  ['lint and format', `${root}node_modules/.bin/biome`, ['check', '--error-on-warnings', '.']],
+  [`${testFiles.length} test files`, node, testArguments],
+];
+
+if (testFiles.length === 0) {
+  process.stderr.write(`whytrace: no test file matches ${words.join(', ')}\n`);
+  process.exit(2);
+}
+// Every step runs, so that one look shows all that is wrong.
+const failed = steps.filter((each) => !step(...each)).map(([name]) => name);
+if (failed.length > 0) {
+  process.stderr.write(`whytrace: failed: ${failed.join('; ')}\n`);
+  process.exitCode = 1;
+}
