@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { generatedFiles } from './generated-files.ts';
 
 const root = new URL('..', import.meta.url).pathname;
-for (const [path, text] of generatedFiles()) {
+for (const [path, text] of await generatedFiles()) {
   mkdirSync(dirname(root + path), { recursive: true });
   writeFileSync(root + path, text);
 }

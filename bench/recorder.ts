@@ -1,0 +1,29 @@
+// Records one command in a process of its own and prints what it cost: run by the benches, so that the CPU time of a
+// recorder holds nothing else. Prints one JSON line.
+import { statSync } from 'node:fs';
+import { runRecording } from '../src/record/run.ts';
+import { openRecording } from '../src/store/open-recording.ts';
+
+process.env.UV_THREADPOOL_SIZE = '64';
+const [path = '', ...command] = process.argv.slice(2);
+let start = process.cpuUsage();
+let ready = 0;
+const { session } = await runRecording({
+  path,
+  duration: undefined,
+  selection: { pids: [], comms: [], cgroups: [], all: false, command },
+  onReady: (_, { readyMs }) => {
+    ready = readyMs;
+    start = process.cpuUsage();
+  },
+  onInterrupt: () => {},
+});
+const used = process.cpuUsage(start);
+const { events, lost } = session.progress();
+const recording = openRecording(path);
+const rows = recording.database.prepare('SELECT max(id) AS n FROM call').get()?.n;
+const total = recording.database.prepare('SELECT sum(count) AS n FROM total').get()?.n;
+recording.close();
+process.stdout.write(
+  `${JSON.stringify({ events, lost, ready_ms: ready, cpu_us: used.user + used.system, bytes: statSync(path).size, rows, total })}\n`,
+);

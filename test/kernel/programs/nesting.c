@@ -1,0 +1,59 @@
+/* Nests, recurses and leaves calls of nesting-runtime.c. Prints nothing: the numbers are the test's. */
+#include <setjmp.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+int cudaStreamSynchronize(void (*callback)(void));
+int cudaEventSynchronize(void *event);
+int cudaEventQuery(void *event);
+
+static int left;
+static jmp_buf out;
+
+static void deeper(void) {
+  if (--left > 0) cudaStreamSynchronize(deeper);
+}
+
+static void deeper_and_away(void) {
+  if (--left > 0) cudaStreamSynchronize(deeper_and_away);
+  longjmp(out, 1);
+}
+
+static void recurse(int depth) {
+  left = depth;
+  cudaStreamSynchronize(deeper);
+}
+
+__attribute__((noinline)) static void leave(int depth) {
+  left = depth;
+  if (setjmp(out) == 0) cudaStreamSynchronize(deeper_and_away);
+}
+
+static void end_here(void) { _exit(7); }
+
+int main(int argc, char **argv) {
+  if (argc < 3) return 2;
+  int n = atoi(argv[2]);
+  switch (argv[1][0]) {
+    case 'r': /* n nested calls, then one */
+      recurse(n);
+      cudaEventQuery(0);
+      return 0;
+    case 'l': /* three nested calls left by longjmp, n times, each followed by two plain calls */
+      for (int i = 0; i < n; i++) {
+        leave(3);
+        cudaEventQuery(0);
+        cudaStreamSynchronize(0);
+      }
+      return 0;
+    case 't': /* n times a call that becomes another */
+      for (int i = 0; i < n; i++) cudaEventSynchronize(&left);
+      return 0;
+    case 'x': /* the process ends inside a call */
+      cudaStreamSynchronize(end_here);
+      return 0;
+    case 'e': /* another program takes over inside a call */
+      execl(argv[0], argv[0], "r", argv[2], NULL);
+  }
+  return 2;
+}
