@@ -302,7 +302,8 @@ int call_return(struct pt_regs *ctx)
 	}
 	calls->depth = depth;
 	if (!frame) {
-		count_loss(WT_LOSS_RETURN_WITHOUT_ENTRY);
+		if (depth < MAX_DEPTH) /* else it was counted as too deep */
+			count_loss(WT_LOSS_RETURN_WITHOUT_ENTRY);
 		return 0;
 	}
 	config = settings();
@@ -334,6 +335,21 @@ int call_return(struct pt_regs *ctx)
 	call->depth = depth;
 	call->flags = frame->flags | (has_stack ? WT_CALL_STACK : 0);
 	SEND(call);
+	return 0;
+}
+
+/* A program that takes over within calls: they never return, and the calls of the new one are not nested in them. */
+SEC("raw_tp/sched_process_exec")
+int forget_calls(__u64 *ctx)
+{
+	__u32 tid = ctx[1]; /* before the exec: that of a thread other than the first changes */
+	struct thread_calls *calls = bpf_map_lookup_elem(&thread_calls, &tid);
+
+	if (!calls)
+		return 0;
+	for (__u32 i = 0; i < MAX_DEPTH && i < calls->depth; i++)
+		count_loss(WT_LOSS_CALL_ABANDONED);
+	bpf_map_delete_elem(&thread_calls, &tid);
 	return 0;
 }
 

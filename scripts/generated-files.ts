@@ -1,7 +1,20 @@
 // Which files are generated, and from what.
 import { cHeader } from '../src/catalogue/derive/c-header.ts';
+import { callsDoc, eventsDoc, lossesDoc, tablesDoc } from '../src/catalogue/derive/docs.ts';
+import { recordingSchema } from '../src/catalogue/derive/json-schema.ts';
+import { commandsDoc } from './commands-doc.ts';
+import { errorsDoc } from './errors-doc.ts';
+import { toolsDoc } from './tools-doc.ts';
 
 /** Path below the project's root, and the text that belongs there. */
 export const generatedFiles = async (): Promise<readonly (readonly [path: string, text: string])[]> => [
   ['bpf/events.gen.h', cHeader()],
+  ['docs/generated/calls.md', callsDoc()],
+  ['docs/generated/commands.md', await commandsDoc()],
+  ['docs/generated/errors.md', errorsDoc()],
+  ['docs/generated/events.md', eventsDoc()],
+  ['docs/generated/losses.md', lossesDoc()],
+  ['docs/generated/recording.schema.json', `${JSON.stringify(recordingSchema(), null, 1)}\n`],
+  ['docs/generated/tables.md', tablesDoc()],
+  ['docs/generated/tools.md', toolsDoc()],
 ];

@@ -124,6 +124,7 @@ export const attachLibrary = (
 const RAW_TRACEPOINTS = [
   ['on_fork', 'sched_process_fork'],
   ['on_exec', 'sched_process_exec'],
+  ['forget_calls', 'sched_process_exec'],
   ['on_exit', 'sched_process_exit'],
   ['on_rename', 'task_rename'],
   ['on_hrtimer_entry', 'hrtimer_expire_entry'],

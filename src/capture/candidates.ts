@@ -144,6 +144,7 @@ export const candidateLibraries = (
   const places = [...interpreters, ...interpreters.flatMap((path) => realPath(path) ?? [])];
   for (const folder of isTime() ? pythonFolders(env, [...new Set(places)]) : []) if (isTime()) addFolder(folder);
   for (const program of programs) followNeeds(program, { cache, preferred }, addLibrary, isTime);
+  for (const program of programs) addLibrary(program);
   for (const program of programs)
     if (isTime() && findStaticRuntime(program, { searchSymbols: true })?.symbols) add(program, 'static');
   return { libraries: [...libraries.values()], complete: isTime() };

@@ -122,23 +122,24 @@ const FRAME_BYTES = 80;
 const FRAME_OP_AT = 72;
 const THREAD_CALLS_BYTES = FRAMES_AT + 8 * FRAME_BYTES;
 
+const openCallAt = ({ bpf, map }: Kernel, key: Uint8Array): OpenCall | undefined => {
+  const value = Buffer.alloc(THREAD_CALLS_BYTES);
+  if (bpf.lookup(map('thread_calls'), key, value) !== 0 || value.readUInt32LE(DEPTH_AT) === 0) return undefined;
+  return {
+    pid: value.readUInt32LE(PID_AT),
+    tid: Buffer.from(key.buffer, key.byteOffset, key.length).readUInt32LE(0),
+    op: value.readUInt32LE(FRAMES_AT + FRAME_OP_AT),
+    start: value.readBigUInt64LE(FRAMES_AT),
+  };
+};
+
 /** Outermost calls that have not returned, with their start on CLOCK_MONOTONIC. */
 export const readOpenCalls = (kernel: Kernel): readonly OpenCall[] =>
-  keysOf(kernel, 'thread_calls', 4).flatMap((key) => {
-    const value = Buffer.alloc(THREAD_CALLS_BYTES);
-    if (kernel.bpf.lookup(kernel.map('thread_calls'), key, value) !== 0) return [];
-    if (value.readUInt32LE(DEPTH_AT) === 0) return [];
-    return [
-      {
-        pid: value.readUInt32LE(PID_AT),
-        tid: Buffer.from(key).readUInt32LE(0),
-        op: value.readUInt32LE(FRAMES_AT + FRAME_OP_AT),
-        start: value.readBigUInt64LE(FRAMES_AT),
-      },
-    ];
-  });
+  keysOf(kernel, 'thread_calls', 4).flatMap((key) => openCallAt(kernel, key) ?? []);
 
-/** Forgets the calls of a thread that ended. */
-export const forgetThread = ({ bpf, map }: Kernel, tid: number): void => {
-  bpf.remove(map('thread_calls'), u32(tid));
+/** Forgets the calls of a thread that ended; returns the outermost one in which it did. */
+export const forgetThread = (kernel: Kernel, tid: number): OpenCall | undefined => {
+  const open = openCallAt(kernel, u32(tid));
+  kernel.bpf.remove(kernel.map('thread_calls'), u32(tid));
+  return open;
 };

@@ -42,10 +42,10 @@ export const createProcessEvents = ({ capture, threads, processes, onForeignExec
   });
   on('process_exit', (words, at) => {
     const tid = words[at + TID] ?? 0;
-    capture.forgetThread(tid);
+    const time = timeSince(words, at + exit('time'), clock);
+    processes.endedThread(tid, time);
     threads.forget(tid);
-    if (words[at + exit('last')] === 1)
-      processes.ended(words[at + PID] ?? 0, timeSince(words, at + exit('time'), clock), words[at + exit('code')] ?? 0);
+    if (words[at + exit('last')] === 1) processes.ended(words[at + PID] ?? 0, time, words[at + exit('code')] ?? 0);
   });
   on('thread_name', (words, at) => {
     threads.name(words[at + PID] ?? 0, words[at + TID] ?? 0, textAt(words, at + rename('comm'), 16));

@@ -5,6 +5,7 @@ import { childrenOf, processInfo } from '../capture/process-info.ts';
 import type { Resolver } from '../capture/symbols/resolver.ts';
 import { type LibraryFile, targetOf } from '../capture/targets.ts';
 import type { RecordingWriter } from '../store/writer.ts';
+import { noteOpenCall } from './open-call.ts';
 
 const COMMAND_LINE = 256;
 const TICKS_PER_SECOND = 100; // USER_HZ, fixed by the kernel's ABI
@@ -21,6 +22,8 @@ export type Processes = {
   /** A process has become another program. */
   readonly became: (pid: number, comm: string) => void;
   readonly ended: (pid: number, time: number, code: number) => void;
+  /** A thread has ended. */
+  readonly endedThread: (tid: number, time: number) => void;
   /** A process has mapped something executable; `held`: it is stopped and waits for us. */
   readonly mapped: (pid: number, time: number, held: boolean) => void;
   readonly attach: (library: LibraryFile) => void;
@@ -170,6 +173,10 @@ export const createProcesses = ({ capture, writer, resolver, wants }: Parts): Pr
     ended: (pid, time, code) => {
       tracked.delete(pid);
       writer.updateProcess(pid, { end_ns: time, exit_code: code });
+    },
+    endedThread: (tid, time) => {
+      const call = capture.forgetThread(tid);
+      if (call !== undefined) noteOpenCall(writer, capture.clock, call, time, 'its thread');
     },
     mapped: (pid, time, isHeld) => {
       try {

@@ -12,6 +12,7 @@ import type { LossName } from '../catalogue/losses.ts';
 import { errors } from '../store/errors.ts';
 import { RecordingWriter } from '../store/writer.ts';
 import { createCallEvents } from './call-events.ts';
+import { noteOpenCall } from './open-call.ts';
 import { createProcessEvents } from './process-events.ts';
 import { createProcesses, type Processes } from './processes.ts';
 import { createSchedEvents } from './sched-events.ts';
@@ -153,18 +154,7 @@ export const startSession = (options: SessionOptions): Session => {
 
   const noteOpenCalls = () => {
     const now = capture.clock.now();
-    const start = (BigInt(capture.clock.high) << 32n) + BigInt(capture.clock.low);
-    for (const { pid, tid, op, start: entered } of capture.openCalls()) {
-      const since = Number(entered - start);
-      const name = callById.get(op)?.op ?? `call ${op}`;
-      writer.loss(
-        'call_unfinished',
-        since,
-        now,
-        1,
-        `${name} in pid ${pid} tid ${tid}, entered ${((now - since) / 1e9).toFixed(3)} s before the end`,
-      );
-    }
+    for (const call of capture.openCalls()) noteOpenCall(writer, capture.clock, call, now, 'the recording');
   };
 
   return {

@@ -207,20 +207,21 @@ export const look = (owner: Owner, path: string): Seen => {
     rows,
     count,
     calls: (pid) =>
-      rows(`SELECT * FROM calls ${pid === undefined ? '' : 'WHERE pid = ?'} ORDER BY start_ns, depth`, ...(pid === undefined ? [] : [pid])).map(
-        (row) => ({
-          op: text(row, 'op'),
-          library: text(row, 'library'),
-          pid: number(row, 'pid'),
-          tid: number(row, 'tid'),
-          start: number(row, 'start_ns'),
-          duration: number(row, 'duration_ns'),
-          depth: number(row, 'depth'),
-          ret: number(row, 'ret'),
-          ptr: maybeNumber(row, 'ptr'),
-          args: argumentsOf(text(row, 'args')),
-        }),
-      ),
+      rows(
+        `SELECT * FROM calls ${pid === undefined ? '' : 'WHERE pid = ?'} ORDER BY start_ns, depth`,
+        ...(pid === undefined ? [] : [pid]),
+      ).map((row) => ({
+        op: text(row, 'op'),
+        library: text(row, 'library'),
+        pid: number(row, 'pid'),
+        tid: number(row, 'tid'),
+        start: number(row, 'start_ns'),
+        duration: number(row, 'duration_ns'),
+        depth: number(row, 'depth'),
+        ret: number(row, 'ret'),
+        ptr: maybeNumber(row, 'ptr'),
+        args: argumentsOf(text(row, 'args')),
+      })),
     lost: (what) => count('SELECT coalesce(sum(count), 0) AS n FROM losses WHERE reason = ?', what),
   };
 };

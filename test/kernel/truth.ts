@@ -83,13 +83,18 @@ const columns: ReadonlyMap<string, string> = new Map([
 ]);
 
 const byThread = <C extends { readonly tid: number; readonly start: number }>(calls: readonly C[]) =>
-  new Map([...Map.groupBy(calls, ({ tid }) => tid)].map(([tid, of]) => [tid, of.toSorted((a, b) => a.start - b.start)]));
+  new Map(
+    [...Map.groupBy(calls, ({ tid }) => tid)].map(([tid, of]) => [tid, of.toSorted((a, b) => a.start - b.start)]),
+  );
 
 const compareCall = (truth: TruthCall, seen: SeenCall) => {
   const where = `${truth.op} of tid ${truth.tid} at ${truth.start}`;
   assert.equal(seen.op, truth.op, where);
   assert.equal(seen.ret, truth.ret, `return code of ${where}`);
-  assert.ok(seen.duration <= truth.end - truth.start, `${where}: ${seen.duration} ns is longer than its own clock says`);
+  assert.ok(
+    seen.duration <= truth.end - truth.start,
+    `${where}: ${seen.duration} ns is longer than its own clock says`,
+  );
   for (const [name, value] of truth.args) {
     const column = truth.op === 'cudaStreamCreate' ? 'ptr' : (columns.get(name) ?? name);
     assert.equal(column === 'ptr' ? (seen.ptr ?? 0) : seen.args.get(column), value, `${name} of ${where}`);
@@ -110,7 +115,11 @@ export const compareCalls = (truth: readonly TruthCall[], seen: readonly SeenCal
   const gaps: number[] = [];
   for (const [tid, calls] of wanted) {
     const rows = found.get(tid) ?? [];
-    assert.deepEqual(rows.map(({ op }) => op), calls.map(({ op }) => op), `the calls of tid ${tid} in their order`);
+    assert.deepEqual(
+      rows.map(({ op }) => op),
+      calls.map(({ op }) => op),
+      `the calls of tid ${tid} in their order`,
+    );
     for (const [i, call] of calls.entries()) {
       const row = rows[i];
       assert.ok(row);

@@ -1,5 +1,5 @@
 /* Loads CUDA runtime libraries by path, late, and uses each at once; can remove the file first. Arguments: a pause in ms,
- * then for each library its path and how many calls to make; "-PATH" removes the file before its first call. With "wait" as
+ * then for each library its path and how many calls to make; "+PATH" the library, "-PATH" the same, but its file is removed before the first call. With "wait" as
  * the pause it loads, says so, and makes the calls once it can read a line. */
 #include <dlfcn.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@ int main(int argc, char **argv) {
   query *queries[8] = {0};
   usleep(waits ? 0 : atoi(argv[1]) * 1000);
   for (int i = 2; i + 1 < argc; i += 2) {
-    const char *path = argv[i] + (argv[i][0] == '-');
+    const char *path = argv[i] + 1;
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (library == NULL) {
       fprintf(stderr, "%s\n", dlerror());

@@ -31,6 +31,9 @@ __attribute__((noinline)) static void leave(int depth) {
 
 static void end_here(void) { _exit(7); }
 
+static char **words;
+static void become_another(void) { execl(words[0], words[0], "r", words[2], NULL); }
+
 int main(int argc, char **argv) {
   if (argc < 3) return 2;
   int n = atoi(argv[2]);
@@ -53,7 +56,8 @@ int main(int argc, char **argv) {
       cudaStreamSynchronize(end_here);
       return 0;
     case 'e': /* another program takes over inside a call */
-      execl(argv[0], argv[0], "r", argv[2], NULL);
+      words = argv;
+      cudaStreamSynchronize(become_another);
   }
   return 2;
 }

@@ -1,0 +1,241 @@
+// Every call of a workload is one row, with the right arguments, results and times: also when calls nest, recurse, fail,
+// overlap or are left, and when the library appears late.
+import assert from 'node:assert/strict';
+import { copyFileSync, readFileSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import {
+  compileProgram,
+  freshFolder,
+  here,
+  lab,
+  type Owner,
+  type Recorded,
+  record,
+  type SeenCall,
+} from './recorder.ts';
+import { compareCalls, linesOf, numberOf, readTruth, type Truth } from './truth.ts';
+
+const nothingLost = ({ rows }: Recorded) =>
+  assert.deepEqual(rows('SELECT reason, count, detail FROM losses'), [], 'no loss');
+
+const runtimeCalls = (calls: readonly SeenCall[]) => calls.filter(({ library }) => library === 'cudart');
+const countsOf = (calls: readonly SeenCall[]) =>
+  Object.fromEntries([...Map.groupBy(calls, ({ op }) => op)].map(([op, of]) => [op, of.length]));
+
+/** Compares a process with its truth, and its totals with its rows. */
+const holdsUp = (recorded: Recorded, truth: Truth) => {
+  const calls = recorded.calls(truth.pid);
+  const gaps = compareCalls(truth.calls, runtimeCalls(calls));
+  for (const [op, of] of Map.groupBy(calls, ({ op }) => op)) {
+    const [total] = recorded.rows('SELECT count, sum_ns, failed FROM totals WHERE pid = ? AND op = ?', truth.pid, op);
+    const sum = of.reduce((ns, { duration }) => ns + duration, 0);
+    assert.deepEqual(
+      { ...total },
+      { count: of.length, sum_ns: sum, failed: of.filter(({ ret }) => ret !== 0).length },
+      op,
+    );
+  }
+  return gaps;
+};
+
+test('23 launches and 17 copies are 23 and 17 rows', here, async (t) => {
+  const recorded = await record(t, ['--', lab('counted'), '--launches', '23', '--copies', '17']);
+  assert.equal(recorded.ended.code, 0);
+  const truth = readTruth(recorded.ended.stdout);
+  const seen = runtimeCalls(recorded.calls());
+  assert.deepEqual(countsOf(seen), {
+    cudaMalloc: 1,
+    cudaStreamCreate: 1,
+    cudaLaunchKernel: 23,
+    cudaMemcpyAsync: 17,
+    cudaStreamSynchronize: 1,
+  });
+  const gaps = holdsUp(recorded, truth);
+  // Two probes and two nested ones: single microseconds; a machine with other work may pause a few calls between them.
+  assert.ok((gaps[gaps.length >> 1] ?? 0) < 50_000, `half of the calls lack more than ${gaps[gaps.length >> 1]} ns`);
+  nothingLost(recorded);
+});
+
+test('calls that allocate, fail, overlap in threads and nest', here, async (t) => {
+  const counted = lab('counted');
+  const folder = freshFolder(t);
+  const runs = {
+    failing: '--launches 5 --copies 5 --allocs 9 --syncs 4 --fail 10',
+    threads: '--threads 8 --launches 211 --copies 97 --allocs 20 --syncs 10',
+    callbacks: '--launches 2 --copies 1 --nested --recurse 4',
+  };
+  const script = Object.entries(runs).map(([name, args]) => `${counted} ${args} --out ${join(folder, name)}`);
+  const recorded = await record(t, ['--', 'sh', '-c', script.join(' && ')]);
+  assert.equal(recorded.ended.code, 0, recorded.ended.stderr);
+  const truthOf = (name: keyof typeof runs) => readTruth(readFileSync(join(folder, name), 'utf8'));
+
+  await t.test('failing calls keep their return codes, allocations their pointers', () => {
+    const truth = truthOf('failing');
+    holdsUp(recorded, truth);
+    assert.deepEqual(
+      [...new Set(truth.calls.map(({ ret }) => ret))].sort((a, b) => a - b),
+      [0, 1, 2, 9, 21, 101],
+    );
+  });
+  await t.test('8 threads at the same time: exact for each of them', () => {
+    const truth = truthOf('threads');
+    holdsUp(recorded, truth);
+    const perThread = Map.groupBy(runtimeCalls(recorded.calls(truth.pid)), ({ tid }) => tid);
+    assert.equal(perThread.size, 8);
+    const expected = { cudaMalloc: 21, cudaStreamCreate: 1, cudaLaunchKernel: 211, cudaMemcpyAsync: 97, cudaFree: 20 };
+    for (const calls of perThread.values())
+      assert.deepEqual(countsOf(calls), { ...expected, cudaStreamSynchronize: 11 });
+  });
+  await t.test('calls made by callbacks', () => {
+    holdsUp(recorded, truthOf('callbacks'));
+  });
+  await t.test('a driver call lies inside its runtime call, one deeper', () => {
+    const truth = truthOf('threads');
+    const calls = recorded.calls(truth.pid);
+    const driver = calls.filter(({ library, op }) => library === 'cuda' && op === 'cuLaunchKernel');
+    assert.equal(driver.length, 8 * 211);
+    const enclosing = Map.groupBy(
+      calls.filter(({ op }) => op === 'cudaLaunchKernel'),
+      ({ tid }) => tid,
+    );
+    for (const [tid, inner] of Map.groupBy(driver, ({ tid }) => tid)) {
+      for (const [i, call] of inner.entries()) {
+        const outer = enclosing.get(tid)?.[i];
+        assert.ok(outer && outer.depth === 0 && call.depth === 1);
+        assert.ok(outer.start <= call.start && call.start + call.duration <= outer.start + outer.duration);
+        assert.equal(call.args.get('grid_x'), outer.args.get('grid_x'));
+      }
+    }
+  });
+  nothingLost(recorded);
+});
+
+/** Builds nesting-runtime.c as a libcudart in a folder of its own, and a program on it. */
+const nesting = (owner: Owner): string => {
+  const folder = freshFolder(owner);
+  const library = compileProgram(folder, 'nesting-runtime', {
+    output: 'libcudart.so.12',
+    flags: ['-shared', '-fPIC', '-Wl,-soname,libcudart.so.12'],
+  });
+  return compileProgram(folder, 'nesting', { flags: [library, '-Wl,-rpath,$ORIGIN'] });
+};
+
+test('calls that nest deeply, are left by longjmp, or become another', here, async (t) => {
+  const program = nesting(t);
+  const run = (what: string, n: number) => record(t, ['--', program, what, String(n)]);
+
+  await t.test('recursion to depth 6', async () => {
+    const recorded = await run('r', 6);
+    const calls = recorded.calls();
+    assert.deepEqual(
+      calls.map(({ op, depth }) => `${op} ${depth}`),
+      [...Array.from({ length: 6 }, (_, i) => `cudaStreamSynchronize ${i}`), 'cudaEventQuery 0'],
+    );
+    for (const [i, call] of calls.slice(1, 6).entries()) assert.ok(call.duration < (calls[i]?.duration ?? 0));
+    nothingLost(recorded);
+  });
+  await t.test('what is nested deeper than is kept is counted once', async () => {
+    const recorded = await run('r', 12);
+    assert.deepEqual(countsOf(recorded.calls()), { cudaStreamSynchronize: 8, cudaEventQuery: 1 });
+    assert.equal(recorded.lost('call_too_deep'), 4);
+    assert.equal(recorded.lost('return_without_entry'), 0);
+  });
+  await t.test('calls left by longjmp are losses, and those after them exact', async () => {
+    const recorded = await run('l', 11);
+    const calls = recorded.calls();
+    assert.equal(recorded.ended.code, 0);
+    assert.deepEqual(
+      calls.map(({ op }) => op),
+      Array.from({ length: 11 }, () => ['cudaEventQuery', 'cudaStreamSynchronize']).flat(),
+    );
+    assert.ok(
+      calls.every(({ depth }) => depth === 0),
+      'the depth is back to 0',
+    );
+    assert.equal(recorded.lost('call_abandoned'), 33);
+    assert.equal(recorded.lost('return_without_entry'), 0);
+  });
+  await t.test(
+    'a call that ends in a jump to another',
+    { skip: process.arch !== 'x64' && 'the jump is written for x86-64' },
+    async () => {
+      const recorded = await run('t', 9);
+      const calls = recorded.calls();
+      assert.deepEqual(countsOf(calls), { cudaEventSynchronize: 9, cudaEventQuery: 9 });
+      assert.ok(calls.every(({ op, depth, ret }) => ret === 600 && depth === (op === 'cudaEventQuery' ? 1 : 0)));
+      nothingLost(recorded);
+    },
+  );
+  await t.test('a call in which the process ends is a loss', async () => {
+    const recorded = await run('x', 1);
+    assert.equal(recorded.ended.code, 7);
+    assert.equal(recorded.lost('call_unfinished'), 1);
+  });
+  await t.test('a call in which another program takes over leaves no depth behind', async () => {
+    const recorded = await run('e', 3);
+    assert.deepEqual(
+      recorded.calls().map(({ op, depth }) => `${op} ${depth}`),
+      ['cudaStreamSynchronize 0', 'cudaStreamSynchronize 1', 'cudaStreamSynchronize 2', 'cudaEventQuery 0'],
+    );
+    assert.equal(recorded.lost('call_unfinished') + recorded.lost('call_abandoned'), 1);
+  });
+});
+
+test('calls from a signal handler on its own stack, and callbacks left by longjmp', here, async (t) => {
+  const recorded = await record(t, ['--', lab('longjmp')]);
+  assert.equal(recorded.ended.code, 0);
+  holdsUp(recorded, readTruth(recorded.ended.stdout));
+});
+
+/** Copies of the simulated libraries in a folder of their own: other files than those that anything else has mapped. */
+const copies = (owner: Owner): string => {
+  const folder = freshFolder(owner);
+  const build = dirname(lab('counted'));
+  for (const name of ['libcudart.so.12', 'libcuda.so.1']) copyFileSync(join(build, name), join(folder, name));
+  return join(folder, 'libcudart.so.12');
+};
+
+test('a library that appears late is probed before its first call', here, async (t) => {
+  const late = compileProgram(freshFolder(t), 'late', { flags: ['-ldl'] });
+  const made = ({ ended }: Recorded) => numberOf(linesOf(ended.stdout)[0] ?? {}, 'made');
+
+  await t.test('two copies, loaded one after the other', async (t) => {
+    const recorded = await record(t, ['--', late, '50', `+${copies(t)}`, '5', `+${copies(t)}`, '7']);
+    assert.equal(recorded.ended.code, 0, recorded.ended.stderr);
+    assert.equal(made(recorded), 12);
+    assert.equal(runtimeCalls(recorded.calls()).length, 12);
+    assert.equal(
+      recorded.count("SELECT count(*) AS n FROM library WHERE kind = 'cudart' AND path LIKE '%kernel-%'"),
+      2,
+    );
+    nothingLost(recorded);
+  });
+  await t.test('the time it was stopped for that is ours, and said to be', async (t) => {
+    const recorded = await record(t, ['--', late, '50', `+${copies(t)}`, '1']);
+    const [held] = recorded.rows("SELECT count(*) AS n, max(duration_ns) AS most FROM waits WHERE kind = 'observer'");
+    assert.ok(held && Number(held.n) >= 1 && Number(held.most) < 1e9, JSON.stringify(held));
+  });
+  await t.test('a library whose file is gone before its first call', async (t) => {
+    const recorded = await record(t, ['--', late, '50', `-${copies(t)}`, '6']);
+    assert.equal(recorded.ended.code, 0, recorded.ended.stderr);
+    assert.equal(runtimeCalls(recorded.calls()).length, 6);
+    nothingLost(recorded);
+  });
+  await t.test('a library loaded by another name, through a link', async (t) => {
+    const library = copies(t);
+    const link = join(dirname(library), 'libmine.so');
+    symlinkSync(library, link);
+    const recorded = await record(t, ['--', late, '50', `+${link}`, '4']);
+    assert.equal(recorded.ended.code, 0, recorded.ended.stderr);
+    assert.equal(runtimeCalls(recorded.calls()).length, 4);
+    nothingLost(recorded);
+  });
+  await t.test('from a grandchild, in Python', async (t) => {
+    const text = `import ctypes,sys,time\ntime.sleep(0.05)\nr=ctypes.CDLL(sys.argv[1][1:])\nfor i in range(9): r.cudaEventQuery(None)\n`;
+    const recorded = await record(t, ['--', 'sh', '-c', 'python3 -c "$0" "$1"; exit $?', text, `+${copies(t)}`]);
+    assert.equal(recorded.ended.code, 0, recorded.ended.stderr);
+    assert.deepEqual(countsOf(runtimeCalls(recorded.calls())), { cudaEventQuery: 9 });
+    nothingLost(recorded);
+  });
+});
