@@ -73,6 +73,9 @@ struct wt_lost_total {
 	__u64 log2[48]; /* calls by floor(log2(duration)) (count) */
 };
 
+/* Keeps a struct in an object's type information, where a test compares it; loaders skip this section. */
+#define WT_KEEP(name) const struct wt_##name *wt_keep_##name __attribute__((section("wt_layout"), used));
+
 /* What to keep of one call: see src/catalogue/derive/call-plan.ts. */
 struct wt_call_plan {
 	__u8 a[WT_KEPT_WORDS];
@@ -99,6 +102,7 @@ struct wt_call {
 	__u16 depth; /* how many other probed calls of this thread enclose it (number) */
 	__u32 flags; /* bit 0: a stack event of this call precedes it; bit 1: per-thread default stream variant (bit set) */
 };
+WT_KEEP(call)
 #define WT_EVENT_OFF_CPU 2
 
 /* a closed interval in which a tracked thread was not on a CPU */
@@ -125,6 +129,7 @@ struct wt_off_cpu {
 	__s32 waker_syscall; /* number of the system call the waker was in; -1 when in none (signed number) */
 	char waker_comm[16]; /* name of the waker (thread name, untrusted text) */
 };
+WT_KEEP(off_cpu)
 #define WT_EVENT_RUN_SLICE 3
 
 /* a task that ran on a CPU while a tracked thread waited for one */
@@ -137,6 +142,7 @@ struct wt_run_slice {
 	__u64 end; /* when it was switched out (ns since the recording began) */
 	char comm[16]; /* its name (thread name, untrusted text) */
 };
+WT_KEEP(run_slice)
 #define WT_EVENT_PROCESS_FORK 4
 
 /* a tracked thread made a thread or a process */
@@ -150,6 +156,7 @@ struct wt_process_fork {
 	__u32 child_tid; /* the new thread (thread id) */
 	char comm[16]; /* its name (thread name, untrusted text) */
 };
+WT_KEEP(process_fork)
 #define WT_EVENT_PROCESS_EXEC 5
 
 /* a tracked process executed a program */
@@ -161,6 +168,7 @@ struct wt_process_exec {
 	__u64 time; /* when (ns since the recording began) */
 	char comm[16]; /* its name from now on (thread name, untrusted text) */
 };
+WT_KEEP(process_exec)
 #define WT_EVENT_PROCESS_EXIT 6
 
 /* a thread of a tracked process ended */
@@ -173,6 +181,7 @@ struct wt_process_exit {
 	__u32 code; /* exit code as wait4 gives it (number) */
 	__u32 last; /* 1 when it was the last thread of its process (0 or 1) */
 };
+WT_KEEP(process_exit)
 #define WT_EVENT_THREAD_NAME 7
 
 /* a tracked thread was given a name */
@@ -184,6 +193,7 @@ struct wt_thread_name {
 	__u64 time; /* when (ns since the recording began) */
 	char comm[16]; /* the name (thread name, untrusted text) */
 };
+WT_KEEP(thread_name)
 #define WT_EVENT_LIBRARY_MAPPED 8
 
 /* a process mapped executable code from a file */
@@ -198,6 +208,7 @@ struct wt_library_mapped {
 	__u32 held; /* 1 when the process was stopped so that no call is missed (0 or 1) */
 	char name[64]; /* last part of the file name (text) */
 };
+WT_KEEP(library_mapped)
 #define WT_EVENT_STACK 9
 
 /* the user stack of a call at its return, the caller first */
@@ -211,3 +222,4 @@ struct wt_stack {
 	__u32 weight; /* how many calls of this kind the stack stands for; 1 for a slow call (number of events this row stands for (1/p when sampled)) */
 	__u64 address[64]; /* return addresses (address in the traced process) */
 };
+WT_KEEP(stack)

@@ -8,4 +8,5 @@ export const commands = {
   explain: async () => (await import('./commands/explain.ts')).explain,
   ask: async () => (await import('./commands/ask.ts')).ask,
   mcp: async () => (await import('./commands/mcp.ts')).mcp,
+  demo: async () => (await import('./commands/demo.ts')).demo,
 } as const satisfies Readonly<Record<string, () => Promise<Command>>>;

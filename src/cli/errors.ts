@@ -80,6 +80,20 @@ export const errors = {
     }),
     2,
   ),
+  unknownIncident: defineError(
+    'unknown_incident',
+    ({ name, near }: Named) => ({
+      what: `unknown incident '${name}'`,
+      why: meant(near, 'there is no such incident'),
+      todo: "see 'whytrace demo --list'",
+    }),
+    2,
+  ),
+  demoFailed: defineError('demo_failed', ({ command, code }: { command: string; code: number }) => ({
+    what: 'the demo could not be played',
+    why: `${command} ended with code ${code}`,
+    todo: 'run it by itself to see what it says',
+  })),
   notYet: defineError(
     'not_supported_yet',
     ({ option }: { option: string }) => ({

@@ -19,6 +19,8 @@ export type RunOptions = {
   /** Ends the recording after so many ns. */
   readonly duration: number | undefined;
   readonly ringBytes?: number;
+  /** Hide what the program prints on its standard output. */
+  readonly mute?: boolean;
   /** Called once all probes for what is there are in place. */
   readonly onReady: (session: Session, facts: { readonly kept: string | undefined; readonly readyMs: number }) => void;
   /** Called at the first interrupt. */
@@ -49,12 +51,12 @@ const handOver = (path: string) => {
   for (const file of [path, `${path}-wal`, `${path}-shm`]) if (existsSync(file)) chownSync(file, owner.uid, owner.gid);
 };
 
-const startProgram = async (session: Session, command: readonly string[]): Promise<ChildProcess> => {
+const startProgram = async (session: Session, command: readonly string[], mute: boolean): Promise<ChildProcess> => {
   const { libraries } = candidateLibraries(process.env, process.cwd(), [...command]);
   for (const library of libraries) session.processes.attach(library);
   session.capture.adopt(true);
   try {
-    return await startCommand(command, sudoUser());
+    return await startCommand(command, sudoUser(), mute);
   } finally {
     session.capture.adopt(false);
   }
@@ -103,7 +105,7 @@ export const runRecording = async (options: RunOptions): Promise<RunResult> => {
     try {
       chooser.addPresent(session.processes);
       if (selection.command.length > 0) {
-        child = await startProgram(session, selection.command);
+        child = await startProgram(session, selection.command, options.mute === true);
         void endOf(child).then((exitCode) => done.resolve({ exitCode }));
       }
     } catch (thrown) {

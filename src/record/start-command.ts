@@ -34,12 +34,16 @@ const environmentOf = ({ name, home }: Owner): NodeJS.ProcessEnv => {
   return { ...rest, HOME: home, USER: name, LOGNAME: name };
 };
 
-/** Starts a command with our own standard streams. Rejects with a UserError when it cannot be started. */
-export const startCommand = (command: readonly string[], owner: Owner | undefined): Promise<ChildProcess> => {
+/** Starts a command with our own standard streams, `mute` hides what it prints. Rejects with a UserError when it cannot be started. */
+export const startCommand = (
+  command: readonly string[],
+  owner: Owner | undefined,
+  mute = false,
+): Promise<ChildProcess> => {
   const [program = '', ...args] = owner === undefined ? command : asUser(owner, command);
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
-      stdio: 'inherit',
+      stdio: ['inherit', mute ? 'ignore' : 'inherit', 'inherit'],
       env: owner === undefined ? process.env : environmentOf(owner),
     });
     child.once('spawn', () => resolve(child));

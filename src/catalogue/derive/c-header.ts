@@ -55,6 +55,9 @@ export const cHeader = (): string =>
     '/* Times are on CLOCK_MONOTONIC here; user space subtracts the start of the recording. */',
     ...Object.values(kernelStructs).flatMap(structText),
     '',
+    "/* Keeps a struct in an object's type information, where a test compares it; loaders skip this section. */",
+    '#define WT_KEEP(name) const struct wt_##name *wt_keep_##name __attribute__((section("wt_layout"), used));',
+    '',
     '/* What to keep of one call: see src/catalogue/derive/call-plan.ts. */',
     'struct wt_call_plan {',
     '\t__u8 a[WT_KEPT_WORDS];',
@@ -67,6 +70,7 @@ export const cHeader = (): string =>
     ...Object.values(events).flatMap((event) => [
       `#define WT_EVENT_${event.name.toUpperCase()} ${event.id}`,
       ...structText(event),
+      `WT_KEEP(${event.name})`,
     ]),
     '',
   ].join('\n');

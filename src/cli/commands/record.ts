@@ -2,10 +2,6 @@
 import type { Arguments } from '../arguments.ts';
 import type { Command } from '../command.ts';
 import { errors } from '../errors.ts';
-import { err } from '../print.ts';
-import { liveLine, summaryLines } from '../record-words.ts';
-
-const REFRESH_MS = 250;
 
 const selectionOf = (args: Arguments) => ({
   pids: args.integers('pid'),
@@ -15,7 +11,6 @@ const selectionOf = (args: Arguments) => ({
   command: args.rest ?? [],
 });
 
-/** Records with the words of this command. Returns the exit code; the demo uses it too. */
 export const record: Command = {
   name: 'record',
   summary: 'trace programs into a recording',
@@ -54,43 +49,13 @@ export const record: Command = {
     if (args.rest !== undefined && args.rest.length === 0) throw errors.noCommand({});
     // Detaching waits in the thread pool: room for all probes at once. Read when the pool starts.
     process.env.UV_THREADPOOL_SIZE ??= '64';
-    const path = args.text('output') ?? 'whytrace.db';
-    const quiet = args.flag('quiet');
-    const say = (text: string) => {
-      if (!quiet) err(text);
-    };
-    const { runRecording } = await import('../../record/run.ts');
-    let live: NodeJS.Timeout | undefined;
-    const terminal = process.stderr.isTTY === true && !quiet;
-    const clearLine = () => {
-      clearInterval(live);
-      if (terminal) err('\r\x1b[K');
-    };
-    try {
-      const { session, exitCode, failure } = await runRecording({
-        path,
-        selection,
-        duration: args.time('duration'),
-        onReady: (started, { kept, readyMs }) => {
-          if (kept !== undefined) say(`whytrace: the older recording is now ${kept}\n`);
-          const what =
-            selection.command.length > 0 ? selection.command[0] : `${started.processes.tracked().length} processes`;
-          if (terminal)
-            say(`whytrace: recording ${what} into ${path} (ready in ${Math.round(readyMs)} ms); Ctrl-C stops\n`);
-          if (terminal)
-            live = setInterval(
-              () => err(`\r\x1b[K${liveLine(started.progress(), process.stderr.columns)}`),
-              REFRESH_MS,
-            );
-        },
-        onInterrupt: clearLine,
-      });
-      clearLine();
-      for (const line of summaryLines(path, session)) say(`${line}\n`);
-      if (failure !== undefined) throw failure;
-      return exitCode ?? 0;
-    } finally {
-      clearLine();
-    }
+    const { recordAndSummarise } = await import('../record-and-summarise.ts');
+    return recordAndSummarise({
+      path: args.text('output') ?? 'whytrace.db',
+      selection,
+      duration: args.time('duration'),
+      quiet: args.flag('quiet'),
+      summary: true,
+    });
   },
 };

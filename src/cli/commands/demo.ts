@@ -1,0 +1,131 @@
+// `whytrace demo`: makes a real incident, records it in the kernel, explains it, and says how an agent reads it.
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { nearest } from '../../serve/nearest.ts';
+import type { Command } from '../command.ts';
+import { type Demo, demos, FIRST_DEMO } from '../demos.ts';
+import { errors } from '../errors.ts';
+import { err, out, outStyle } from '../print.ts';
+import { toolContext } from '../tool-context.ts';
+
+const root = new URL('../../../', import.meta.url).pathname;
+const TOP = 3;
+
+const explainFile = async (path: string): Promise<void> => {
+  const { getCausalChains, causalChainsAnswer } = await import('../../serve/tools/get-causal-chains.ts');
+  const { SHELL_BUDGET } = await import('../../serve/tool.ts');
+  const { renderChains } = await import('../../serve/render/chains.ts');
+  const answer = await getCausalChains.call({ limit: TOP }, toolContext(path, SHELL_BUDGET));
+  out(renderChains(causalChainsAnswer.parse(answer), path, outStyle()));
+};
+
+const sayHowToConnect = async (path: string): Promise<void> => {
+  const { clientLines } = await import('../../serve/clients.ts');
+  const { bold } = outStyle();
+  out(`\n${bold('Ask this recording from an AI agent (MCP):')}\n`);
+  for (const { client, how, lines } of clientLines(`${root}bin/whytrace`, path))
+    out(`\n${client}: ${how}\n${lines.map((line) => `  ${line}\n`).join('')}`);
+  out(
+    `\nOr from the shell:\n  ${root}bin/whytrace explain ${path}\n  ${root}bin/whytrace ask get_trace_stats --db ${path}\n`,
+  );
+};
+
+const runs = (program: string) => spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
+
+/** Where the simulated device is built: beside its source, or in the state folder where that is read-only. */
+const buildFolder = (state: string): string => {
+  const beside = `${root}lab/cudasim`;
+  try {
+    accessSync(existsSync(`${beside}/build`) ? `${beside}/build` : beside, constants.W_OK);
+    return `${beside}/build`;
+  } catch {
+    return join(state, 'cudasim');
+  }
+};
+
+/** What stands in the way of a live demo, in one line each; empty when nothing does. */
+const obstacles = async (state: string): Promise<readonly string[]> => {
+  const { checkMachine } = await import('../../capture/features.ts');
+  const missing = checkMachine()
+    .checks.filter(({ ok, required }) => required && !ok)
+    .map(({ what, why, todo }) => `${what}: ${why}; ${todo}`);
+  if (!runs('python3'))
+    missing.push("no python3: the demo's workload is written in Python; install it (apt install python3)");
+  if (missing.length > 0) return missing;
+  process.env.CUDASIM_OUT = buildFolder(state);
+  const built = spawnSync('sh', [`${root}lab/cudasim/build.sh`], { encoding: 'utf8' });
+  return built.status === 0
+    ? []
+    : [`the simulated CUDA device cannot be built: ${built.stderr.trim().split('\n').at(-1)}`];
+};
+
+const explainRecorded = async ({ recorded }: Demo, missing: readonly string[]): Promise<number> => {
+  err(
+    `whytrace: this machine or user cannot make a live recording:\n${missing.map((line) => `  - ${line}\n`).join('')}`,
+  );
+  if (recorded === undefined) return 1;
+  const path = root + recorded;
+  out(
+    'What follows is not from this machine: a recording of the same demo, made by whytrace before and bundled with it.\n\n',
+  );
+  await explainFile(path);
+  await sayHowToConnect(path);
+  return 0;
+};
+
+export const demo: Command = {
+  name: 'demo',
+  summary: 'make a real incident, record it, explain it',
+  usage: '[INCIDENT] [-o FILE] [--list]',
+  about:
+    'Runs a small training-like program on a simulated CUDA device with a known fault, records it live in the kernel and explains it; then prints the lines that connect AI agents to the recording. Needs root, python3 and gcc; without them it says what is missing and explains a recording made before.',
+  options: {
+    output: {
+      type: 'text',
+      short: 'o',
+      value: 'FILE',
+      doc: 'file to write',
+      default: 'demo.db in the state directory',
+    },
+    list: { type: 'flag', doc: 'list the incidents' },
+  },
+  words: 1,
+  examples: [
+    { line: 'sudo whytrace demo', doc: 'the data loader starved by a CPU hog' },
+    { line: 'sudo whytrace demo healthy', doc: 'its twin without the fault' },
+  ],
+  run: async (args) => {
+    if (args.flag('list')) {
+      for (const [name, { doc }] of Object.entries(demos)) out(`${name.padEnd(22)} ${doc}\n`);
+      return 0;
+    }
+    const name = args.words[0] ?? FIRST_DEMO;
+    const chosen = demos[name];
+    if (chosen === undefined) throw errors.unknownIncident({ name, near: nearest(name, Object.keys(demos)) });
+    process.env.UV_THREADPOOL_SIZE ??= '64';
+    const { stateFolder } = await import('../../serve/find-recording.ts');
+    const state = stateFolder();
+    const missing = await obstacles(state);
+    if (missing.length > 0) return explainRecorded(chosen, missing);
+    mkdirSync(state, { recursive: true });
+    const path = args.text('output') ?? join(state, 'demo.db');
+    out(`${chosen.story}\nwhytrace records it with eBPF; this takes about 7 seconds.\n\n`);
+    const { recordAndSummarise } = await import('../record-and-summarise.ts');
+    const [script = '', ...options] = chosen.script;
+    const command = ['python3', root + script, ...options];
+    const selection = { pids: [], comms: [], cgroups: [], all: false, command };
+    const code = await recordAndSummarise({
+      path,
+      selection,
+      duration: undefined,
+      mute: true,
+      quiet: false,
+      summary: false,
+    });
+    if (code !== 0) throw errors.demoFailed({ command: command.join(' '), code });
+    await explainFile(path);
+    await sayHowToConnect(path);
+    return 0;
+  },
+};
