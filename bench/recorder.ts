@@ -10,6 +10,7 @@ let start = process.cpuUsage();
 let ready = 0;
 const { session } = await runRecording({
   path,
+  version: 'bench',
   duration: undefined,
   selection: { pids: [], comms: [], cgroups: [], all: false, command },
   onReady: (_, { readyMs }) => {

@@ -53,6 +53,7 @@ struct wt_config {
 	__u32 track_all; /* record every process (0 or 1) */
 	__u32 hold; /* stop a tracked process that maps a library until its probes are attached (0 or 1) */
 	__u32 watch_exec; /* tell of programs and CUDA libraries of processes that are not tracked (0 or 1) */
+	__u32 track_cuda; /* track every process from the moment it maps a CUDA library (0 or 1) */
 	__u32 adopt; /* track the processes that our own process makes (0 or 1) */
 	__u32 shard_shift; /* CPU number >> this is the number of its ring (number) */
 };

@@ -11,6 +11,10 @@ struct {
 	__type(value, struct wt_config);
 } config SEC(".maps");
 
+/* Values of `tracked`. */
+#define TRACKED 1
+#define TRACKED_WITH_LIBRARY 2
+
 /* Processes whose events are recorded, by thread group id. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -37,13 +37,13 @@ SEC("raw_tp/sched_process_fork")
 int on_fork(__u64 *ctx)
 {
 	struct task_struct *parent = (void *)ctx[0], *child = (void *)ctx[1];
-	__u32 pid = BPF_CORE_READ(parent, tgid), child_pid = BPF_CORE_READ(child, tgid), one = 1;
+	__u32 pid = BPF_CORE_READ(parent, tgid), child_pid = BPF_CORE_READ(child, tgid), value = TRACKED;
 	const struct wt_config *config = settings();
 	struct wt_process_fork *event;
 
 	if (!config || !(is_tracked(config, pid) || (config->adopt && pid == config->observer && child_pid != pid)))
 		return 0;
-	if (child_pid != pid && bpf_map_update_elem(&tracked, &child_pid, &one, BPF_ANY))
+	if (child_pid != pid && bpf_map_update_elem(&tracked, &child_pid, &value, BPF_ANY))
 		count_loss(WT_LOSS_PROCESS_TABLE_FULL);
 	event = reserve_control(sizeof(*event));
 	if (!event)
@@ -129,6 +129,17 @@ static __always_inline bool is_cuda(const char *name)
 	       name[6] == 'a' && (name[7] == '.' || name[7] == 'r');
 }
 
+/* Stopped once even if the probes are in place: user space reads what the process has mapped, to name its functions. */
+static __always_inline bool is_first_library(__u32 pid)
+{
+	__u32 *seen = bpf_map_lookup_elem(&tracked, &pid);
+
+	if (!seen || *seen != TRACKED)
+		return false;
+	*seen = TRACKED_WITH_LIBRARY;
+	return true;
+}
+
 /* At the return of mmap(2): the mapping exists, and the arguments are still in the saved registers. */
 SEC("tracepoint/syscalls/sys_exit_mmap")
 int on_mmap(void *ctx)
@@ -160,12 +171,19 @@ int on_mmap(void *ctx)
 		bpf_ringbuf_discard(event, BPF_RB_NO_WAKEUP);
 		return 0;
 	}
+	/* At once: user space would come too late for the first calls of a library that is probed already. */
+	if (!ours && config->track_cuda) {
+		__u32 pid = id >> 32, value = TRACKED;
+
+		if (bpf_map_update_elem(&tracked, &pid, &value, BPF_ANY))
+			count_loss(WT_LOSS_PROCESS_TABLE_FULL);
+	}
 	FILL_HEAD(event, WT_EVENT_LIBRARY_MAPPED, id >> 32, id);
 	event->time = bpf_ktime_get_ns();
 	event->inode = key.inode = BPF_CORE_READ(file, f_inode, i_ino);
 	event->device = key.device = BPF_CORE_READ(file, f_inode, i_sb, s_dev);
 	event->held = 0;
-	if (cuda && ours && config->hold && !bpf_map_lookup_elem(&attached, &key))
+	if (cuda && ours && config->hold && (is_first_library(id >> 32) || !bpf_map_lookup_elem(&attached, &key)))
 		event->held = bpf_send_signal(SIGSTOP) == 0;
 	SEND_URGENTLY(event);
 	return 0;

@@ -8,13 +8,13 @@ import { confidenceOf, isHarmful } from './confidence.ts';
 import { breakdownOf } from './shares.ts';
 import type { Part } from './walk.ts';
 import { counterEvidenceOf } from './words/counter-evidence.ts';
-import { recommendationOf } from './words/recommend.ts';
+import { recommendationsOf } from './words/recommend.ts';
 import { summaryOf } from './words/summary.ts';
 
 /** Links besides the root's own, and rows that one link names. */
 const MORE_LINKS = 1;
-const ROWS = 3;
-const SMALLEST_LINK = 0.05;
+const ROWS = 2;
+const SMALLEST_LINK = 0.25;
 const FRAMES = 3;
 
 const linkOf = (tid: number, { kind, tid: to, start_ns, end_ns, evidence }: Part, rows: readonly string[]): Link => ({
@@ -96,6 +96,6 @@ export const chainOfSlowCalls = (recording: Recording, cluster: Cluster, id: str
     confidence: confidenceOf(symptom.root.grade, doubts.length),
     grade: symptom.root.grade,
     counter_evidence: counterEvidenceOf(recording, cluster, doubts),
-    recommendations: [recommendationOf(root, cluster)],
+    recommendations: recommendationsOf(recording, root, cluster),
   };
 };

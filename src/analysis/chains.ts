@@ -3,11 +3,12 @@
 import type { LossRow, Recording, Window } from '../store/recording.ts';
 import type { Chain, ChainsAnswer, ChainsFilter } from './chain.ts';
 import { chainOfSlowCalls } from './chain-of-slow-calls.ts';
-import { type Cluster, clustersOf } from './cluster.ts';
+import { type Cluster, clustersOf, worthSaying } from './cluster.ts';
 import { explainCall } from './explain-call.ts';
 import { sumLosses } from './losses.ts';
 import { chainOfFailures, failuresOf } from './symptoms/failure.ts';
-import { type SlowCallFilter, type SlowCalls, slowCalls } from './symptoms/slow-call.ts';
+import { KEPT_USUAL, type SlowCallFilter, type SlowCalls, slowCalls } from './symptoms/slow-call.ts';
+import { type Typical, typicalOf } from './typical.ts';
 
 /** Calls that are explained for one answer: each costs a few reads. */
 const MOST_CALLS = 256;
@@ -47,10 +48,16 @@ const explain = (recording: Recording, kinds: readonly SlowCalls[]): readonly Cl
       return call === undefined ? [] : [{ slow, id: call.id }];
     }),
   );
+  const typicals = new Map<SlowCalls, Typical>();
+  const typicalCalls = (slow: SlowCalls): Typical => {
+    const typical = typicals.get(slow) ?? typicalOf(recording, slow);
+    typicals.set(slow, typical);
+    return typical;
+  };
   return clustersOf(
     turns
       .slice(0, MOST_CALLS)
-      .map(({ id, slow }) => explainCall(recording, id, slow))
+      .map(({ id, slow }) => explainCall(recording, id, slow, typicalCalls(slow)))
       .filter((one) => one !== undefined),
   );
 };
@@ -68,6 +75,7 @@ const lostCalls = (losses: readonly LossRow[]): number =>
 /**
  * The causal chains of slow and failed calls, those that explain most time first. With a filter that names calls (process,
  * operation, window or least duration) and nothing slow among them, the longest are explained as the usual ones they are.
+ * Without one, causes that took next to no time are left out.
  */
 export const causalChains = (recording: Recording, filter: ChainsFilter): ChainsAnswer => {
   const window = windowOf(recording, filter.window);
@@ -82,7 +90,10 @@ export const causalChains = (recording: Recording, filter: ChainsFilter): Chains
   // An answer without chains would read as healthy.
   const top = Math.max(1, filter.top);
   const asked = named && unusual.length === 0 && failures.length === 0;
-  const clusters = asked ? explain(recording, usual) : unusual;
+  const said = named ? unusual : worthSaying(unusual, window);
+  // Calls that are no exception when looked at closely are asked for like the others.
+  const like = slow.map((one): SlowCalls => ({ ...one, reason: 'asked', calls: one.calls.slice(0, KEPT_USUAL) }));
+  const clusters = asked ? explain(recording, [...usual, ...like]) : said;
   const slowChains = clusters
     .slice(0, top)
     .map((cluster, index) => chainOfSlowCalls(recording, cluster, `c${index + 1}`));

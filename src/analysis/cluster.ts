@@ -1,4 +1,5 @@
 // Calls that were slow for the same reason become one chain: same operation, process, kind of cause and culprit.
+import type { Window } from '../store/recording.ts';
 import type { Explained } from './explain-call.ts';
 
 export type Cluster = {
@@ -6,7 +7,7 @@ export type Cluster = {
   readonly symptom: Explained;
   readonly count: number;
   readonly total_ns: number;
-  /** What the root explains of all of them, in ns. */
+  /** What the root explains of all of them beyond the usual, in ns. */
   readonly explained_ns: number;
 };
 
@@ -30,4 +31,18 @@ export const clustersOf = (explained: readonly Explained[]): readonly Cluster[] 
   return [...groups.values()].sort(
     (a, b) => b.explained_ns - a.explained_ns || a.symptom.call.start_ns - b.symptom.call.start_ns,
   );
+};
+
+/** Time that is never worth an answer of its own, and time that always is unless something else took far more. In ns. */
+const NEVER = 5e6;
+const ALWAYS = 20e6;
+const OF_WINDOW = 0.002;
+const OF_BIGGEST = 0.05;
+
+/** Clusters that took enough time to be called a cause, measured by the window and by the biggest of them. */
+export const worthSaying = (clusters: readonly Cluster[], { start_ns, end_ns }: Window): readonly Cluster[] => {
+  const biggest = clusters[0]?.explained_ns ?? 0;
+  const ofWindow = Math.min(ALWAYS, Math.max(NEVER, OF_WINDOW * (end_ns - start_ns)));
+  const least = Math.max(ofWindow, OF_BIGGEST * biggest);
+  return clusters.filter(({ explained_ns }) => explained_ns >= least);
 };

@@ -1,20 +1,28 @@
 // Which part of a slow call is its root: the largest of what it took beyond the usual, not of all that it took.
-import type { RootKind } from '../catalogue/root-kinds.ts';
+import { causeKey, type Typical } from './typical.ts';
 import type { Part } from './walk.ts';
 
 /** A part and how much of it lies beyond the usual, in ns. */
 export type Excess = { readonly part: Part; readonly excess_ns: number };
 
 /**
- * What lies beyond the usual: a call of the usual length is taken to be on a CPU, or waiting for the GPU where that is its
- * purpose, so that much of such time is not excess. Other waits are.
+ * What lies beyond what is usual for each cause. `usual` is how long such a call usually takes: no part explains more than
+ * the call is longer than that, and without usual calls to look at all of it counts as time of the call's own kind.
  */
-export const excessOf = (parts: readonly Part[], usual: number, usualKind: RootKind): readonly Excess[] => {
-  let left = usual;
+export const excessOf = (
+  parts: readonly Part[],
+  usual: number,
+  own: Part['kind'],
+  typical: Typical,
+): readonly Excess[] => {
+  const most = Math.max(0, parts.reduce((sum, { duration_ns }) => sum + duration_ns, 0) - usual);
+  const left = new Map<string, number>();
   return parts.map((part) => {
-    const expected = part.kind === usualKind ? Math.min(left, part.duration_ns) : 0;
-    left -= expected;
-    return { part, excess_ns: part.duration_ns - expected };
+    const key = causeKey(part, own);
+    const allowed = typical.calls > 0 ? typical.timeOf(part) : part.kind === own ? usual : 0;
+    const expected = Math.min(left.get(key) ?? allowed, part.duration_ns);
+    left.set(key, (left.get(key) ?? allowed) - expected);
+    return { part, excess_ns: Math.min(most, part.duration_ns - expected) };
   });
 };
 

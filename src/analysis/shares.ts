@@ -5,9 +5,10 @@ import type { Part } from './walk.ts';
 
 /** Shares have four decimals. */
 const STEPS = 10_000;
-/** Parts that are named one by one, and the smallest share of one. */
-const NAMED = 4;
-const SMALLEST = 0.01;
+/** Lines at most; parts that are named one by one, and the smallest share of one. */
+const LINES = 8;
+const NAMED = 3;
+const SMALLEST = 0.02;
 
 /**
  * Shares of the durations in steps of 0.0001 that sum to exactly 1: what rounding down leaves goes to the largest
@@ -26,12 +27,16 @@ export const sharesOf = (durations: readonly number[]): readonly number[] => {
   return steps.map((step) => step / STEPS);
 };
 
+/** Parts that are too small for a line of their own, as one. */
 const others = (kind: RootKind, parts: readonly Part[]): Omit<BreakdownPart, 'share'> => {
   const [only] = parts;
   const duration_ns = parts.reduce((sum, part) => sum + part.duration_ns, 0);
   if (parts.length === 1 && only !== undefined)
     return { kind, pid: only.pid, tid: only.tid, comm: only.comm, what: only.what, duration_ns };
-  return { kind, pid: 0, tid: 0, comm: '', what: `${parts.length} smaller parts`, duration_ns };
+  const processes = new Set(parts.map(({ pid }) => pid));
+  const areProcesses = kind === 'runnable' && !processes.has(0) && processes.size === parts.length;
+  const what = areProcesses ? `${parts.length} other processes` : `${parts.length} smaller parts`;
+  return { kind, pid: 0, tid: 0, comm: '', what, duration_ns };
 };
 
 /** The largest parts one by one and the rest added up by kind. Durations and shares keep their sums. */
@@ -40,16 +45,19 @@ export const breakdownOf = (parts: readonly Part[]): readonly BreakdownPart[] =>
   const isNamed = (part: Part, index: number) => index < NAMED && part.duration_ns >= SMALLEST * total;
   const rest = parts.filter((part, index) => !isNamed(part, index));
   const kinds = [...new Set(rest.map(({ kind }) => kind))];
+  const shown = kinds.length <= LINES - NAMED ? kinds : kinds.slice(0, LINES - NAMED - 1);
+  const hidden = rest.filter(({ kind }) => !shown.includes(kind));
   const listed = [
     ...parts
       .filter(isNamed)
       .map(({ kind, pid, tid, comm, what, duration_ns }) => ({ kind, pid, tid, comm, what, duration_ns })),
-    ...kinds.map((kind) =>
+    ...shown.map((kind) =>
       others(
         kind,
         rest.filter((part) => part.kind === kind),
       ),
     ),
+    ...(hidden.length === 0 ? [] : [others('unknown', hidden)]),
   ];
   const shares = sharesOf(listed.map(({ duration_ns }) => duration_ns));
   return listed.map((part, index) => ({ ...part, share: shares[index] ?? 0 }));

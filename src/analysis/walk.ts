@@ -14,6 +14,9 @@ export type Part = Culprit & {
   readonly start_ns: number;
   readonly end_ns: number;
   readonly evidence: readonly string[];
+  /** Where the culprit ran, the CPU that took most of the time first, and with how many threads; of time behind a task only. */
+  readonly cpus?: readonly number[];
+  readonly threads?: number;
 };
 
 export type Walk = {
@@ -37,8 +40,8 @@ export type Walked = {
 };
 
 type Piece = Culprit & {
-  /** Pieces of one task are one part, whatever CPU it ran on. */
-  readonly oneWhat?: boolean;
+  /** The CPU that somebody else ran on: what one process took is one part, whatever its threads and CPUs. */
+  readonly cpu?: number;
   readonly grade: Grade;
   readonly start: number;
   readonly end: number;
@@ -47,11 +50,32 @@ type Piece = Culprit & {
 
 /** Longest pieces whose rows a part names. */
 const NAMED_PIECES = 2;
+/** CPUs that are named one by one. */
+const MOST_CPUS = 3;
+
+/** Values in the order of the time that they took, most first. */
+const byTime = <K>(pieces: readonly Piece[], key: (piece: Piece) => K): readonly K[] => {
+  const times = new Map<K, number>();
+  for (const piece of pieces) times.set(key(piece), (times.get(key(piece)) ?? 0) + piece.end - piece.start);
+  return [...times].sort((a, b) => b[1] - a[1]).map(([value]) => value);
+};
+
+/** "ran on CPU 1 with 3 threads", and who most of it was. */
+const occupantOf = (pieces: readonly Piece[]): Pick<Part, 'tid' | 'what' | 'cpus' | 'threads'> => {
+  const cpus = byTime(pieces, ({ cpu }) => cpu).filter((cpu) => cpu !== undefined);
+  const tids = byTime(pieces, ({ tid }) => tid);
+  const places = cpus.length > MOST_CPUS ? `${cpus.length} CPUs` : `CPU ${cpus.join(' and ')}`;
+  const what = `ran on ${places}${tids.length > 1 ? ` with ${tids.length} threads` : ''}`;
+  return { tid: tids[0] ?? 0, what, cpus, threads: tids.length };
+};
+
+const groupKey = ({ kind, pid, tid, comm, what, cpu }: Piece): string =>
+  JSON.stringify(cpu === undefined ? [kind, pid, tid, comm, what] : [kind, pid, comm]);
 
 const merge = (pieces: readonly Piece[]): readonly Part[] => {
   const groups = new Map<string, Piece[]>();
   for (const piece of pieces) {
-    const key = JSON.stringify([piece.kind, piece.pid, piece.tid, piece.comm, ...(piece.oneWhat ? [] : [piece.what])]);
+    const key = groupKey(piece);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [piece]);
     else group.push(piece);
@@ -64,6 +88,7 @@ const merge = (pieces: readonly Piece[]): readonly Part[] => {
     return [
       {
         ...{ kind, pid, tid, comm, what, grade },
+        ...(first.cpu === undefined ? {} : occupantOf(group)),
         duration_ns: group.reduce((sum, { start, end }) => sum + end - start, 0),
         start_ns: first.start,
         end_ns: group.at(-1)?.end ?? first.end,
@@ -83,7 +108,7 @@ export const attribute = (recording: Recording, walked: Walked, window: Window):
   const put = (
     start: number,
     end: number,
-    cause: Culprit & { grade: Grade; oneWhat?: boolean },
+    cause: Culprit & { grade: Grade; cpu?: number },
     rows: readonly string[],
   ) => {
     if (end > start) pieces.push({ ...cause, start, end, rows });
@@ -106,14 +131,12 @@ export const attribute = (recording: Recording, walked: Walked, window: Window):
       const what = `CPU ${cpu} was idle (wake-up latency)`;
       put(start_ns, end_ns, { kind: 'runnable', pid: 0, tid: 0, comm: '', what, grade: 'C' }, rows);
     } else {
-      const who = {
-        pid: slice.pid,
-        tid: slice.tid,
-        comm: cleanText(slice.comm, 16),
-        what: `ran on CPU ${cpu}`,
-        oneWhat: true,
-      };
-      put(start_ns, end_ns, { ...who, kind: slice.pid === recorder ? 'observer' : 'runnable', grade: 'C' }, rows);
+      const { pid, tid } = slice;
+      const who =
+        pid === recorder
+          ? ({ kind: 'observer', comm: 'whytrace itself' } as const)
+          : ({ kind: 'runnable', comm: cleanText(slice.comm, 16) } as const);
+      put(start_ns, end_ns, { ...who, pid, tid, cpu, what: '', grade: 'C' }, rows);
     }
   };
 

@@ -12,21 +12,27 @@ const SIZES: readonly (readonly [number, string])[] = [
   [2 ** 10, 'KiB'],
 ];
 
-/** Three significant digits without trailing zeros after the point; whole numbers stay whole. */
-const short = (value: number): string => {
+/** Three significant digits. */
+const exact = (value: number): string => {
   const size = Math.abs(value);
-  if (size >= 99.95) return String(Math.round(value));
-  return String(Number(value.toFixed(size >= 9.995 ? 1 : 2)));
+  return value.toFixed(size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2);
 };
+/** The same without trailing zeros after the point. */
+const short = (value: number): string => String(Number(exact(value)));
 
-const scaled = (value: number, scales: readonly (readonly [number, string])[], unit: string): string => {
+type Scales = readonly (readonly [number, string])[];
+
+const scaled = (value: number, scales: Scales, unit: string, digits = short): string => {
   // 0.9995: what would be shown as 1000 of a unit is shown as 1 of the next.
   const scale = scales.find(([factor]) => Math.abs(value) >= factor * 0.9995);
-  return scale === undefined ? `${Math.round(value)} ${unit}` : `${short(value / scale[0])} ${scale[1]}`;
+  return scale === undefined ? `${Math.round(value)} ${unit}` : `${digits(value / scale[0])} ${scale[1]}`;
 };
 
 /** A duration in ns: `850 ns`, `6.1 us`, `38.2 ms`, `1.53 s`. */
 export const durationText = (ns: number): string => scaled(ns, TIMES, 'ns');
+
+/** A duration in ns for a column of a table, always with three digits: `850 ns`, `6.10 us`, `38.2 ms`, `1.50 s`. */
+export const durationCell = (ns: number): string => scaled(ns, TIMES, 'ns', exact);
 
 /** A number of bytes: `512 B`, `4 KiB`, `1.5 GiB`. */
 export const bytesText = (bytes: number): string => scaled(bytes, SIZES, 'B');

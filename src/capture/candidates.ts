@@ -146,6 +146,7 @@ export const candidateLibraries = (
   for (const program of programs) followNeeds(program, { cache, preferred }, addLibrary, isTime);
   for (const program of programs) addLibrary(program);
   for (const program of programs)
-    if (isTime() && findStaticRuntime(program, { searchSymbols: true })?.symbols) add(program, 'static');
+    if (isTime() && findStaticRuntime(program, { searchSymbols: true })?.symbols)
+      add(realPath(program) ?? program, 'static');
   return { libraries: [...libraries.values()], complete: isTime() };
 };

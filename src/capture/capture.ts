@@ -36,6 +36,8 @@ export type CaptureOptions = {
   readonly hold: boolean;
   /** Hear of programs and CUDA libraries of other processes too. */
   readonly watchAll: boolean;
+  /** Record every process from the moment it maps a CUDA library. */
+  readonly trackCuda: boolean;
   readonly ringBytes?: number;
 };
 
@@ -64,6 +66,10 @@ const makeRings = (
 
 export type Capture = {
   readonly clock: Clock;
+  /** Whether processes are tracked by the kernel side from the moment they map a CUDA library. */
+  readonly tracksCuda: boolean;
+  /** Whether tracked processes that map a CUDA library are stopped until its probes are in place. */
+  readonly holds: boolean;
   /** Kernel features that are missing: tracepoints that could not be attached. */
   readonly missing: readonly string[];
   /** Starts recording a process; false when the kernel's table is full. */
@@ -73,8 +79,10 @@ export type Capture = {
   readonly attach: (library: LibraryFile) => AttachedLibrary;
   /** Reads up to `limit` events of each ring. Returns how many were read. */
   readonly drain: (handle: EventHandler, limit: number) => number;
-  /** Has process events handed over as soon as they happen, after everything that waits in the rings. */
-  readonly onProcessEvent: (before: () => void, handle: EventHandler) => void;
+  /** Has process events handed over as soon as they happen, and always before the other events that wait. */
+  readonly onProcessEvent: (handle: EventHandler) => void;
+  /** Stops holding processes; those that are held already still come as events. */
+  readonly holdNoMore: () => void;
   /** Share of the fullest ring that is in use, 0 to 1. */
   readonly fill: () => number;
   readonly losses: () => ReturnType<typeof readLosses>;
@@ -96,11 +104,13 @@ export const startCapture = (options: CaptureOptions): Capture => {
   const system = loadSystem();
   const kernel = loadKernel(bpf);
   const shardShift = shardShiftFor(Math.max(bpf.possibleCpus(), availableParallelism()));
+  let holding = options.hold;
   const settings = (adopt: boolean): Settings => ({
     observer: process.pid,
     trackAll: options.trackAll,
-    hold: options.hold,
+    hold: holding,
     watchExec: options.watchAll,
+    trackCuda: options.trackCuda,
     adopt,
     shardShift,
   });
@@ -114,8 +124,11 @@ export const startCapture = (options: CaptureOptions): Capture => {
   const control = mapRing(system, controlFd, CONTROL_BYTES);
   if (control === undefined) throw errors.loadFailed({ object: 'ring', why: 'its memory could not be mapped' });
   const watches: { stop: () => void }[] = [];
+  let readControl = () => {};
   return {
     clock,
+    tracksCuda: options.trackCuda || options.trackAll,
+    holds: options.hold,
     missing,
     track: (pid) => track(kernel, pid),
     adopt: (yes) => writeSettings(kernel, settings(yes)),
@@ -125,13 +138,19 @@ export const startCapture = (options: CaptureOptions): Capture => {
       markAttached(kernel, library.key);
       return attached;
     },
-    drain: (handle, limit) => rings.reduce((sum, ring) => sum + ring.drain(handle, limit), 0),
-    onProcessEvent: (before, handle) => {
-      const read = () => {
-        before();
+    drain: (handle, limit) => {
+      readControl();
+      return rings.reduce((sum, ring) => sum + ring.drain(handle, limit), 0);
+    },
+    onProcessEvent: (handle) => {
+      readControl = () => {
         control.drain(handle, Number.POSITIVE_INFINITY);
       };
-      watches.push(onReadable(controlFd, read));
+      watches.push(onReadable(controlFd, readControl));
+    },
+    holdNoMore: () => {
+      holding = false;
+      writeSettings(kernel, settings(false));
     },
     fill: () => Math.max(...rings.map((ring) => ring.waiting() / ring.size)),
     losses: () => readLosses(kernel),

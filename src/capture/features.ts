@@ -44,6 +44,8 @@ const libbpf = (): Finding => {
 const tracefs = (): Finding => {
   try {
     const id = tracepointId(loadSystem(), 'syscalls/sys_exit_mmap');
+    if (id === undefined && !mayTrace())
+      return { ok: false, what: 'tracepoints cannot be looked up', todo: 'run it with sudo' };
     return {
       ok: id !== undefined,
       what: id === undefined ? 'the tracepoint syscalls/sys_exit_mmap is missing' : 'tracepoints of system calls',

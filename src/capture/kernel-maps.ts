@@ -19,6 +19,7 @@ export type Settings = {
   readonly trackAll: boolean;
   readonly hold: boolean;
   readonly watchExec: boolean;
+  readonly trackCuda: boolean;
   readonly adopt: boolean;
   readonly shardShift: number;
 };
@@ -29,6 +30,7 @@ export const writeSettings = ({ bpf, map }: Kernel, settings: Settings): void =>
   bytes.writeUInt32LE(settings.trackAll ? 1 : 0, config.at('track_all').offset);
   bytes.writeUInt32LE(settings.hold ? 1 : 0, config.at('hold').offset);
   bytes.writeUInt32LE(settings.watchExec ? 1 : 0, config.at('watch_exec').offset);
+  bytes.writeUInt32LE(settings.trackCuda ? 1 : 0, config.at('track_cuda').offset);
   bytes.writeUInt32LE(settings.adopt ? 1 : 0, config.at('adopt').offset);
   bytes.writeUInt32LE(settings.shardShift, config.at('shard_shift').offset);
   bpf.update(map('config'), u32(0), bytes, ANY);

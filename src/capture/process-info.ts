@@ -48,7 +48,7 @@ export const lookInto = <T>(pid: number, file: string, look: (path: string) => T
 export const readProcText = (pid: number, file: string): string | undefined =>
   lookInto(pid, file, (path) => readFileSync(path, 'utf8'));
 
-type Stat = { comm: string; parentPid: number; startTicks: number };
+type Stat = { comm: string; state: string; parentPid: number; startTicks: number };
 
 /** Fields of the one line of /proc/PID/stat. The name may hold spaces and brackets: the last `)` ends it. */
 const parseStat = (text: string): Stat | undefined => {
@@ -57,13 +57,21 @@ const parseStat = (text: string): Stat | undefined => {
   const rest = text.slice(close + 2).split(' ');
   if (open < 0 || close < open || rest.length < 20) return undefined;
   // After the name: state is field 3 of the manual page, ppid 4, starttime 22.
-  return { comm: text.slice(open + 1, close), parentPid: Number(rest[1]), startTicks: Number(rest[19]) };
+  return {
+    comm: text.slice(open + 1, close),
+    state: rest[0] ?? '',
+    parentPid: Number(rest[1]),
+    startTicks: Number(rest[19]),
+  };
 };
 
 const readStat = (pid: number): Stat | undefined => parseStat(readProcText(pid, 'stat') ?? '');
 
 /** When the process started, in clock ticks since boot; undefined when it is gone. Tells a reused pid from the old one. */
 export const startTicksOf = (pid: number): number | undefined => readStat(pid)?.startTicks;
+
+/** Whether a process runs no more: it is gone, or has ended and waits for its parent to ask how. */
+export const hasEnded = (pid: number): boolean => ['Z', 'X', undefined].includes(readStat(pid)?.state);
 
 // cgroup v2 is the line "0::PATH"; on v1 and hybrid systems the memory or cpu line has the path that matters.
 const cgroupOf = (text: string): string => {

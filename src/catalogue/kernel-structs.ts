@@ -17,6 +17,7 @@ export const kernelStructs = {
       field('track_all', 'boolean', 'record every process'),
       field('hold', 'boolean', 'stop a tracked process that maps a library until its probes are attached'),
       field('watch_exec', 'boolean', 'tell of programs and CUDA libraries of processes that are not tracked'),
+      field('track_cuda', 'boolean', 'track every process from the moment it maps a CUDA library'),
       field('adopt', 'boolean', 'track the processes that our own process makes'),
       field('shard_shift', 'number', 'CPU number >> this is the number of its ring'),
     ],

@@ -2,10 +2,11 @@
 import { type RunOptions, runRecording } from '../record/run.ts';
 import { err } from './print.ts';
 import { liveLine, summaryLines } from './record-words.ts';
+import { VERSION } from './version.ts';
 
 const REFRESH_MS = 250;
 
-export type RecordOptions = Omit<RunOptions, 'onReady' | 'onInterrupt'> & {
+export type RecordOptions = Omit<RunOptions, 'version' | 'onReady' | 'onInterrupt'> & {
   /** Print errors only. */
   readonly quiet: boolean;
   readonly summary: boolean;
@@ -27,6 +28,7 @@ export const recordAndSummarise = async ({ quiet, summary, ...options }: RecordO
   try {
     const { session, exitCode, failure } = await runRecording({
       ...options,
+      version: VERSION,
       onReady: (started, { kept, readyMs }) => {
         if (kept !== undefined) say(`whytrace: the older recording is now ${kept}\n`);
         if (!terminal) return;

@@ -10,8 +10,8 @@ const count = (n: number): string => n.toLocaleString('en-US');
 const rate = (n: number): string =>
   n >= 1e6 ? `${(n / 1e6).toFixed(1)} M` : n >= 1e3 ? `${(n / 1e3).toFixed(1)} k` : n.toFixed(0);
 
-/** One line, cut to the terminal's width. */
-export const liveLine = ({ elapsed, events, lost, top }: Progress, columns = WIDTH): string => {
+/** One line, cut to the terminal's width where that is known. */
+export const liveLine = ({ elapsed, events, lost, top }: Progress, columns = 0): string => {
   const calls = top.slice(0, 3).map(({ op, count: calls }) => `${op} ${rate(calls)}`);
   const seconds = elapsed / 1e9;
   const parts = [
@@ -20,7 +20,7 @@ export const liveLine = ({ elapsed, events, lost, top }: Progress, columns = WID
     `${rate(events / Math.max(seconds, 1e-3))}/s`,
     `lost ${count(lost)}`,
   ];
-  return [...parts, ...calls].join('  ').slice(0, Math.max(20, columns - 1));
+  return [...parts, ...calls].join('  ').slice(0, (columns > 0 ? columns : WIDTH) - 1);
 };
 
 /** The summary: what was recorded, the calls by the time in them, what is missing, what to do next. */

@@ -3,7 +3,7 @@ import type { Capture } from '../capture/capture.ts';
 import { eventWords, PID, TID, TYPE, textAt, timeSince } from '../capture/event-words.ts';
 import type { EventHandler } from '../capture/ring.ts';
 import { type EventName, events } from '../catalogue/events.ts';
-import type { Processes } from './processes.ts';
+import { type Processes, resume } from './processes.ts';
 import type { Threads } from './threads.ts';
 
 const fork = eventWords.process_fork;
@@ -18,6 +18,11 @@ type Parts = {
   readonly processes: Processes;
   /** Called for a program that a process which is not tracked began to execute. */
   readonly onForeignExec: (pid: number, comm: string) => void;
+};
+
+/** Lets a process go on that was stopped for us, and does nothing else: for a recording that has failed. */
+export const releaseHeld: EventHandler = (words, at) => {
+  if (words[at + TYPE] === events.library_mapped.id && words[at + mapped('held')] === 1) resume(words[at + PID] ?? 0);
 };
 
 /** A handler for all events of the control ring. */
@@ -44,7 +49,6 @@ export const createProcessEvents = ({ capture, threads, processes, onForeignExec
     const tid = words[at + TID] ?? 0;
     const time = timeSince(words, at + exit('time'), clock);
     processes.endedThread(tid, time);
-    threads.forget(tid);
     if (words[at + exit('last')] === 1) processes.ended(words[at + PID] ?? 0, time, words[at + exit('code')] ?? 0);
   });
   on('thread_name', (words, at) => {

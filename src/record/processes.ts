@@ -1,5 +1,5 @@
 // Which processes are recorded, and the libraries they use: tracks them, probes their libraries, lets go of held ones.
-import { messageOf, UserError } from '../base/errors.ts';
+import { messageOf, systemCodeOf, UserError } from '../base/errors.ts';
 import type { Capture } from '../capture/capture.ts';
 import { childrenOf, processInfo } from '../capture/process-info.ts';
 import type { Resolver } from '../capture/symbols/resolver.ts';
@@ -10,6 +10,12 @@ import { noteOpenCall } from './open-call.ts';
 const COMMAND_LINE = 256;
 const TICKS_PER_SECOND = 100; // USER_HZ, fixed by the kernel's ABI
 
+type Look = {
+  readonly named: boolean;
+  readonly since: number;
+  /** Whether calls of a library were missed; `isNew`: its probes have just been attached. */
+  readonly misses: (library: LibraryFile, isNew: boolean) => boolean;
+};
 type Held = { readonly from: number; until: number };
 
 export type Processes = {
@@ -55,9 +61,21 @@ export const createProcesses = ({ capture, writer, resolver, wants }: Parts): Pr
   const held = new Map<number, Held[]>();
   const notes: string[] = [];
 
+  const note = (text: string) => {
+    if (!notes.includes(text)) notes.push(text);
+    return text;
+  };
+  const staticNote = (path: string, symbols: boolean) =>
+    note(
+      `the CUDA runtime is linked statically into ${path}: ${
+        symbols ? 'its functions are probed in the program itself' : 'it is stripped: only calls of libcuda can be seen'
+      }`,
+    );
+
   const attach = (library: LibraryFile) => {
     if (attached.has(library.key)) return;
     attached.add(library.key);
+    if (library.kind === 'static') staticNote(library.displayPath, true);
     try {
       const { probes, missing, failures, prices } = capture.attach(library);
       const time = capture.clock.now();
@@ -82,25 +100,20 @@ export const createProcesses = ({ capture, writer, resolver, wants }: Parts): Pr
     }
   };
 
-  /** Probes what a process has mapped. `since`: calls before now were missed if its library is new to us. */
-  const look = (pid: number, named: boolean, late: boolean) => {
+  /** Probes what a process has mapped, and says so when calls of it were missed since a time in ns. */
+  const look = (pid: number, { named, since, misses }: Look) => {
     resolver.remember(pid);
     const target = targetOf(pid, { searchSymbols: named });
     if (target === undefined) return false;
-    const before = attached.size;
-    for (const library of target.libraries) attach(library);
+    const found = target.libraries.filter(({ key }) => !attached.has(key));
+    for (const library of found) attach(library);
     if (target.staticRuntime !== undefined && target.libraries.every(({ kind }) => kind !== 'cudart')) {
       const { exePath, symbols } = target.staticRuntime;
-      const what = symbols
-        ? 'its functions are probed in the program itself'
-        : 'it is stripped: only calls of libcuda can be seen';
-      const note = `the CUDA runtime is linked statically into ${exePath}: ${what}`;
-      writer.updateProcess(pid, { note });
-      if (!notes.includes(note)) notes.push(note);
+      writer.updateProcess(pid, { note: staticNote(exePath, symbols) });
     }
-    if (late && attached.size > before) {
+    if (target.libraries.some((library) => misses(library, found.includes(library)))) {
       const time = capture.clock.now();
-      writer.loss('late_attach', 0, time, 1, `pid ${pid} used its CUDA library before`);
+      writer.loss('late_attach', Math.min(since, time), time, 1, `pid ${pid} used its CUDA library before`);
     }
     return true;
   };
@@ -119,6 +132,8 @@ export const createProcesses = ({ capture, writer, resolver, wants }: Parts): Pr
       start_ns: startOf(info.startTicks, capture),
     };
   };
+  /** For a process that has run for a while. */
+  const present: Look = { named: false, since: 0, misses: () => true };
   const nobody = {
     comm: null,
     exe: null,
@@ -130,7 +145,7 @@ export const createProcesses = ({ capture, writer, resolver, wants }: Parts): Pr
     start_ns: null,
   };
 
-  const add = (pid: number, { named }: { readonly named: boolean }): boolean => {
+  const add = (pid: number, how: Look): boolean => {
     const facts = describe(pid);
     if (facts === undefined) return false;
     if (!tracked.has(pid)) {
@@ -138,15 +153,15 @@ export const createProcesses = ({ capture, writer, resolver, wants }: Parts): Pr
       capture.track(pid);
       writer.process({ pid, end_ns: null, tracked: 1, exit_code: null, note: null, ...facts });
     }
-    look(pid, named, true);
+    look(pid, how);
     return true;
   };
 
   return {
-    add,
-    addTree: (pid, options) => {
-      const found = add(pid, options);
-      for (const child of found ? childrenOf(pid) : []) add(child, { named: false });
+    add: (pid, { named }) => add(pid, { ...present, named }),
+    addTree: (pid, { named }) => {
+      const found = add(pid, { ...present, named });
+      for (const child of found ? childrenOf(pid) : []) add(child, present);
       return found;
     },
     born: (pid, parent, time, comm) => {
@@ -168,7 +183,9 @@ export const createProcesses = ({ capture, writer, resolver, wants }: Parts): Pr
       if (!tracked.has(pid)) return;
       const { exe = null, args = null, cgroup = null, container = null } = describe(pid) ?? {};
       writer.updateProcess(pid, { comm, exe, args, cgroup, container });
-      quietly(() => look(pid, false, false));
+      // A runtime in the program itself is used at once: nothing stops the process before.
+      const misses = ({ kind }: LibraryFile, isNew: boolean) => isNew && (kind === 'static' || !capture.holds);
+      quietly(() => look(pid, { named: true, since: capture.clock.now(), misses }));
     },
     ended: (pid, time, code) => {
       tracked.delete(pid);
@@ -180,11 +197,14 @@ export const createProcesses = ({ capture, writer, resolver, wants }: Parts): Pr
     },
     mapped: (pid, time, isHeld) => {
       try {
-        if (tracked.has(pid)) quietly(() => look(pid, false, false));
-        else if (wants(pid)) quietly(() => add(pid, { named: false }));
+        const isKnown = tracked.has(pid) || capture.tracksCuda;
+        const misses = (_: LibraryFile, isNew: boolean) => !isHeld && (isNew || !isKnown);
+        const how = { named: false, since: time, misses };
+        if (tracked.has(pid)) quietly(() => look(pid, how));
+        else if (wants(pid)) quietly(() => add(pid, how));
       } finally {
         if (isHeld) {
-          process.kill(pid, 'SIGCONT');
+          letGo(pid);
           const intervals = held.get(pid) ?? [];
           intervals.push({ from: time, until: capture.clock.now() });
           held.set(pid, intervals);
@@ -199,6 +219,24 @@ export const createProcesses = ({ capture, writer, resolver, wants }: Parts): Pr
     notes,
     libraries: () => attached.size,
   };
+};
+
+/** Lets a stopped process run again; it may have been killed meanwhile. */
+const letGo = (pid: number) => {
+  try {
+    process.kill(pid, 'SIGCONT');
+  } catch (thrown) {
+    if (systemCodeOf(thrown) !== 'ESRCH') throw thrown;
+  }
+};
+
+/** Lets a process go on that the kernel side has stopped. It may be gone by now. */
+export const resume = (pid: number): void => {
+  try {
+    process.kill(pid, 'SIGCONT');
+  } catch (thrown) {
+    if (systemCodeOf(thrown) !== 'ESRCH') throw thrown;
+  }
 };
 
 /** Runs a look at a process that may be gone or closed to us by now: that is no failure of the recording. */

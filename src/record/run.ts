@@ -4,8 +4,9 @@ import { chownSync, existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { candidateLibraries } from '../capture/candidates.ts';
 import { errors } from '../capture/errors.ts';
-import { processInfo } from '../capture/process-info.ts';
+import { hasEnded } from '../capture/process-info.ts';
 import { prepareOutput } from '../store/prepare-output.ts';
+import { requireProgram } from './require-program.ts';
 import { createChooser, type Selection } from './selection.ts';
 import { type Session, startSession } from './session.ts';
 import { startCommand, sudoUser } from './start-command.ts';
@@ -15,6 +16,8 @@ const WATCH_MS = 200;
 
 export type RunOptions = {
   readonly path: string;
+  /** Of this program, kept in the file. */
+  readonly version: string;
   readonly selection: Selection;
   /** Ends the recording after so many ns. */
   readonly duration: number | undefined;
@@ -32,7 +35,7 @@ export type RunResult = {
   /** Exit code of the recorded program as a shell gives it; undefined when none was started or it still runs. */
   readonly exitCode: number | undefined;
   /** Why the file could not be written to the end. */
-  readonly failure: Error | undefined;
+  readonly failure: unknown;
 };
 
 const shellCode = (code: number | null, signal: NodeJS.Signals | null): number =>
@@ -66,15 +69,18 @@ const startProgram = async (session: Session, command: readonly string[], mute: 
 export const runRecording = async (options: RunOptions): Promise<RunResult> => {
   const began = performance.now();
   const { selection, path } = options;
-  for (const pid of selection.pids) if (processInfo(pid) === undefined) throw errors.noProcess({ pid });
+  for (const pid of selection.pids) if (hasEnded(pid)) throw errors.noProcess({ pid });
+  if (selection.command.length > 0) requireProgram(selection.command);
   const { kept } = prepareOutput(path);
   const chooser = createChooser(selection);
   const session = startSession({
     path,
+    version: options.version,
     command: selection.command.join(' '),
     trackAll: selection.all,
     hold: selection.command.length > 0,
     watchAll: chooser.watchAll,
+    trackCuda: chooser.everyCuda,
     wants: chooser.wants,
     onForeignExec: (pid) => {
       if (chooser.wantsProgram(pid)) session.processes.addTree(pid, { named: true });
@@ -83,7 +89,7 @@ export const runRecording = async (options: RunOptions): Promise<RunResult> => {
   });
   handOver(path);
   const timers: NodeJS.Timeout[] = [];
-  const done = Promise.withResolvers<{ exitCode?: number; failure?: Error }>();
+  const done = Promise.withResolvers<{ exitCode?: number; failure?: unknown }>();
   let child: ChildProcess | undefined;
   let interrupts = 0;
   const onSignal = (signal: NodeJS.Signals) => {
@@ -94,7 +100,11 @@ export const runRecording = async (options: RunOptions): Promise<RunResult> => {
       if (signal !== 'SIGINT') child.kill(signal);
       return;
     }
-    if (interrupts <= 2) done.resolve({});
+    if (interrupts <= 2) {
+      // A program that goes on after the interrupt is not waited for.
+      child?.unref();
+      done.resolve({});
+    }
     // Patience is over: what was committed is readable, and the file says that it was cut.
     else process.exit(130);
   };
@@ -117,7 +127,7 @@ export const runRecording = async (options: RunOptions): Promise<RunResult> => {
     if (session.capture.missing.length > 0)
       timers.push(setInterval(() => chooser.addMissed(session.processes), RESCAN_MS));
     if (selection.pids.length > 0 && selection.command.length === 0)
-      timers.push(setInterval(() => session.processes.tracked().length === 0 && done.resolve({}), WATCH_MS));
+      timers.push(setInterval(() => session.processes.tracked().every(hasEnded) && done.resolve({}), WATCH_MS));
     const { exitCode, failure } = await done.promise;
     await session.stop();
     return { session, exitCode, failure };

@@ -42,6 +42,8 @@ const isNamed = ({ comms, cgroups }: Selection, pid: number): boolean => {
 
 export type Chooser = {
   readonly watchAll: boolean;
+  /** Whether every process that uses CUDA is recorded. */
+  readonly everyCuda: boolean;
   readonly wants: (pid: number) => boolean;
   readonly wantsProgram: (pid: number) => boolean;
   /** Adds the processes that are there already. */
@@ -59,6 +61,7 @@ export const createChooser = (selection: Selection): Chooser => {
   const byName = selection.comms.length > 0 || selection.cgroups.length > 0;
   return {
     watchAll: open || byName,
+    everyCuda: open,
     wants: (pid) => open || isNamed(selection, pid),
     wantsProgram: (pid) => isNamed(selection, pid),
     addPresent: (processes) => {

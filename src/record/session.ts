@@ -1,6 +1,6 @@
 // A recording in progress: drains the rings on a timer, commits, counts losses. Where capture and store meet.
 import { cpus, hostname, release } from 'node:os';
-import { messageOf } from '../base/errors.ts';
+import { messageOf, systemCodeOf } from '../base/errors.ts';
 import { type Capture, type CaptureOptions, startCapture } from '../capture/capture.ts';
 import { TYPE } from '../capture/event-words.ts';
 import { loadDemangler } from '../capture/libbpf.ts';
@@ -13,7 +13,7 @@ import { errors } from '../store/errors.ts';
 import { RecordingWriter } from '../store/writer.ts';
 import { createCallEvents } from './call-events.ts';
 import { noteOpenCall } from './open-call.ts';
-import { createProcessEvents } from './process-events.ts';
+import { createProcessEvents, releaseHeld } from './process-events.ts';
 import { createProcesses, type Processes } from './processes.ts';
 import { createSchedEvents } from './sched-events.ts';
 import { createThreads } from './threads.ts';
@@ -23,10 +23,11 @@ const COMMIT_MS = 500;
 /** Time between two drains: short while events come fast, long when there is nothing to read. */
 const FASTEST_MS = 2;
 const SLOWEST_MS = 50;
-const VERSION = '0.1.0';
 
 export type SessionOptions = CaptureOptions & {
   readonly path: string;
+  /** Of this program, kept in the file. */
+  readonly version: string;
   readonly command: string;
   /** Whether a process that is not tracked, and has just mapped a CUDA library, shall be recorded. */
   readonly wants: (pid: number) => boolean;
@@ -46,13 +47,13 @@ export type Session = {
   readonly processes: Processes;
   readonly progress: () => Progress;
   /** Resolves with the error when the file can no longer be written. */
-  readonly failed: Promise<Error>;
+  readonly failed: Promise<unknown>;
   /** Reads what is left, closes the file and detaches. */
   readonly stop: () => Promise<void>;
 };
 
-const factsOf = (capture: Capture, { command, trackAll, hold }: SessionOptions) => ({
-  version: VERSION,
+const factsOf = (capture: Capture, { command, trackAll, hold, version }: SessionOptions) => ({
+  version,
   started_unix_ns: capture.clock.unixStart,
   host: hostname(),
   kernel: release(),
@@ -88,7 +89,7 @@ export const startSession = (options: SessionOptions): Session => {
   let lastCommit = performance.now();
   let lastLossTime = 0;
   let seenLosses: ReadonlyMap<LossName, number> = new Map();
-  const fail = Promise.withResolvers<Error>();
+  const fail = Promise.withResolvers<unknown>();
 
   /** Runs a step that writes; a disk that is full ends the recording and keeps what is there. */
   const guarded = (step: () => void) => {
@@ -97,9 +98,12 @@ export const startSession = (options: SessionOptions): Session => {
       step();
     } catch (thrown) {
       stopped = true;
+      ended = capture.clock.now();
       clearTimeout(timer);
+      capture.holdNoMore();
       writer.abandon();
-      fail.resolve(errors.writeFailed({ path: options.path, why: messageOf(thrown) }, thrown));
+      const isDisk = systemCodeOf(thrown) === 'ERR_SQLITE_ERROR';
+      fail.resolve(isDisk ? errors.writeFailed({ path: options.path, why: messageOf(thrown) }, thrown) : thrown);
     }
   };
 
@@ -146,10 +150,10 @@ export const startSession = (options: SessionOptions): Session => {
     if (!stopped) timer = setTimeout(tick, wait);
   };
 
-  capture.onProcessEvent(
-    () => guarded(() => void drainAll()),
-    (words, at) => guarded(() => onProcessEvent(words, at)),
-  );
+  capture.onProcessEvent((words, at) => {
+    if (stopped) releaseHeld(words, at);
+    else guarded(() => onProcessEvent(words, at));
+  });
   timer = setTimeout(tick, FASTEST_MS);
 
   const noteOpenCalls = () => {
@@ -170,6 +174,7 @@ export const startSession = (options: SessionOptions): Session => {
     stop: async () => {
       if (!stopped) {
         clearTimeout(timer);
+        capture.holdNoMore();
         guarded(() => {
           drainAll();
           noteOpenCalls();

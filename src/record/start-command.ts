@@ -1,10 +1,22 @@
 // Starts the program to record: as the user who called sudo, with that user's groups and home.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { messageOf } from '../base/errors.ts';
 import { errors } from '../capture/errors.ts';
 
-export type Owner = { readonly uid: number; readonly gid: number; readonly name: string; readonly home: string };
+export type Owner = {
+  readonly uid: number;
+  readonly gid: number;
+  readonly name: string;
+  readonly home: string;
+  /** Whether the system knows this user, so that it has groups. */
+  readonly listed: boolean;
+};
+
+/** The user's line in the form of passwd(5), from wherever the system keeps its users. */
+const entryOf = (uid: string): readonly string[] | undefined => {
+  const { status, stdout } = spawnSync('getent', ['passwd', uid], { encoding: 'utf8' });
+  return status === 0 ? stdout.trimEnd().split(':') : undefined;
+};
 
 /** The user who called sudo; undefined when nobody did. */
 export const sudoUser = (environment: NodeJS.ProcessEnv = process.env): Owner | undefined => {
@@ -12,19 +24,17 @@ export const sudoUser = (environment: NodeJS.ProcessEnv = process.env): Owner | 
   if (process.geteuid?.() !== 0 || uid === undefined || gid === undefined || !/^\d+$/.test(uid) || !/^\d+$/.test(gid))
     return undefined;
   if (uid === '0') return undefined;
-  const line = readFileSync('/etc/passwd', 'utf8')
-    .split('\n')
-    .find((text) => text.split(':')[2] === uid);
-  const [name = environment.SUDO_USER ?? uid, , , , , home = '/'] = line?.split(':') ?? [];
-  return { uid: Number(uid), gid: Number(gid), name, home };
+  const entry = entryOf(uid);
+  const [name = environment.SUDO_USER ?? uid, , , , , home = '/'] = entry ?? [];
+  return { uid: Number(uid), gid: Number(gid), name, home, listed: entry !== undefined };
 };
 
 /** util-linux's setpriv changes the user like a login does, with all groups: a GPU's device files often need them. */
-const asUser = ({ uid, gid }: Owner, command: readonly string[]) => [
+const asUser = ({ uid, gid, listed }: Owner, command: readonly string[]) => [
   'setpriv',
   `--reuid=${uid}`,
   `--regid=${gid}`,
-  '--init-groups',
+  listed ? '--init-groups' : '--clear-groups',
   '--',
   ...command,
 ];

@@ -4,6 +4,8 @@ import { cleanText } from '../base/sanitize.ts';
 import type { RecordingWriter } from '../store/writer.ts';
 
 const COMM = 16;
+/** Threads whose names are kept at most; others are looked up again. */
+const REMEMBERED = 200_000;
 type Known = { readonly pid: number; readonly id: number };
 
 const commOf = (pid: number, tid: number): string | undefined => {
@@ -21,7 +23,6 @@ export type Threads = {
   readonly idNamed: (pid: number, tid: number, comm: string) => number;
   /** A thread has this name from now on. */
   readonly name: (pid: number, tid: number, comm: string) => void;
-  readonly forget: (tid: number) => void;
 };
 
 export const createThreads = (writer: RecordingWriter): Threads => {
@@ -37,10 +38,8 @@ export const createThreads = (writer: RecordingWriter): Threads => {
       return id;
     },
     name: (pid, tid, comm) => {
+      if (known.size >= REMEMBERED) known.clear();
       known.set(tid, { pid, id: idNamed(pid, tid, comm) });
-    },
-    forget: (tid) => {
-      known.delete(tid);
     },
   };
 };

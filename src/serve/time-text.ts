@@ -1,4 +1,5 @@
 // Times as people and agents write them ("1.5", "200ms"), as numbers of ns; and back, in the unit that fits.
+import { durationCell } from '../base/units.ts';
 import { errors } from './errors.ts';
 
 const UNITS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };
@@ -12,18 +13,5 @@ export const parseTime = (time: number | string): number => {
   return ns;
 };
 
-const SCALES: readonly (readonly [number, string])[] = [
-  [1e9, 's'],
-  [1e6, 'ms'],
-  [1e3, 'us'],
-];
-
 /** A duration in ns with three significant digits: `1.53 s`, `12.4 ms`, `870 ns`. */
-export const formatTime = (ns: number): string => {
-  const size = Math.abs(ns);
-  const scale = SCALES.find(([factor]) => size >= factor * 0.9995);
-  if (scale === undefined) return `${Math.round(ns)} ns`;
-  const value = ns / scale[0];
-  const digits = Math.abs(value) >= 99.95 ? 0 : Math.abs(value) >= 9.995 ? 1 : 2;
-  return `${value.toFixed(digits)} ${scale[1]}`;
-};
+export const formatTime = durationCell;

@@ -61,8 +61,14 @@ export const openDatabase = (path: string): DatabaseSync => {
   }
 };
 
-/** Opens a new or replaced file for writing. The caller has made sure that it may be replaced. */
+/** Makes a new file and opens it for writing. Throws a UserError when there is one by now, or none can be made. */
 export const createDatabase = (path: string): DatabaseSync => {
+  try {
+    closeSync(openSync(path, 'wx'));
+  } catch (thrown) {
+    const why = systemCodeOf(thrown) === 'EEXIST' ? 'another recording into it has just begun' : messageOf(thrown);
+    throw errors.notWritable({ path, why }, thrown);
+  }
   const database = new DatabaseSync(path, { timeout: 2000 });
   // Before WAL mode, so that the file's own header says at once what it is, also when the recorder is killed.
   database.exec(

@@ -1,5 +1,5 @@
 // Makes way for a new recording: an older one at the same path is kept as FILE.old, anything else is never touched.
-import { accessSync, constants, existsSync, readFileSync, renameSync, rmSync, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, renameSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { messageOf } from '../base/errors.ts';
 import { errors } from './errors.ts';
@@ -29,14 +29,16 @@ export const prepareOutput = (path: string): { readonly kept: string | undefined
   const folder = dirname(resolve(path));
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
-    const { bavail, bsize } = statfsSync(folder);
-    if (bavail * bsize < MIN_FREE_BYTES) throw new Error('the disk is full');
+    const { bavail, blocks, bsize } = statfsSync(folder);
+    // Some file systems have no size.
+    if (blocks > 0 && bavail * bsize < MIN_FREE_BYTES) throw new Error('the disk is full');
   } catch (thrown) {
     throw errors.notWritable({ path, why: messageOf(thrown) }, thrown);
   }
   if (!existsSync(path)) return { kept: undefined };
   let found: ReturnType<typeof identify>;
   try {
+    if (!statSync(path).isFile()) throw new Error('it is not a file');
     found = identify(path);
   } catch (thrown) {
     throw errors.notWritable({ path, why: messageOf(thrown) }, thrown);

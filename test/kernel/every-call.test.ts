@@ -30,7 +30,7 @@ const pointerSlots = ({ args, ptr }: CallSpec): ReadonlySet<number> =>
     ...(ptr?.how === 'returned' ? [ptr.slot] : []),
   ]);
 
-const valueOf = ({ call, index }: Made, { from, part, through }: Source): number => {
+const chosen = ({ call, index }: Made, { from, part, through }: Source): number => {
   if (through === undefined && pointerSlots(call).has(from)) return BLOCK;
   const word = wordOf(through === undefined ? index * WORDS + from : IN_BLOCK + from);
   return part === 'all' ? wholeOf(word) : word[part];
@@ -44,13 +44,13 @@ const expected = (one: Made) => ({
   args: Object.fromEntries(
     Object.entries(one.call.args)
       .filter(isArgument)
-      .map(([name, source]) => [name, valueOf(one, source)]),
+      .map(([name, source]) => [name, chosen(one, source)]),
   ),
   ptr:
     one.call.ptr === undefined
       ? null
       : one.call.ptr.how === 'given'
-        ? valueOf(one, { from: one.call.ptr.slot, part: 'all' })
+        ? chosen(one, { from: one.call.ptr.slot, part: 'all' })
         : wholeOf(wordOf(IN_BLOCK)),
   perThread: /_pt(sz|ds)$/.test(one.name) ? 1 : 0,
 });
@@ -70,7 +70,7 @@ int main(void) {
   for (unsigned long i = 0; i < 64; i++) block[i] = (2 * (${IN_BLOCK} + i) + 2) << 32 | (2 * (${IN_BLOCK} + i) + 1);
 ${made
   .map((one) => {
-    const words = Array.from({ length: WORDS }, (_, slot) => `${valueOf(one, { from: slot, part: 'all' })}ul`);
+    const words = Array.from({ length: WORDS }, (_, slot) => `${chosen(one, { from: slot, part: 'all' })}ul`);
     return `  ((any *)${one.name})(${words.join(', ')});`;
   })
   .join('\n')}

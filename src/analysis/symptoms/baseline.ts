@@ -1,18 +1,23 @@
-// What a call of one kind usually takes: the median of calls with the same function and size class, or of the operation.
+// What a call of one kind usually takes: a low quantile of calls with the same function and size class, since an incident
+// may have made half of them slow; or the median of the operation.
 import type { BriefCall, Recording, Siblings } from '../../store/recording.ts';
 
 export type Baseline = {
   /** Usual duration in ns; 0 when there is nothing to compare with. */
   readonly usual_ns: number;
+  /** The middle of the same calls in ns; above the usual where many are slow. */
+  readonly median_ns: number;
   /** siblings: same function and size class; op: all calls of the operation in the process; none: too few calls. */
   readonly of: 'siblings' | 'op' | 'none';
   /** Number of calls it is taken from. */
   readonly calls: number;
 };
 
-/** Calls that a median of siblings needs, and that one of all calls of an operation needs. */
+/** Calls that the baseline of siblings needs, and that one of all calls of an operation needs. */
 const ENOUGH_SIBLINGS = 5;
 const ENOUGH_CALLS = 3;
+/** Of fewer calls than this the quarter would be the shortest or second shortest, which may be an exception itself. */
+export const ENOUGH_FOR_QUARTER = 8;
 /** Kinds of call whose siblings are read; after that the operation's totals, which cost nothing, must do. */
 const MOST_KINDS = 64;
 
@@ -25,9 +30,13 @@ export const siblingsOf = ({ pid, op, fn, bytes }: BriefCall): Siblings => {
 /** A text that is the same for calls of one kind. */
 export const kindKey = ({ pid, op, fn, bytes }: Siblings): string => `${pid} ${op} ${fn ?? '-'} ${bytes?.from ?? '-'}`;
 
-/** Lower median: a duration that occurred. */
-const median = (durations: readonly number[]): number =>
-  durations.toSorted((a, b) => a - b)[Math.floor((durations.length - 1) / 2)] ?? 0;
+/** Lower quantiles: durations that occurred. */
+const usualOf = (durations: readonly number[]): Pick<Baseline, 'usual_ns' | 'median_ns'> => {
+  const sorted = durations.toSorted((a, b) => a - b);
+  const median_ns = sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
+  const quarter = sorted[Math.floor((sorted.length - 1) / 4)] ?? 0;
+  return { usual_ns: sorted.length >= ENOUGH_FOR_QUARTER ? quarter : median_ns, median_ns };
+};
 
 /** Baselines of a recording, each worked out once. */
 export const createBaselines = (recording: Recording) => {
@@ -38,14 +47,13 @@ export const createBaselines = (recording: Recording) => {
     const total = totals.get(`${kind.pid} ${kind.op}`);
     const apart = kind.fn !== null || kind.bytes !== null;
     const few = total === undefined || total.count < ENOUGH_CALLS;
-    if (few) return { usual_ns: 0, of: 'none', calls: total?.count ?? 0 };
-    // A small number of calls is read exactly: a histogram's median lies between the middle two, which may be far apart.
-    if ((apart || total.count < 100) && known.size < MOST_KINDS) {
+    if (few) return { usual_ns: 0, median_ns: 0, of: 'none', calls: total?.count ?? 0 };
+    if (known.size < MOST_KINDS) {
       const durations = recording.siblingDurations(kind);
       const enough = apart ? ENOUGH_SIBLINGS : ENOUGH_CALLS;
-      if (durations.length >= enough) return { usual_ns: median(durations), of: 'siblings', calls: durations.length };
+      if (durations.length >= enough) return { ...usualOf(durations), of: 'siblings', calls: durations.length };
     }
-    return { usual_ns: total.p50_ns, of: 'op', calls: total.count };
+    return { usual_ns: total.p50_ns, median_ns: total.p50_ns, of: 'op', calls: total.count };
   };
 
   return (kind: Siblings): Baseline => {

@@ -14,6 +14,8 @@ export type SlowCalls = {
   /** All of them, also those that are not listed. */
   readonly count: number;
   readonly total_ns: number;
+  /** Calls of the same kind that are nearest to the usual length, as far as those have rows above the floor. */
+  readonly typical: readonly BriefCall[];
 };
 
 export type SlowCallFilter = {
@@ -25,16 +27,18 @@ export type SlowCallFilter = {
 
 /** Below this a call is never a symptom, in ns. */
 export const FLOOR = 1e6;
-const FACTOR = 3;
+const FACTOR = 2;
 /** Calls of a kind that are kept. */
 const KEPT = 64;
-const KEPT_USUAL = 3;
+/** Calls of a kind that are explained although nothing is wrong with them. */
+export const KEPT_USUAL = 3;
+const KEPT_TYPICAL = 3;
 /** Calls that only hand work over: they have no reason of their own to wait. */
-const HANDS_OVER: ReadonlySet<string> = new Set(['launch', 'event', 'query']);
+export const HANDS_OVER: ReadonlySet<string> = new Set(['launch', 'event', 'query']);
 
-/** Whether a duration is far above the usual one, both in ns: three times, and at least a millisecond more. */
-export const isFarAbove = (duration: number, usual: number): boolean =>
-  duration >= Math.max(FACTOR * usual, usual + FLOOR);
+/** Whether a duration is far above the usual one, both in ns: `factor` times it, and at least a millisecond more. */
+export const isFarAbove = (duration: number, usual: number, factor = FACTOR): boolean =>
+  duration >= Math.max(factor * usual, usual + FLOOR);
 
 const longestFirst = (a: BriefCall, b: BriefCall) => b.duration_ns - a.duration_ns || a.id - b.id;
 
@@ -54,6 +58,16 @@ type Collected = {
   readonly role: string;
   readonly baseline: Baseline;
   readonly kept: Readonly<Record<Reason, Kept>>;
+  readonly typical: BriefCall[];
+};
+
+/** Keeps the calls that are nearest to the usual length; of equally near ones the first. */
+const keepTypical = (typical: BriefCall[], call: BriefCall, usual: number) => {
+  const distance = ({ duration_ns }: BriefCall) => Math.abs(duration_ns - usual);
+  const place = typical.findIndex((one) => distance(call) < distance(one));
+  if (place === -1 && typical.length >= KEPT_TYPICAL) return;
+  typical.splice(place === -1 ? typical.length : place, 0, call);
+  typical.splice(KEPT_TYPICAL);
 };
 
 const nothing = (): Kept => ({ calls: [], count: 0, total: 0 });
@@ -67,10 +81,15 @@ const excessOf = ({ total_ns, count, baseline, reason }: SlowCalls): number =>
   reason === 'above' ? total_ns - count * baseline.usual_ns : total_ns;
 const firstId = ({ calls }: SlowCalls): number => calls[0]?.id ?? 0;
 
-const listed = ({ kind, role, baseline, kept }: Collected, reason: Reason, most: number): readonly SlowCalls[] => {
+const listed = (
+  { kind, role, baseline, kept, typical }: Collected,
+  reason: Reason,
+  most: number,
+): readonly SlowCalls[] => {
   const { calls, count, total } = kept[reason];
   if (count === 0) return [];
-  return [{ kind, role, baseline, reason, calls: calls.toSorted(longestFirst).slice(0, most), count, total_ns: total }];
+  const longest = calls.toSorted(longestFirst).slice(0, most);
+  return [{ kind, role, baseline, reason, calls: longest, count, total_ns: total, typical }];
 };
 
 /**
@@ -83,7 +102,14 @@ export const slowCalls = (
 ): { readonly slow: readonly SlowCalls[]; readonly usual: readonly SlowCalls[] } => {
   const baselineOf = createBaselines(recording);
   const collected = new Map<string, Collected>();
-  const wanted = { window, minDuration, ...(pid === undefined ? {} : { pid }), ...(op === undefined ? {} : { op }) };
+  // Shorter calls than those that are asked for tell what is typical.
+  const floor = Math.min(minDuration, FLOOR);
+  const wanted = {
+    window,
+    minDuration: floor,
+    ...(pid === undefined ? {} : { pid }),
+    ...(op === undefined ? {} : { op }),
+  };
   for (const call of recording.longCalls(wanted)) {
     if (call.depth > 0 && op === undefined) continue;
     const kind = siblingsOf(call);
@@ -93,9 +119,12 @@ export const slowCalls = (
       role: call.role,
       baseline: baselineOf(kind),
       kept: { above: nothing(), always: nothing(), asked: nothing() },
+      typical: [],
     };
     collected.set(key, entry);
     const reason = reasonOf(call.duration_ns, call.role, entry.baseline);
+    if (reason === 'asked' && entry.baseline.of !== 'none') keepTypical(entry.typical, call, entry.baseline.usual_ns);
+    if (call.duration_ns < minDuration) continue;
     keep(entry.kept[reason], call, reason === 'asked' ? KEPT_USUAL : KEPT);
   }
   const mostFirst = (a: SlowCalls, b: SlowCalls) => excessOf(b) - excessOf(a) || firstId(a) - firstId(b);

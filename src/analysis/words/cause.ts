@@ -10,7 +10,10 @@ export const taskText = ({ pid, tid, comm }: Pick<Culprit, 'pid' | 'tid' | 'comm
   return tid === pid ? `${name} (pid ${pid})` : `${name} (pid ${pid}, thread ${tid})`;
 };
 
-const cpuOf = (what: string): string => /CPU \d+/.exec(what)?.[0] ?? 'its CPU';
+/** A process of which several threads had a part is named as a whole. */
+export const processText = (root: Culprit): string =>
+  taskText(/ with \d+ threads$/.test(root.what) ? { ...root, tid: root.pid } : root);
+const cpuOf = (what: string): string => /^ran on (CPU \d+)(?! and)/.exec(what)?.[1] ?? 'its CPU';
 const ended = (root: Culprit): string => (root.pid === 0 ? '' : ` until ${taskText(root)} woke it`);
 
 const sentences: Readonly<Record<RootKind, (root: Culprit, thread: string) => string>> = {
@@ -18,7 +21,7 @@ const sentences: Readonly<Record<RootKind, (root: Culprit, thread: string) => st
   runnable: (root, thread) =>
     root.pid === 0
       ? `${thread} was ready to run but not on a CPU (${root.what})`
-      : `${thread} was ready to run but ${cpuOf(root.what)} was taken by ${taskText(root)}`,
+      : `${thread} was ready to run but ${cpuOf(root.what)} was taken by ${processText(root)}`,
   throttled: ({ what }, thread) => `${thread} could not run since ${what} was used up`,
   lock: (root, thread) => `${thread} waited in ${root.what}${ended(root)}`,
   gil: (root, thread) => `${thread} waited for Python's global interpreter lock${ended(root)}`,
@@ -38,7 +41,7 @@ const sentences: Readonly<Record<RootKind, (root: Culprit, thread: string) => st
   gpu_memory: (_, thread) => `${thread} waited for the GPU's allocator`,
   first_call: ({ what }, thread) =>
     `${thread} ran on a CPU, and it is the ${what} in this recording: lazy loading or compilation is likely`,
-  observer: (root, thread) => `${thread} was held up by whytrace itself (${root.what})`,
+  observer: ({ pid, what }, thread) => `${thread} was held up by whytrace itself (pid ${pid}, ${what})`,
   unknown: (root, thread) => `${thread} waited for something that is not known (${root.what})${ended(root)}`,
 };
 

@@ -4,6 +4,7 @@ import type { RootKind } from '../../catalogue/root-kinds.ts';
 import type { Recording } from '../../store/recording.ts';
 import type { Cluster } from '../cluster.ts';
 import { timeByKind } from '../shares.ts';
+import { ENOUGH_FOR_QUARTER } from '../symptoms/baseline.ts';
 
 /** Earlier calls are counted no further than this. */
 const MOST_EARLIER = 1000;
@@ -11,49 +12,48 @@ const NOT_BLOCKED: ReadonlySet<RootKind> = new Set(['on_cpu', 'runnable', 'throt
 
 const firstCallCheck = (recording: Recording, { symptom }: Cluster): string => {
   const earlier = recording.earlierCalls(symptom.call, MOST_EARLIER);
-  const of = symptom.call.fn === null ? 'of it in this process' : 'of this function';
-  if (earlier === 0) return `first call: nothing earlier ${of} was recorded`;
-  return `first call: no, ${countText(earlier, 'earlier call')}${earlier === MOST_EARLIER ? ' or more' : ''} ${of}`;
+  const of = symptom.call.fn === null ? '' : ' of this function';
+  if (earlier === 0) return `first call: nothing earlier${of} was recorded`;
+  return `first call: no, ${countText(earlier, 'earlier call')}${of}${earlier === MOST_EARLIER ? ' or more' : ''}`;
 };
 
-const timeCheck = ({ symptom }: Cluster): string => {
+/** Kinds of time that are looked for in every call; what there is of them stands in the breakdown. */
+const timeCheck = ({ symptom }: Cluster): readonly string[] => {
   const times = timeByKind(symptom.walk.parts);
-  const time = (kind: RootKind) => durationText(times.get(kind) ?? 0);
-  const blocked = [...times].filter(([kind]) => !NOT_BLOCKED.has(kind)).reduce((sum, [, ns]) => sum + ns, 0);
-  const all: readonly (readonly [RootKind | 'blocked', string])[] = [
-    ['on_cpu', `on a CPU ${time('on_cpu')}`],
-    ['runnable', `ready but not running ${time('runnable')}`],
-    ['throttled', `CPU quota ${time('throttled')}`],
-    ['blocked', `blocked ${durationText(blocked)}`],
-    ['observer', `held up by whytrace ${time('observer')}`],
+  const blocked = [...times].some(([kind, ns]) => !NOT_BLOCKED.has(kind) && ns > 0);
+  const none = [
+    ...(times.has('runnable') ? [] : ['waiting for a CPU']),
+    ...(times.has('throttled') ? [] : ['CPU quota']),
+    ...(blocked ? [] : ['blocked']),
+    ...(times.has('observer') ? [] : ['whytrace itself']),
   ];
-  const rootIs = NOT_BLOCKED.has(symptom.part.kind) ? symptom.part.kind : 'blocked';
-  return `other time in the call: ${all
-    .filter(([kind]) => kind !== rootIs)
-    .map(([, words]) => words)
-    .join(', ')}`;
+  return none.length === 0 || symptom.walk.closure === 0 ? [] : [`none of it: ${none.join(', ')}`];
 };
 
 const baselineCheck = ({ symptom }: Cluster): string => {
   const { baseline, kind } = symptom.slow;
-  const alike = [
-    ...(kind.fn === null ? [] : ['same function']),
-    ...(kind.bytes === null ? [] : [`size: ${bytesText(symptom.call.bytes ?? 0)} like them`]),
-  ].join(', ');
+  const calls = [
+    countText(baseline.calls, 'call'),
+    ...(kind.fn === null ? [] : ['of this function']),
+    ...(kind.bytes === null ? [] : [`of about ${bytesText(symptom.call.bytes ?? 0)}`]),
+  ].join(' ');
   switch (baseline.of) {
     case 'none':
       return `usual time: not known, only ${countText(baseline.calls, 'call')} of it`;
     case 'siblings':
-      return `usual time: median of ${countText(baseline.calls, 'like call')}${alike === '' ? '' : ` (${alike})`}`;
+      return `usual time: ${baseline.calls < ENOUGH_FOR_QUARTER ? 'median' : 'lower quarter'} of ${calls}`;
     case 'op':
       return `usual time: median of all ${countText(baseline.calls, 'call')} of it, whatever their size or function`;
   }
 };
 
-const orderCheck = ({ symptom }: Cluster): string =>
-  symptom.walk.rows === 0
-    ? 'order in time: no other rows of this thread lie within the call'
-    : `order in time: all ${countText(symptom.walk.rows, 'evidence row')} overlap the call, none begins after its end`;
+/** Whether the cause is there in calls of the usual length, too. */
+const typicalCheck = ({ symptom }: Cluster): string => {
+  const { typical, slow, root, part } = symptom;
+  if (slow.reason !== 'above' || typical.calls === 0 || root.kind === 'first_call') return '';
+  const took = typical.timeOf(part);
+  return `, ${took === 0 ? 'none' : durationText(took)} of this in ${typical.calls} of them`;
+};
 
 /** The checks of a chain, in short lines. */
 export const counterEvidenceOf = (
@@ -65,9 +65,8 @@ export const counterEvidenceOf = (
   const unseen = slow.count - slow.calls.length;
   return [
     ...(root.kind === 'first_call' ? [] : [firstCallCheck(recording, cluster)]),
-    timeCheck(cluster),
-    baselineCheck(cluster),
-    orderCheck(cluster),
+    ...timeCheck(cluster),
+    baselineCheck(cluster) + typicalCheck(cluster),
     ...(unseen > 0 ? [`only the ${slow.calls.length} longest of ${slow.count} slow calls were looked at`] : []),
     ...doubts,
   ];

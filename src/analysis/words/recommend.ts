@@ -1,29 +1,66 @@
 // What to do about a cause, as far as this evidence goes, with the time it would save.
+
+import { cleanText } from '../../base/sanitize.ts';
 import { durationText } from '../../base/units.ts';
+import type { ProcessRow, Recording } from '../../store/recording.ts';
 import type { Culprit } from '../chain.ts';
 import type { Cluster } from '../cluster.ts';
-import { taskText } from './cause.ts';
+import { processText, taskText } from './cause.ts';
+
+/** What to do first, and what would help instead. */
+type Advice = { readonly first: string; readonly second?: string };
 
 /** Kernel threads that stay on their CPU whatever one does. */
 const BOUND = /^(kworker|ksoftirqd|migration|rcu|cpuhp|irq|idle_inject|watchdog)\b/;
 
-const forRunnable = (root: Culprit, cluster: Cluster): string => {
-  const { call } = cluster.symptom;
-  const cpu = Number(/CPU (\d+)/.exec(root.what)?.[1] ?? Number.NaN);
-  if (root.pid === 0) return `give ${call.comm} (pid ${call.pid}) more CPU time: see the run_slices of that time`;
-  if (root.pid === call.pid)
-    return `let thread ${root.tid} of the same process run on another CPU than thread ${call.tid}, or use fewer threads`;
-  if (BOUND.test(root.comm)) return `find what keeps the kernel thread ${root.comm} busy on CPU ${cpu}`;
-  return Number.isNaN(cpu)
-    ? `move ${taskText(root)} to another CPU`
-    : `move ${taskText(root)} off CPU ${cpu}, for instance: taskset -apc ${cpu === 0 ? 1 : 0} ${root.pid}`;
+/** The CPUs besides one, as taskset takes them; undefined when there is no other or their number is not known. */
+const otherCpus = (recording: Recording, cpu: number): string | undefined => {
+  const cpus = Number(recording.facts.get('cpus') ?? Number.NaN);
+  if (!Number.isSafeInteger(cpus) || cpus < 2 || cpu >= cpus) return undefined;
+  const range = (from: number, to: number) => (from > to ? [] : [from === to ? `${from}` : `${from}-${to}`]);
+  return [...range(0, cpu - 1), ...range(cpu + 1, cpus - 1)].join(',');
 };
 
-const adviceOf = (root: Culprit, cluster: Cluster): string => {
+/** Whether a process was started, at whatever distance, by another. */
+const isDescendant = (processes: readonly ProcessRow[], pid: number, of: number): boolean => {
+  const seen = new Set<number>();
+  for (let at = pid; !seen.has(at); ) {
+    seen.add(at);
+    const parent = processes.find((process) => process.pid === at)?.parent_pid;
+    if (parent == null) return false;
+    if (parent === of) return true;
+    at = parent;
+  }
+  return false;
+};
+
+const forRunnable = (recording: Recording, root: Culprit, cluster: Cluster): Advice => {
+  const { call, part } = cluster.symptom;
+  const comm = cleanText(call.comm, 16);
+  const victim = `${comm} (pid ${call.pid})`;
+  if (root.pid === 0) return { first: `give ${victim} more CPU time: see the run_slices of that time` };
+  if (root.pid === call.pid)
+    return {
+      first: `let ${processText(root)} of the same process run on another CPU than thread ${call.tid}, or use fewer threads`,
+    };
+  const [cpu] = part.cpus ?? [];
+  if (BOUND.test(root.comm)) return { first: `find what keeps the kernel thread ${root.comm} busy on CPU ${cpu}` };
+  const child = isDescendant(recording.processes(), root.pid, call.pid) ? `, started by pid ${call.pid}` : '';
+  const culprit = `${root.comm === '' ? 'process' : root.comm} (pid ${root.pid}${child})`;
+  const nice = `\`renice 19 $(ls /proc/${root.pid}/task)\``;
+  const free = cpu === undefined ? undefined : otherCpus(recording, cpu);
+  const apart = `or a CPU of its own for ${comm}`;
+  return free === undefined
+    ? { first: `lower the priority of ${culprit} with ${nice}`, second: apart }
+    : {
+        first: `move ${culprit} off CPU ${cpu}: \`taskset -apc ${free} ${root.pid}\``,
+        second: `or ${nice}, ${apart}`,
+      };
+};
+
+const forOthers = (root: Culprit, cluster: Cluster): string => {
   const { call } = cluster.symptom;
   switch (root.kind) {
-    case 'runnable':
-      return forRunnable(root, cluster);
     case 'throttled':
       return `raise the CPU quota (cpu.max, or cpu.cfs_quota_us) of the cgroup of pid ${call.pid}, or use fewer threads in it`;
     case 'lock':
@@ -58,6 +95,7 @@ const adviceOf = (root: Culprit, cluster: Cluster): string => {
     case 'oom':
     case 'irq':
     case 'gpu_memory':
+    case 'runnable':
     case 'unknown':
       return 'record again with fewer losses, or look at the rows in evidence with run_sql';
   }
@@ -69,10 +107,12 @@ const SAVES: ReadonlySet<Culprit['kind']> = new Set([
   ...(['page_fault', 'network', 'first_call', 'observer'] as const),
 ]);
 
-/** One recommendation, from the evidence of this chain. */
-export const recommendationOf = (root: Culprit, cluster: Cluster): string => {
-  const advice = adviceOf(root, cluster);
-  if (!SAVES.has(root.kind)) return advice;
-  const { count, total_ns, explained_ns } = cluster;
-  return `${advice}: saves up to ${durationText(explained_ns)} of ${durationText(total_ns)} in ${count === 1 ? 'this call' : `these ${count} calls`}`;
+/** What to do, from the evidence of this chain, with the gain over all of its calls; for hogs what else would help. */
+export const recommendationsOf = (recording: Recording, root: Culprit, cluster: Cluster): readonly string[] => {
+  const { first, second }: Advice =
+    root.kind === 'runnable' ? forRunnable(recording, root, cluster) : { first: forOthers(root, cluster) };
+  const more = second === undefined ? [] : [second];
+  if (!SAVES.has(root.kind)) return [first, ...more];
+  const { total_ns, explained_ns } = cluster;
+  return [`${first} (saves up to ${durationText(explained_ns)} of ${durationText(total_ns)})`, ...more];
 };

@@ -5,21 +5,29 @@ import { insideOf } from '../causes/first-call.ts';
 import type { Culprit } from '../chain.ts';
 import type { Cluster } from '../cluster.ts';
 import { timeByKind } from '../shares.ts';
-import { causeText, lengthText, partText } from './cause.ts';
+import { causeText, lengthText, partText, processText } from './cause.ts';
 
 /** Part of a call that calls inside it must fill to be mentioned. */
 const WORTH_MENTIONING = 0.1;
+/** And time that others than the root took in the same way. */
+const SAME_KIND = 0.2;
 
 const inside = (recording: Recording, { symptom }: Cluster): string => {
   const [most] = insideOf(recording, symptom.call);
   if (most === undefined || most.total_ns < WORTH_MENTIONING * symptom.call.duration_ns) return '';
+  // That a runtime call is made of the driver call of the same purpose says nothing.
+  if (most.count === 1 && most.role === symptom.call.role) return '';
   return ` Of it, ${durationText(most.total_ns)} passed inside ${countText(most.count, `${most.op} call`)}.`;
 };
 
-/** All of the root's kind, when others than the named culprit had a part in it. */
+/** What others than the named culprit had of the same kind of time, when it is much. */
 const sameKind = ({ symptom }: Cluster, root: Culprit, share: number): string => {
-  const all = (timeByKind(symptom.walk.parts).get(root.kind) ?? 0) / symptom.call.duration_ns;
-  return all - share < 0.05 ? '' : `, and ${shareText(all - share)} more went the same way to others`;
+  const { parts } = symptom.walk;
+  const all = (timeByKind(parts).get(root.kind) ?? 0) / symptom.call.duration_ns;
+  if (all - share < SAME_KIND) return '';
+  const [next, ...rest] = parts.filter((part) => part.kind === root.kind && part !== symptom.part && part.pid !== 0);
+  if (root.kind !== 'runnable' || next === undefined) return `, and ${shareText(all - share)} more went the same way`;
+  return `, and for ${shareText(all - share)} more by ${rest.length === 0 ? processText(next) : 'others'}`;
 };
 
 /** The summary of a chain of slow calls; `root` with its words final, `share` of the call from 0 to 1. */

@@ -1,7 +1,9 @@
 // The causal chains as a text that a person reads from top to bottom: verdict first, then each cause with its evidence.
 // Adds no conclusion of its own: every word is a field of the answer.
 
-import { formatTime } from '../time-text.ts';
+import { headlineOf } from '../../analysis/words/headline.ts';
+import { countText, durationCell, durationText, shareText } from '../../base/units.ts';
+import { isRootKind } from '../../catalogue/root-kinds.ts';
 import type { causalChainsAnswer } from '../tools/get-causal-chains.ts';
 import type { z } from '../zod.ts';
 import type { Style } from './style.ts';
@@ -18,67 +20,74 @@ const GRADES = {
   E: 'statistical',
 } as const;
 
-const VERDICTS = {
-  explained: (n: number) => (n === 1 ? 'One cause of slowness was found.' : `${n} causes of slowness were found.`),
-  healthy: () => 'Nothing was unusually slow.',
-  insufficient_evidence: () => 'The recording does not tell why: insufficient evidence.',
-} as const;
-
 const WIDTH = 100;
+const MOST_EVIDENCE = 8;
 
-/** Words in lines of at most WIDTH characters, each after `indent`. */
-const wrapped = (text: string, indent: string): readonly string[] => {
+/** What must not be torn apart by the end of a line: a number and its unit, a command. */
+const UNBROKEN = /`[^`]+`|\d (?:ns|us|ms|s|%|[KMGT]?i?B)(?![a-zA-Z])/g;
+const HARD_SPACE = '\u00a0';
+
+/** Words in lines of at most WIDTH characters: `head` before the first, as much space before the others. */
+const wrapped = (text: string, head: string, width = head.length): readonly string[] => {
   const lines: string[] = [];
-  for (const word of text.split(' ')) {
+  for (const word of text.replace(UNBROKEN, (part) => part.replaceAll(' ', HARD_SPACE)).split(' ')) {
     const last = lines.at(-1);
-    if (last === undefined || last.length + 1 + word.length > WIDTH - indent.length) lines.push(word);
+    if (last === undefined || last.length + 1 + word.length > WIDTH - width) lines.push(word);
     else lines[lines.length - 1] = `${last} ${word}`;
   }
-  return lines.map((line) => indent + line);
+  return lines.map((line, i) => (i === 0 ? head : ' '.repeat(width)) + line.replaceAll(HARD_SPACE, ' '));
 };
 
-const percent = (share: number): string => `${(share * 100).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %`;
-const nameOf = ({ comm, pid, tid }: { comm: string; pid: number; tid: number }): string =>
-  comm === '' && pid === 0 ? '' : `${comm} (pid ${pid}${tid === pid || tid === 0 ? '' : `, thread ${tid}`})`;
+/** A process by name and number, with the thread when it was one that is not the main one. */
+const nameOf = ({ comm, pid, tid, what = '' }: { comm: string; pid: number; tid: number; what?: string }): string => {
+  if (comm === '' && pid === 0) return '';
+  const one = tid !== pid && tid !== 0 && comm !== 'whytrace itself' && !/ with \d+ threads$/.test(what);
+  return `${comm} (pid ${pid}${one ? `, thread ${tid}` : ''})`;
+};
 
-const symptomLine = ({ op, comm, pid, tid, duration_ns, start_ns, baseline_ns, count }: Chain['symptom']): string =>
-  [
-    `${op} of ${nameOf({ comm, pid, tid })}: ${formatTime(duration_ns)} at ${formatTime(start_ns)}`,
-    baseline_ns > 0 ? `, usually ${formatTime(baseline_ns)}` : '',
-    count > 1 ? `, ${count} like it` : '',
+const culpritText = (culprit: Chain['root'] | Chain['breakdown'][number]): string =>
+  [nameOf(culprit), culprit.what].filter((text) => text !== '').join(', ');
+
+const symptomLine = ({ kind, op, comm, pid, tid, duration_ns, start_ns, baseline_ns, count }: Chain['symptom']) => {
+  const which = kind === 'failure' ? 'failed call' : 'call';
+  const took = `${durationText(duration_ns)} at ${durationText(start_ns)}`;
+  return [
+    `${op} of ${nameOf({ comm, pid, tid })}: `,
+    count > 1 ? `${countText(count, which)}, the longest ${took}` : `${kind === 'failure' ? 'failed, ' : ''}${took}`,
+    baseline_ns > 0 ? `, usually ${durationText(baseline_ns)}` : '',
   ].join('');
+};
 
-const bulletLines = (title: string, items: readonly string[], style: Style): readonly string[] =>
-  items.length === 0
-    ? []
-    : [
-        `   ${style.faint(title)}`,
-        ...items.flatMap((item) =>
-          wrapped(item, '       ').map((line, i) => (i === 0 ? line.replace(/^ {7}/, '     - ') : line)),
-        ),
-      ];
+/** A paragraph after a title that takes a column of its own. */
+const field = (title: string, text: string, style: Style): readonly string[] =>
+  text === '' ? [] : wrapped(text, `   ${style.faint(title.padEnd(11))} `, 15);
 
 const chainLines = (chain: Chain, number: number, style: Style): readonly string[] => {
-  const { root, breakdown, links } = chain;
+  const { root, breakdown, links, closure } = chain;
   const parts = breakdown.map((part) => [
-    percent(part.share),
-    formatTime(part.duration_ns),
+    shareText(part.share).padStart(6),
+    durationCell(part.duration_ns),
     part.kind,
-    [nameOf(part), part.what].filter((text) => text !== '').join(', '),
+    culpritText(part),
   ]);
   const evidence = [...new Set(links.flatMap((link) => link.evidence))];
-  const more = evidence.length > 8 ? `, and ${evidence.length - 8} more` : '';
+  const more = evidence.length > MOST_EVIDENCE ? `, and ${evidence.length - MOST_EVIDENCE} more` : '';
+  const accounted = closure >= 1 ? 'all' : shareText(closure);
   return [
     style.bold(`${number}. ${symptomLine(chain.symptom)}`),
     ...wrapped(chain.summary, '   '),
     '',
-    `   ${style.faint('where the time went')}`,
-    ...tableLines(['', '', '', ''], parts).map((line) => `     ${line}`),
-    `   ${style.faint('root cause')}  ${style.bad(root.kind)} ${[nameOf(root), root.what].filter((text) => text !== '').join(', ')}: ${percent(root.share)} of it`,
-    `   ${style.faint('certainty')}   ${percent(chain.confidence)}, grade ${chain.grade} (${GRADES[chain.grade]}), ${percent(chain.closure)} of the time accounted for`,
-    ...(evidence.length === 0 ? [] : [`   ${style.faint('evidence')}    ${evidence.slice(0, 8).join(', ')}${more}`]),
-    ...bulletLines('ruled out', chain.counter_evidence, style),
-    ...bulletLines('what to do', chain.recommendations, style),
+    ...tableLines(['', '', '', ''], parts).map((line) => `   ${line}`),
+    '',
+    `   ${style.faint('root cause')}  ${style.bad(root.kind)} ${culpritText(root)}: ${shareText(root.share)} of the time`,
+    ...field(
+      'certainty',
+      `${shareText(chain.confidence)} (grade ${chain.grade}: ${GRADES[chain.grade]}), ${accounted} of the time accounted for`,
+      style,
+    ),
+    ...field('evidence', `${evidence.slice(0, MOST_EVIDENCE).join(', ')}${evidence.length === 0 ? '' : more}`, style),
+    ...field('checked', chain.counter_evidence.join('; '), style),
+    ...chain.recommendations.flatMap((item, i) => field(i === 0 ? 'what to do' : '', item, style)),
     '',
   ];
 };
@@ -90,17 +99,31 @@ const lossLines = ({ losses }: Answer, style: Style): readonly string[] =>
         style.bold('Missing from the recording'),
         ...losses.map(
           ({ reason, count, start_ns, end_ns, detail }) =>
-            `  ${reason}: ${count} between ${formatTime(start_ns)} and ${formatTime(end_ns)}${detail === null ? '' : ` (${detail})`}`,
+            `  ${reason}: ${count} between ${durationText(start_ns)} and ${durationText(end_ns)}${detail === null ? '' : ` (${detail})`}`,
         ),
       ];
 
+const verdictText = ({ verdict, chains }: Answer): string => {
+  const [first] = chains;
+  if (verdict === 'healthy') return 'Nothing was unusually slow.';
+  if (verdict === 'insufficient_evidence' || first === undefined)
+    return 'The recording does not tell why: insufficient evidence.';
+  const { kind } = first.root;
+  return `${headlineOf({ ...first, root: { ...first.root, kind: isRootKind(kind) ? kind : 'unknown' } })}.`;
+};
+
+const countOf = ({ verdict, chains }: Answer): string =>
+  verdict === 'explained'
+    ? `, ${countText(chains.length, 'cause')}${chains.length > 1 ? ', the biggest first' : ''}`
+    : '';
+
 /** The whole answer as text, ending in a line feed. `file` is the recording's path. */
 export const renderChains = (answer: Answer, file: string, style: Style): string => {
-  const { chains, verdict, window, truncated } = answer;
-  const length = formatTime(window.end_ns - window.start_ns);
+  const { chains, window, truncated } = answer;
+  const from = window.start_ns === 0 ? '' : ` from ${durationText(window.start_ns)}`;
   return [
-    style.bold(VERDICTS[verdict](chains.length)),
-    style.faint(`${file}, ${length} from ${formatTime(window.start_ns)}`),
+    ...wrapped(verdictText(answer), '').map((line) => style.bold(line)),
+    style.faint(`${file}, ${durationText(window.end_ns - window.start_ns)}${from}${countOf(answer)}`),
     '',
     ...chains.flatMap((chain, i) => chainLines(chain, i + 1, style)),
     ...(truncated ? ['There are more: see them with --top N.', ''] : []),

@@ -1,0 +1,41 @@
+// One line that answers before anything else is read: what is slow, and through whom. Says no more than the chain does.
+import type { RootKind } from '../../catalogue/root-kinds.ts';
+import type { Chain, Culprit } from '../chain.ts';
+import { processText, taskText } from './cause.ts';
+
+/** "…until data-loader (pid 12) wakes it", when it is known who. */
+const untilWoken = (root: Culprit): string => (root.pid === 0 ? '' : ` until ${taskText(root)} wakes it`);
+
+const because: Readonly<Record<RootKind, (root: Culprit) => string>> = {
+  on_cpu: ({ what }) => `of its own work on the CPU (${what})`,
+  runnable: (root) =>
+    root.pid === 0 ? 'its thread is ready but does not get a CPU' : `${processText(root)} takes its CPU`,
+  throttled: ({ what }) => `${what} is used up`,
+  lock: (root) => `it waits for a lock${untilWoken(root)}`,
+  gil: (root) => `it waits for Python's global interpreter lock${untilWoken(root)}`,
+  sleep: () => 'its thread sleeps inside it',
+  ipc: (root) => `it waits in ${root.what}${untilWoken(root)}`,
+  child: (root) => `it waits for a child process${untilWoken(root)}`,
+  block_io: ({ what }) => `it waits for a disk (${what})`,
+  writeback: () => 'it waits until data is written to disk',
+  page_fault: () => 'its memory has to be read from disk first',
+  reclaim: () => 'memory has to be freed for it first',
+  oom: () => 'there is no memory left',
+  network: (root) => `it waits for the network${untilWoken(root)}`,
+  signal: (root) => `its thread is stopped or waits for a signal${untilWoken(root)}`,
+  irq: () => 'interrupt handlers take its CPU',
+  gpu_wait: () => 'it waits for the GPU (inferred from the call: the GPU itself was not watched)',
+  gpu_memory: () => "it waits for the GPU's allocator",
+  first_call: () => 'it was called for the first time: lazy loading or compilation is likely',
+  observer: ({ pid }) => `whytrace itself (pid ${pid}) takes its CPU`,
+  unknown: ({ what }) => `it waits for something that is not known (${what})`,
+};
+
+/** "cudaMemcpyAsync is slow because stress (pid 4711) takes its CPU", without a full stop. */
+export const headlineOf = ({
+  symptom,
+  root,
+}: Pick<Chain, 'root'> & { readonly symptom: Pick<Chain['symptom'], 'kind' | 'op'> }): string =>
+  symptom.kind === 'failure'
+    ? `${symptom.op} fails: ${root.what}`
+    : `${symptom.op} is slow because ${because[root.kind](root)}`;
