@@ -67,6 +67,18 @@ const doubtsOf = ({ symptom }: Cluster, losses: readonly LossRow[]): readonly st
   ...(symptom.walk.contradiction ? ['some intervals of this thread overlap each other: their times were cut'] : []),
 ];
 
+/** Characters of a chain as JSON, 400 tokens of 4 each; one that is longer loses what matters least. */
+const LONGEST = 1600;
+const FEW_PARTS = 2;
+
+const shortened = (chain: Chain, parts: readonly Part[]): Chain => {
+  if (JSON.stringify(chain).length <= LONGEST) return chain;
+  const fewer = { ...chain, breakdown: breakdownOf(parts, FEW_PARTS), links: chain.links.slice(0, 1) };
+  return JSON.stringify(fewer).length <= LONGEST
+    ? fewer
+    : { ...fewer, recommendations: fewer.recommendations.slice(0, 1) };
+};
+
 /** The chain of a cluster. */
 export const chainOfSlowCalls = (recording: Recording, cluster: Cluster, id: string): Chain => {
   const { symptom, count } = cluster;
@@ -74,8 +86,13 @@ export const chainOfSlowCalls = (recording: Recording, cluster: Cluster, id: str
   const window = { start_ns: call.start_ns, end_ns: call.start_ns + call.duration_ns };
   const doubts = doubtsOf(cluster, recording.losses(window).filter(isHarmful));
   const root = namedRoot(recording, cluster);
-  const share = part.duration_ns / call.duration_ns;
-  return {
+  const breakdown = breakdownOf(walk.parts);
+  // The same number as in the breakdown, whose shares are rounded together.
+  const line = breakdown.find(
+    ({ kind, pid, tid, what }) => kind === part.kind && pid === part.pid && tid === part.tid && what === part.what,
+  );
+  const share = line?.share ?? Math.round((part.duration_ns / call.duration_ns) * 1e4) / 1e4;
+  const chain: Chain = {
     id,
     summary: summaryOf(recording, cluster, root, share),
     symptom: {
@@ -89,13 +106,14 @@ export const chainOfSlowCalls = (recording: Recording, cluster: Cluster, id: str
       baseline_ns: slow.baseline.usual_ns,
       count,
     },
-    root: { ...root, share: Math.round(share * 1e4) / 1e4 },
+    root: { ...root, share },
     links: linksOf(cluster),
-    breakdown: breakdownOf(walk.parts),
+    breakdown,
     closure: walk.closure,
     confidence: confidenceOf(symptom.root.grade, doubts.length),
     grade: symptom.root.grade,
     counter_evidence: counterEvidenceOf(recording, cluster, doubts),
     recommendations: recommendationsOf(recording, root, cluster),
   };
+  return shortened(chain, walk.parts);
 };

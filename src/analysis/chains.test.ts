@@ -41,7 +41,9 @@ const checkChain = (chain: Chain) => {
   const time = chain.breakdown.reduce((total, { duration_ns }) => total + duration_ns, 0);
   assert.equal(time, chain.symptom.duration_ns);
   assert.ok(chain.counter_evidence.length > 0);
-  assert.equal(chain.recommendations.length, 1);
+  assert.ok(chain.recommendations.length > 0);
+  assert.ok(chain.breakdown.length <= 8);
+  assert.ok(JSON.stringify(chain).length / 4 < 400);
   assert.ok(chain.links.some(({ evidence }) => evidence.some((row) => row.startsWith('calls:'))));
   assert.ok(chain.confidence <= 0.99);
   for (const { start_ns, end_ns } of chain.links)
@@ -78,14 +80,14 @@ test('a hog on the same CPU is named, with the share, the evidence and the remed
   });
   assert.equal(
     chain.summary,
-    'cudaLaunchKernel took 40 ms instead of 6 us: 97 % of it python3 (tid 101) was ready to run but CPU 1 was taken by stress (pid 4711).',
+    'cudaLaunchKernel took 40 ms instead of 6 us: 98 % of it python3 (tid 101) was ready to run but CPU 1 was taken by stress (pid 4711).',
   );
   assert.deepEqual(chain.links[0]?.evidence, ['calls:41', 'waits:2', 'run_slices:1']);
   assert.equal(chain.links[0]?.to_tid, 4711);
   assert.equal(chain.grade, 'C');
   assert.equal(chain.confidence, 0.95);
   assert.equal(chain.symptom.baseline_ns, 6000);
-  assert.match(chain.recommendations[0] ?? '', /taskset -apc 0 4711: saves up to 39 ms of 40 ms in this call/);
+  assert.match(chain.recommendations[0] ?? '', /lower the priority of .*`renice 19 .*` \(saves up to 39 ms of 40 ms\)/);
   assert.match(chain.counter_evidence.join('\n'), /first call: no, 40 earlier calls of this function/);
 });
 

@@ -11,8 +11,14 @@ export type Cluster = {
   readonly explained_ns: number;
 };
 
-const keyOf = ({ call, slow, root }: Explained): string =>
-  JSON.stringify([call.op, call.pid, slow.reason, root.kind, root.pid, root.comm]);
+/** Threads of the process itself differ by name, children that are started for each call only by number. */
+const culpritOf = ({ call, root: { kind, pid, comm } }: Explained): readonly (string | number)[] => {
+  if (kind === 'child') return [comm];
+  return pid === call.pid ? [pid, comm] : [pid];
+};
+
+const keyOf = (one: Explained): string =>
+  JSON.stringify([one.call.op, one.call.pid, one.slow.reason, one.root.kind, ...culpritOf(one)]);
 
 /** Clusters, most explained time first. */
 export const clustersOf = (explained: readonly Explained[]): readonly Cluster[] => {

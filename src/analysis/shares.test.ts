@@ -44,3 +44,35 @@ test('many parts become few lines, by kind, and no time is lost', () => {
     ],
   );
 });
+
+const KINDS = [
+  'runnable',
+  'lock',
+  'on_cpu',
+  'ipc',
+  'sleep',
+  'network',
+  'child',
+  'signal',
+  'throttled',
+  'observer',
+] as const;
+
+test('a breakdown has eight lines at most, and keeps its sums', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.constantFrom(...KINDS), fc.integer({ min: 1, max: 1e9 })), { minLength: 1, maxLength: 40 }),
+      (made) => {
+        const parts = made.map(([kind, ns]) => part(kind, ns)).sort((a, b) => b.duration_ns - a.duration_ns);
+        const lines = breakdownOf(parts);
+        assert.ok(lines.length <= 8);
+        const total = parts.reduce((sum, { duration_ns }) => sum + duration_ns, 0);
+        assert.equal(
+          lines.reduce((sum, { duration_ns }) => sum + duration_ns, 0),
+          total,
+        );
+        assert.ok(Math.abs(lines.reduce((sum, { share }) => sum + share, 0) - 1) < 1e-9);
+      },
+    ),
+  );
+});

@@ -5,7 +5,7 @@ import type { Part } from './walk.ts';
 
 /** Shares have four decimals. */
 const STEPS = 10_000;
-/** Lines at most; parts that are named one by one, and the smallest share of one. */
+/** Lines at most; parts that are named one by one unless told, and the smallest share of one. */
 const LINES = 8;
 const NAMED = 3;
 const SMALLEST = 0.02;
@@ -40,12 +40,12 @@ const others = (kind: RootKind, parts: readonly Part[]): Omit<BreakdownPart, 'sh
 };
 
 /** The largest parts one by one and the rest added up by kind. Durations and shares keep their sums. */
-export const breakdownOf = (parts: readonly Part[]): readonly BreakdownPart[] => {
+export const breakdownOf = (parts: readonly Part[], most = NAMED): readonly BreakdownPart[] => {
   const total = parts.reduce((sum, { duration_ns }) => sum + duration_ns, 0);
-  const isNamed = (part: Part, index: number) => index < NAMED && part.duration_ns >= SMALLEST * total;
+  const isNamed = (part: Part, index: number) => index < most && part.duration_ns >= SMALLEST * total;
   const rest = parts.filter((part, index) => !isNamed(part, index));
   const kinds = [...new Set(rest.map(({ kind }) => kind))];
-  const shown = kinds.length <= LINES - NAMED ? kinds : kinds.slice(0, LINES - NAMED - 1);
+  const shown = kinds.length <= LINES - most ? kinds : kinds.slice(0, LINES - most - 1);
   const hidden = rest.filter(({ kind }) => !shown.includes(kind));
   const listed = [
     ...parts

@@ -11,11 +11,10 @@ export type Typical = {
   readonly timeOf: (part: Cause) => number;
 };
 
-type Cause = Pick<Part, 'kind' | 'pid' | 'comm'>;
+type Cause = Pick<Part, 'kind' | 'pid'>;
 
 /** What a thread does by itself is one cause, whoever woke it. */
-export const causeKey = ({ kind, pid, comm }: Cause, own: RootKind): string =>
-  kind === own ? kind : JSON.stringify([kind, pid, comm]);
+export const causeKey = ({ kind, pid }: Cause, own: RootKind): string => (kind === own ? kind : `${kind} ${pid}`);
 
 /** The kind of time that a call is made of when nothing holds it up. */
 export const ownKindOf = (role: string): RootKind => (role === 'sync' ? 'gpu_wait' : 'on_cpu');

@@ -51,6 +51,28 @@ test('ready and waiting is split by who ran on that CPU', () => {
   ]);
 });
 
+test('the threads of another process are one culprit, those of its own process and the recorder are told apart', () => {
+  const parts = partsOf(
+    ({ wait, slice }) => {
+      wait(victim, 1000, 0, { runnable: 1000, cpu: 1 });
+      for (const [i, tid] of [4711, 4712, 4713].entries())
+        slice({ pid: 4711, tid, comm: i === 0 ? 'stress' : 'burner' }, 1, 1000 + 200 * i, 200);
+      slice(sibling, 1, 1600, 150);
+      slice({ pid: 100, tid: 160, comm: 'stream' }, 1, 1750, 100);
+      slice({ pid: 77, tid: 78, comm: 'V8Worker' }, 1, 1850, 100);
+      slice({ pid: 77, tid: 79, comm: 'DelayedTask' }, 1, 1950, 50);
+    },
+    'launch',
+    { recorder_pid: 77 },
+  );
+  assert.deepEqual(parts, [
+    'C runnable stress ran on CPU 1 with 3 threads: 600',
+    'C runnable pool ran on CPU 1: 150',
+    'C observer whytrace itself ran on CPU 1 with 2 threads: 150',
+    'C runnable stream ran on CPU 1: 100',
+  ]);
+});
+
 test('an idle CPU is no culprit', () => {
   const parts = partsOf(({ wait, slice }) => {
     wait(victim, 1000, 900, { runnable: 100, cpu: 1, syscall: 'read', file_type: 1, waker: peer });
@@ -68,7 +90,7 @@ test('time taken by the recorder is its own', () => {
     'launch',
     { recorder_pid: 77 },
   );
-  assert.deepEqual(parts, ['C observer whytrace ran on CPU 1: 1000']);
+  assert.deepEqual(parts, ['C observer whytrace itself ran on CPU 1: 1000']);
 });
 
 test('each way of being blocked is told by its row', () => {

@@ -40,7 +40,7 @@ export type Walked = {
 };
 
 type Piece = Culprit & {
-  /** The CPU that somebody else ran on: what one process took is one part, whatever its threads and CPUs. */
+  /** The CPU that somebody else ran on: what another process took is one part, whatever its threads and CPUs. */
   readonly cpu?: number;
   readonly grade: Grade;
   readonly start: number;
@@ -61,21 +61,26 @@ const byTime = <K>(pieces: readonly Piece[], key: (piece: Piece) => K): readonly
 };
 
 /** "ran on CPU 1 with 3 threads", and who most of it was. */
-const occupantOf = (pieces: readonly Piece[]): Pick<Part, 'tid' | 'what' | 'cpus' | 'threads'> => {
+const occupantOf = (pieces: readonly Piece[]): Pick<Part, 'tid' | 'comm' | 'what' | 'cpus' | 'threads'> => {
   const cpus = byTime(pieces, ({ cpu }) => cpu).filter((cpu) => cpu !== undefined);
   const tids = byTime(pieces, ({ tid }) => tid);
   const places = cpus.length > MOST_CPUS ? `${cpus.length} CPUs` : `CPU ${cpus.join(' and ')}`;
   const what = `ran on ${places}${tids.length > 1 ? ` with ${tids.length} threads` : ''}`;
-  return { tid: tids[0] ?? 0, what, cpus, threads: tids.length };
+  // A process is called by the name of its main thread, if that had a part in it.
+  const named = pieces.find(({ tid, pid }) => tid === pid) ?? pieces.find(({ tid }) => tid === tids[0]);
+  return { tid: tids[0] ?? 0, comm: named?.comm ?? '', what, cpus, threads: tids.length };
 };
 
-const groupKey = ({ kind, pid, tid, comm, what, cpu }: Piece): string =>
-  JSON.stringify(cpu === undefined ? [kind, pid, tid, comm, what] : [kind, pid, comm]);
+/** Threads of the same process as the one that waits are told apart by their names. */
+const groupKey = ({ kind, pid, tid, comm, what, cpu }: Piece, own: number): string => {
+  if (cpu === undefined) return JSON.stringify([kind, pid, tid, comm, what]);
+  return JSON.stringify(pid === own ? [kind, pid, comm] : [kind, pid]);
+};
 
-const merge = (pieces: readonly Piece[]): readonly Part[] => {
+const merge = (pieces: readonly Piece[], own: number): readonly Part[] => {
   const groups = new Map<string, Piece[]>();
   for (const piece of pieces) {
-    const key = groupKey(piece);
+    const key = groupKey(piece, own);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [piece]);
     else group.push(piece);
@@ -170,7 +175,7 @@ export const attribute = (recording: Recording, walked: Walked, window: Window):
   running(cursor, window.end_ns);
 
   return {
-    parts: merge(pieces),
+    parts: merge(pieces, walked.pid),
     closure: recording.hasWaits ? 1 : 0,
     contradiction,
     rows: new Set(pieces.flatMap(({ rows }) => rows)).size,

@@ -6,6 +6,7 @@ const TIMES: readonly (readonly [number, string])[] = [
   [1e3, 'us'],
 ];
 const SIZES: readonly (readonly [number, string])[] = [
+  [2 ** 50, 'PiB'],
   [2 ** 40, 'TiB'],
   [2 ** 30, 'GiB'],
   [2 ** 20, 'MiB'],

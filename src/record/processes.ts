@@ -181,8 +181,8 @@ export const createProcesses = ({ capture, writer, resolver, wants }: Parts): Pr
     },
     became: (pid, comm) => {
       if (!tracked.has(pid)) return;
-      const { exe = null, args = null, cgroup = null, container = null } = describe(pid) ?? {};
-      writer.updateProcess(pid, { comm, exe, args, cgroup, container });
+      const { start_ns: _, parent_pid: __, ...facts } = describe(pid) ?? nobody;
+      writer.updateProcess(pid, { ...(facts === nobody ? {} : facts), comm });
       // A runtime in the program itself is used at once: nothing stops the process before.
       const misses = ({ kind }: LibraryFile, isNew: boolean) => isNew && (kind === 'static' || !capture.holds);
       quietly(() => look(pid, { named: true, since: capture.clock.now(), misses }));
@@ -198,7 +198,8 @@ export const createProcesses = ({ capture, writer, resolver, wants }: Parts): Pr
     mapped: (pid, time, isHeld) => {
       try {
         const isKnown = tracked.has(pid) || capture.tracksCuda;
-        const misses = (_: LibraryFile, isNew: boolean) => !isHeld && (isNew || !isKnown);
+        // This may be told after it was stopped for a library that it mapped next: so not `isHeld`.
+        const misses = (_: LibraryFile, isNew: boolean) => !capture.holds && (isNew || !isKnown);
         const how = { named: false, since: time, misses };
         if (tracked.has(pid)) quietly(() => look(pid, how));
         else if (wants(pid)) quietly(() => add(pid, how));

@@ -95,7 +95,7 @@ test('killed in the middle of writing, it leaves whole commits and says that it 
       const { calls } = recording.rowCounts();
       assert.ok(calls >= committed && calls % 100 === 0, `${calls} rows of ${committed} committed ones`);
       assert.equal(recording.window.end_ns, calls * 10);
-      assert.equal(recording.totals({})[0]?.count, calls, 'totals and rows are of one commit');
+      assert.equal(recording.totals()[0]?.count, calls, 'totals and rows are of one commit');
       recording.close();
       assert.deepEqual(lossesOf(path), ['cut_short']);
     } finally {

@@ -92,7 +92,15 @@ test('without a choice: programs that use CUDA already, and those that begin to'
   assert.ok(launches(early.pid) > 100, `${launches(early.pid)} launches of the one that was there`);
   assert.equal(launches(first.pid), 23);
   assert.equal(launches(readTruth(second.stdout).pid), 11);
-  console.log(seen.rows('select * from losses'), early.pid, first.pid, second.stdout.slice(-300));assert.equal(seen.lost('late_attach'), 2, 'for the one that was there, and the first with other files');
+
+  const late = (pid: number) =>
+    seen.count("SELECT count(*) AS n FROM losses WHERE reason = 'late_attach' AND detail LIKE ?", `pid ${pid} %`);
+  assert.deepEqual(
+    [early.pid, first.pid].map(late),
+    [1, 1],
+    'of the one that was there, and the first with these files',
+  );
+  assert.equal(late(readTruth(second.stdout).pid), 0);
   const duration = Number(seen.recording.facts.get('duration_ns'));
   assert.ok(duration > 1.4e9 && duration < 2.5e9, `${duration} ns`);
   assert.equal(seen.recording.state, 'complete');

@@ -1,5 +1,5 @@
 // The project's own files, for the tests about the code itself.
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 /** The project's folder, with a slash at its end. */
@@ -18,13 +18,15 @@ export const textOf = (path: string): string => readFileSync(root + path, 'utf8'
 export const programFiles = (): readonly string[] =>
   filesBelow('src').filter((path) => path.endsWith('.ts') && !isTest(path));
 
-/** Files that belong to the project: those git tracks or would, or undefined outside a git checkout. */
+/** Files that belong to the project: those git tracks or would, or undefined where git cannot tell. */
 export const projectFiles = (): readonly string[] | undefined => {
   if (!existsSync(`${root}.git`)) return undefined;
-  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
-    cwd: root,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  return listed.split('\0').filter((path) => path !== '' && existsSync(root + path));
+  // A checkout may belong to another user than the one who tests.
+  const listed = spawnSync(
+    'git',
+    ['-c', 'safe.directory=*', 'ls-files', '-z', '--cached', '--others', '--exclude-standard'],
+    { cwd: root, encoding: 'utf8' },
+  );
+  if (listed.status !== 0) return undefined;
+  return listed.stdout.split('\0').filter((path) => path !== '' && existsSync(root + path));
 };

@@ -7,15 +7,15 @@ import { processText, taskText } from './cause.ts';
 const untilWoken = (root: Culprit): string => (root.pid === 0 ? '' : ` until ${taskText(root)} wakes it`);
 
 const because: Readonly<Record<RootKind, (root: Culprit) => string>> = {
-  on_cpu: ({ what }) => `of its own work on the CPU (${what})`,
+  on_cpu: () => 'its thread runs on a CPU inside it (working, or spinning until something happens)',
   runnable: (root) =>
     root.pid === 0 ? 'its thread is ready but does not get a CPU' : `${processText(root)} takes its CPU`,
   throttled: ({ what }) => `${what} is used up`,
-  lock: (root) => `it waits for a lock${untilWoken(root)}`,
+  lock: (root) => `it waits for a lock (futex)${untilWoken(root)}`,
   gil: (root) => `it waits for Python's global interpreter lock${untilWoken(root)}`,
   sleep: () => 'its thread sleeps inside it',
   ipc: (root) => `it waits in ${root.what}${untilWoken(root)}`,
-  child: (root) => `it waits for a child process${untilWoken(root)}`,
+  child: (root) => `it waits for ${root.pid === 0 ? 'a child process' : `its child process ${taskText(root)}`}`,
   block_io: ({ what }) => `it waits for a disk (${what})`,
   writeback: () => 'it waits until data is written to disk',
   page_fault: () => 'its memory has to be read from disk first',
@@ -31,11 +31,19 @@ const because: Readonly<Record<RootKind, (root: Culprit) => string>> = {
   unknown: ({ what }) => `it waits for something that is not known (${what})`,
 };
 
+type Headed = Pick<Chain, 'root' | 'breakdown'> & { readonly symptom: Pick<Chain['symptom'], 'kind' | 'op'> };
+
+/** Whether others than the named culprit had more of the same kind of time than it. */
+const isOneOfMany = ({ root, breakdown }: Headed): boolean =>
+  breakdown.reduce((sum, { kind, share }) => sum + (kind === root.kind ? share : 0), 0) > 2 * root.share;
+
 /** "cudaMemcpyAsync is slow because stress (pid 4711) takes its CPU", without a full stop. */
-export const headlineOf = ({
-  symptom,
-  root,
-}: Pick<Chain, 'root'> & { readonly symptom: Pick<Chain['symptom'], 'kind' | 'op'> }): string =>
-  symptom.kind === 'failure'
-    ? `${symptom.op} fails: ${root.what}`
-    : `${symptom.op} is slow because ${because[root.kind](root)}`;
+export const headlineOf = (chain: Headed): string => {
+  const { symptom, root } = chain;
+  if (symptom.kind === 'failure') return `${symptom.op} fails: ${root.what}`;
+  const why =
+    root.kind === 'runnable' && root.pid !== 0 && isOneOfMany(chain)
+      ? `${processText(root)} and others take its CPU`
+      : because[root.kind](root);
+  return `${symptom.op} is slow because ${why}`;
+};

@@ -5,6 +5,7 @@ import { durationText } from '../../base/units.ts';
 import type { ProcessRow, Recording } from '../../store/recording.ts';
 import type { Culprit } from '../chain.ts';
 import type { Cluster } from '../cluster.ts';
+import { HANDS_OVER } from '../symptoms/slow-call.ts';
 import { processText, taskText } from './cause.ts';
 
 /** What to do first, and what would help instead. */
@@ -88,7 +89,9 @@ const forOthers = (root: Culprit, cluster: Cluster): string => {
     case 'gpu_wait':
       return 'see what was launched before this call: the wait is as long as that work, not longer';
     case 'on_cpu':
-      return `see get_stacks for ${call.op}: only less work in this call makes it shorter`;
+      return HANDS_OVER.has(call.role)
+        ? `see get_stacks for ${call.op}: it only hands work over, so that it may spin until the full queue of the device has room; launch less work ahead`
+        : `see get_stacks for ${call.op}: less work in this call makes it shorter, or an end of what it spins for`;
     case 'observer':
       return 'record fewer processes, or run whytrace on another CPU';
     case 'reclaim':

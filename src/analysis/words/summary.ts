@@ -38,7 +38,7 @@ export const summaryOf = (recording: Recording, cluster: Cluster, root: Culprit,
   const took = `${call.op} took ${lengthText(call.duration_ns, usual, count, total_ns)}`;
   const remark =
     slow.reason === 'asked' ? ', which is usual for it' : slow.reason === 'always' ? ', as it usually does here' : '';
+  const whole = root.kind === 'on_cpu' ? ': which code that was, this recording does not tell' : '';
   const cause = causeText(root, call);
-  const whole = root.kind === 'on_cpu' ? `: which code that was, this recording does not tell` : '';
   return `${took}${remark}: ${partText(share)} ${cause}${sameKind(cluster, root, share)}${whole}.${inside(recording, cluster)}`;
 };

@@ -13,7 +13,7 @@ type Answer = z.output<typeof causalChainsAnswer>;
 type Chain = Answer['chains'][number];
 
 const GRADES = {
-  A: 'proven by a matching key',
+  A: 'proven',
   B: 'closed intervals with a known waker',
   C: 'seen running at that time',
   D: 'inferred from the call',
@@ -108,8 +108,10 @@ const verdictText = ({ verdict, chains }: Answer): string => {
   if (verdict === 'healthy') return 'Nothing was unusually slow.';
   if (verdict === 'insufficient_evidence' || first === undefined)
     return 'The recording does not tell why: insufficient evidence.';
-  const { kind } = first.root;
-  return `${headlineOf({ ...first, root: { ...first.root, kind: isRootKind(kind) ? kind : 'unknown' } })}.`;
+  const kindOf = (kind: string) => (isRootKind(kind) ? kind : 'unknown');
+  const root = { ...first.root, kind: kindOf(first.root.kind) };
+  const breakdown = first.breakdown.map((part) => ({ ...part, kind: kindOf(part.kind) }));
+  return `${headlineOf({ ...first, root, breakdown })}.`;
 };
 
 const countOf = ({ verdict, chains }: Answer): string =>

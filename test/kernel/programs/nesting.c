@@ -31,6 +31,8 @@ __attribute__((noinline)) static void leave(int depth) {
 
 static void end_here(void) { _exit(7); }
 
+static void hang(void) { pause(); }
+
 static char **words;
 static void become_another(void) { execl(words[0], words[0], "r", words[2], NULL); }
 
@@ -54,6 +56,9 @@ int main(int argc, char **argv) {
       return 0;
     case 'x': /* the process ends inside a call */
       cudaStreamSynchronize(end_here);
+      return 0;
+    case 'h': /* a call that does not come back */
+      cudaStreamSynchronize(hang);
       return 0;
     case 'e': /* another program takes over inside a call */
       words = argv;
