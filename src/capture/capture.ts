@@ -97,9 +97,14 @@ export type Capture = {
 const shardShiftFor = (cpus: number) =>
   Math.max(CPUS_PER_RING_LOG2, Math.ceil(Math.log2(Math.max(1, cpus / MAX_RINGS))));
 
+/** Throws a UserError when this user may not trace: asked before anything is touched. */
+export const requirePrivileges = (): void => {
+  if (process.geteuid?.() !== 0 && !mayTrace()) throw errors.noPrivilege({ doing: 'trace programs' });
+};
+
 /** Starts capturing. Throws a UserError when this machine or user cannot. */
 export const startCapture = (options: CaptureOptions): Capture => {
-  if (process.geteuid?.() !== 0 && !mayTrace()) throw errors.noPrivilege({ doing: 'trace programs' });
+  requirePrivileges();
   const bpf: Libbpf = loadLibbpf();
   const system = loadSystem();
   const kernel = loadKernel(bpf);

@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { chownSync, existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { candidateLibraries } from '../capture/candidates.ts';
+import { requirePrivileges } from '../capture/capture.ts';
 import { errors } from '../capture/errors.ts';
 import { hasEnded } from '../capture/process-info.ts';
 import { prepareOutput } from '../store/prepare-output.ts';
@@ -69,6 +70,7 @@ const startProgram = async (session: Session, command: readonly string[], mute: 
 export const runRecording = async (options: RunOptions): Promise<RunResult> => {
   const began = performance.now();
   const { selection, path } = options;
+  requirePrivileges();
   for (const pid of selection.pids) if (hasEnded(pid)) throw errors.noProcess({ pid });
   if (selection.command.length > 0) requireProgram(selection.command);
   const { kept } = prepareOutput(path);
