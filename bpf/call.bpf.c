@@ -4,51 +4,12 @@
  * keep from that call's plan. A call becomes an event when it returns.
  *
  * Why a stack of frames per thread and not one slot: runtime calls nest driver calls, and callbacks nest further ones.
- * Why the stack pointer is kept: a call left by longjmp or an exception never returns; its frame is recognised as stale
- * since every live frame lies above (or, for a tail call, at) the stack pointer of a later entry.
  */
 #include "filter.h"
 #include "emit.h"
-
-#define MAX_DEPTH 8
-#define STALE_WITHIN (16 << 20) /* further away is another stack: a signal handler's or a coroutine's */
-#define STACK_BUDGET 256 /* stacks a CPU takes at most in a second */
-
-struct frame {
-	__u64 start;
-	__u64 sp;
-	__u64 pointer;
-	__u64 kept[WT_KEPT_WORDS];
-	__u32 op;
-	__u32 flags;
-};
-
-struct thread_calls {
-	__u32 depth;
-	__u32 pid;
-	struct frame frames[MAX_DEPTH];
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 16384);
-	__type(key, __u32);
-	__type(value, struct thread_calls);
-} thread_calls SEC(".maps");
-
-/* Values of zeros to start from: too large for the stack. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct thread_calls);
-} no_calls SEC(".maps");
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct wt_lost_total);
-} no_total SEC(".maps");
+#include "frames.h"
+#include "lost-calls.h"
+#include "call-stack.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -56,41 +17,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct wt_call_plan);
 } plans SEC(".maps");
-
-/* Totals of the calls whose events were lost, so that totals stay exact. */
-struct lost_key {
-	__u32 pid;
-	__u32 op;
-};
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 8192);
-	__type(key, struct lost_key);
-	__type(value, struct wt_lost_total);
-} lost_calls SEC(".maps");
-
-/* A running mean of each call, to choose whose stack to take; what is slow is judged elsewhere. */
-struct typical {
-	__u64 mean;
-	__u64 count;
-};
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, WT_CALL_IDS);
-	__type(key, __u32);
-	__type(value, struct typical);
-} typical_calls SEC(".maps");
-
-struct budget {
-	__u64 second;
-	__u64 used;
-};
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct budget);
-} stack_budget SEC(".maps");
 
 static __always_inline void read_arguments(struct pt_regs *ctx, const struct wt_call_plan *plan, __u64 *slots)
 {
@@ -107,32 +33,6 @@ static __always_inline void read_arguments(struct pt_regs *ctx, const struct wt_
 				    (void *)(STACK_POINTER(ctx) + STACK_ARGUMENTS));
 	if (plan->memory != WT_NO_SLOT)
 		bpf_probe_read_user(&slots[WT_MEMORY_SLOT], WT_MEMORY_WORDS * 8, (void *)slots[plan->memory & 15]);
-}
-
-/* A function that ends in a jump to another one shares its stack pointer, and its return is hijacked already. */
-static __always_inline bool is_tail_call(struct pt_regs *ctx)
-{
-	struct task_struct *task = (void *)bpf_get_current_task_btf();
-	__u64 back = 0;
-
-	return !READ_RETURN_ADDRESS(&back, ctx) && back == BPF_CORE_READ(task, mm, uprobes_state.xol_area, vaddr);
-}
-
-/* Frames of calls that can no longer return are dropped and counted. */
-static __always_inline __u32 drop_stale(struct pt_regs *ctx, struct thread_calls *calls)
-{
-	__u32 depth = calls->depth;
-	__u64 sp = STACK_POINTER(ctx);
-
-	for (int i = 0; i < MAX_DEPTH && depth > 0; i++) {
-		__u64 top = calls->frames[(depth - 1) & (MAX_DEPTH - 1)].sp;
-
-		if (top > sp || sp - top > STALE_WITHIN || (top == sp && is_tail_call(ctx)))
-			break;
-		depth--;
-		count_loss(WT_LOSS_CALL_ABANDONED);
-	}
-	return depth;
 }
 
 SEC("uprobe")
@@ -188,85 +88,6 @@ int call_enter(struct pt_regs *ctx)
 	calls->depth = depth + 1;
 	frame->start = bpf_ktime_get_ns(); /* last: our own work is not part of the call */
 	return 0;
-}
-
-static __always_inline void add_lost(__u32 pid, const struct frame *frame, __u64 duration, bool failed)
-{
-	struct lost_key key = { .pid = pid, .op = frame->op };
-	struct wt_lost_total *total = bpf_map_lookup_elem(&lost_calls, &key);
-	__u32 exponent = 0, zero = 0;
-	__u64 rest = duration;
-
-	if (!total) {
-		void *none = bpf_map_lookup_elem(&no_total, &zero);
-
-		if (none)
-			bpf_map_update_elem(&lost_calls, &key, none, BPF_NOEXIST);
-		total = bpf_map_lookup_elem(&lost_calls, &key);
-		if (!total) {
-			count_loss(WT_LOSS_TOTAL_TABLE_FULL);
-			return;
-		}
-	}
-	for (int i = 0; i < WT_LOST_EXPONENTS - 1 && rest > 1; i++) {
-		rest >>= 1;
-		exponent++;
-	}
-	__sync_fetch_and_add(&total->count, 1);
-	__sync_fetch_and_add(&total->sum, duration);
-	__sync_fetch_and_add(&total->failed, failed);
-	if (exponent < WT_LOST_EXPONENTS)
-		__sync_fetch_and_add(&total->log2[exponent], 1);
-	if (duration > total->max)
-		total->max = duration; /* two CPUs may race here: then the smaller of two maxima can win */
-}
-
-/* How many calls the stack of this one would stand for; 0 when it is not worth taking. */
-static __always_inline __u32 stack_weight(__u32 op, __u64 duration, __u64 now)
-{
-	struct typical *typical = bpf_map_lookup_elem(&typical_calls, &op);
-	__u32 zero = 0, weight = 0;
-	struct budget *budget = bpf_map_lookup_elem(&stack_budget, &zero);
-	__u64 count, mean;
-
-	if (!typical || !budget)
-		return 0;
-	count = typical->count++;
-	mean = typical->mean;
-	typical->mean = count == 0 ? duration : mean - (mean >> 4) + (duration >> 4);
-	if (count < 4 || duration > 1000000 || (duration > 20000 && duration > 4 * mean))
-		weight = 1;
-	else if ((count & 1023) == 0)
-		weight = 1024;
-	if (!weight)
-		return 0;
-	if (budget->second != now >> 30) {
-		budget->second = now >> 30;
-		budget->used = 0;
-	}
-	return budget->used++ < STACK_BUDGET ? weight : 0;
-}
-
-static __always_inline bool send_stack(struct pt_regs *ctx, const struct wt_config *config, __u32 pid, __u32 tid, __u64 start,
-				       __u32 weight)
-{
-	struct wt_stack *stack = reserve(config, sizeof(*stack), WT_LOSS_RING_FULL_STACK);
-	long size;
-
-	if (!stack)
-		return false;
-	size = bpf_get_stack(ctx, stack->address, sizeof(stack->address), BPF_F_USER_STACK);
-	if (size <= 0) {
-		bpf_ringbuf_discard(stack, BPF_RB_NO_WAKEUP);
-		count_loss(WT_LOSS_STACK_FAILED);
-		return false;
-	}
-	FILL_HEAD(stack, WT_EVENT_STACK, pid, tid);
-	stack->start = start;
-	stack->frames = size / 8;
-	stack->weight = weight;
-	SEND(stack);
-	return true;
 }
 
 SEC("uretprobe")

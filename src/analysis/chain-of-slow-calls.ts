@@ -7,7 +7,7 @@ import type { Cluster } from './cluster.ts';
 import { confidenceOf, isHarmful } from './confidence.ts';
 import { breakdownOf } from './shares.ts';
 import type { Part } from './walk.ts';
-import { counterEvidenceOf } from './words/counter-evidence.ts';
+import { ABSENT, counterEvidenceOf } from './words/counter-evidence.ts';
 import { recommendationsOf } from './words/recommend.ts';
 import { summaryOf } from './words/summary.ts';
 
@@ -16,6 +16,7 @@ const MORE_LINKS = 1;
 const ROWS = 2;
 const SMALLEST_LINK = 0.25;
 const FRAMES = 3;
+const NO_NAME = '[unknown]';
 
 const linkOf = (tid: number, { kind, tid: to, start_ns, end_ns, evidence }: Part, rows: readonly string[]): Link => ({
   from_tid: tid,
@@ -51,7 +52,13 @@ const namedRoot = (recording: Recording, { symptom }: Cluster): Culprit => {
       what: cgroup == null ? part.what : `the CPU quota of cgroup ${cleanText(cgroup, 80)}`,
     };
   }
-  const frames = call.stack === null ? [] : recording.framesOf(call.stack).slice(0, FRAMES);
+  const frames =
+    call.stack === null
+      ? []
+      : recording
+          .framesOf(call.stack)
+          .filter((name) => name !== NO_NAME)
+          .slice(0, FRAMES);
   if (kind !== 'on_cpu' || frames.length === 0) return { kind, pid, tid, comm, what: root.what };
   return {
     kind,
@@ -71,12 +78,12 @@ const doubtsOf = ({ symptom }: Cluster, losses: readonly LossRow[]): readonly st
 const LONGEST = 1600;
 const FEW_PARTS = 2;
 
+/** The chain, or with what matters least left out, step by step, until it is short enough. */
 const shortened = (chain: Chain, parts: readonly Part[]): Chain => {
-  if (JSON.stringify(chain).length <= LONGEST) return chain;
   const fewer = { ...chain, breakdown: breakdownOf(parts, FEW_PARTS), links: chain.links.slice(0, 1) };
-  return JSON.stringify(fewer).length <= LONGEST
-    ? fewer
-    : { ...fewer, recommendations: fewer.recommendations.slice(0, 1) };
+  const first = { ...fewer, recommendations: fewer.recommendations.slice(0, 1) };
+  const least = { ...first, counter_evidence: first.counter_evidence.filter((line) => !line.startsWith(ABSENT)) };
+  return [chain, fewer, first].find((one) => JSON.stringify(one).length <= LONGEST) ?? least;
 };
 
 /** The chain of a cluster. */

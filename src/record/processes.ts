@@ -59,6 +59,8 @@ export const createProcesses = ({ capture, writer, resolver, wants }: Parts): Pr
   const tracked = new Set<number>();
   const attached = new Set<string>();
   const held = new Map<number, Held[]>();
+  /** Processes of which it was said that calls were missed. */
+  const late = new Set<number>();
   const notes: string[] = [];
 
   const note = (text: string) => {
@@ -111,7 +113,8 @@ export const createProcesses = ({ capture, writer, resolver, wants }: Parts): Pr
       const { exePath, symbols } = target.staticRuntime;
       writer.updateProcess(pid, { note: staticNote(exePath, symbols) });
     }
-    if (target.libraries.some((library) => misses(library, found.includes(library)))) {
+    if (!late.has(pid) && target.libraries.some((library) => misses(library, found.includes(library)))) {
+      late.add(pid);
       const time = capture.clock.now();
       writer.loss('late_attach', Math.min(since, time), time, 1, `pid ${pid} used its CUDA library before`);
     }
@@ -181,14 +184,18 @@ export const createProcesses = ({ capture, writer, resolver, wants }: Parts): Pr
     },
     became: (pid, comm) => {
       if (!tracked.has(pid)) return;
-      const { start_ns: _, parent_pid: __, ...facts } = describe(pid) ?? nobody;
-      writer.updateProcess(pid, { ...(facts === nobody ? {} : facts), comm });
+      const facts = describe(pid);
+      if (facts === undefined) return writer.updateProcess(pid, { comm });
+      // The user too: the program may have been executed to change it.
+      const { exe, args, uid, cgroup, container } = facts;
+      writer.updateProcess(pid, { comm, exe, args, uid, cgroup, container });
       // A runtime in the program itself is used at once: nothing stops the process before.
       const misses = ({ kind }: LibraryFile, isNew: boolean) => isNew && (kind === 'static' || !capture.holds);
       quietly(() => look(pid, { named: true, since: capture.clock.now(), misses }));
     },
     ended: (pid, time, code) => {
       tracked.delete(pid);
+      late.delete(pid);
       writer.updateProcess(pid, { end_ns: time, exit_code: code });
     },
     endedThread: (tid, time) => {
@@ -205,7 +212,7 @@ export const createProcesses = ({ capture, writer, resolver, wants }: Parts): Pr
         else if (wants(pid)) quietly(() => add(pid, how));
       } finally {
         if (isHeld) {
-          letGo(pid);
+          resume(pid);
           const intervals = held.get(pid) ?? [];
           intervals.push({ from: time, until: capture.clock.now() });
           held.set(pid, intervals);
@@ -220,15 +227,6 @@ export const createProcesses = ({ capture, writer, resolver, wants }: Parts): Pr
     notes,
     libraries: () => attached.size,
   };
-};
-
-/** Lets a stopped process run again; it may have been killed meanwhile. */
-const letGo = (pid: number) => {
-  try {
-    process.kill(pid, 'SIGCONT');
-  } catch (thrown) {
-    if (systemCodeOf(thrown) !== 'ESRCH') throw thrown;
-  }
 };
 
 /** Lets a process go on that the kernel side has stopped. It may be gone by now. */

@@ -46,6 +46,7 @@ export class Totals {
   readonly #all = new Map<number, Total>();
   readonly #seconds = new Map<number, Map<number, Total>>();
   #second = -1;
+  #oldestOpen = 0;
   #current = new Map<number, Total>();
   #lastKey = -1;
   #last: Total = emptyTotal(0, 0);
@@ -63,7 +64,8 @@ export class Totals {
 
   /** Counts one call that ended at `end`; times in ns. */
   add(pid: number, op: number, end: number, duration: number, failed: boolean): void {
-    const second = Math.floor(end / 1e9);
+    // A second that was written for good takes no more: what comes that late counts in the oldest one that is open.
+    const second = Math.max(this.#oldestOpen, Math.floor(end / 1e9));
     if (second !== this.#second) this.#turnTo(second);
     const key = pid * OPS + op;
     if (key !== this.#lastKey) {
@@ -81,7 +83,7 @@ export class Totals {
 
   /** Counts calls that the kernel could only add up, as if they had ended in the second of `now`. */
   addLost(lost: LostCalls, now: number): void {
-    this.#turnTo(Math.floor(now / 1e9));
+    this.#turnTo(Math.max(this.#oldestOpen, Math.floor(now / 1e9)));
     const total = get(this.#current, lost.pid, lost.op);
     total.count += lost.count;
     total.sum += lost.sum;
@@ -97,9 +99,10 @@ export class Totals {
   flush(): void {
     let latest = -1;
     for (const second of this.#seconds.keys()) latest = Math.max(latest, second);
+    this.#oldestOpen = Math.max(0, latest - 1);
     const open = new Map<number, Total>();
     for (const [second, totals] of this.#seconds) {
-      const ended = second < latest - 1;
+      const ended = second < this.#oldestOpen;
       for (const [key, total] of totals) {
         this.#saveSecond(second, total);
         const all = get(this.#all, total.pid, total.op);

@@ -17,6 +17,9 @@ const firstCallCheck = (recording: Recording, { symptom }: Cluster): string => {
   return `first call: no, ${countText(earlier, 'earlier call')}${of}${earlier === MOST_EARLIER ? ' or more' : ''}`;
 };
 
+/** How the line begins that names the kinds of time which a call has none of. */
+export const ABSENT = 'none of it:';
+
 /** Kinds of time that are looked for in every call; what there is of them stands in the breakdown. */
 const timeCheck = ({ symptom }: Cluster): readonly string[] => {
   const times = timeByKind(symptom.walk.parts);
@@ -27,7 +30,7 @@ const timeCheck = ({ symptom }: Cluster): readonly string[] => {
     ...(blocked ? [] : ['blocked']),
     ...(times.has('observer') ? [] : ['whytrace itself']),
   ];
-  return none.length === 0 || symptom.walk.closure === 0 ? [] : [`none of it: ${none.join(', ')}`];
+  return none.length === 0 || symptom.walk.closure === 0 ? [] : [`${ABSENT} ${none.join(', ')}`];
 };
 
 const baselineCheck = ({ symptom }: Cluster): string => {

@@ -91,7 +91,7 @@ const forOthers = (root: Culprit, cluster: Cluster): string => {
     case 'on_cpu':
       return HANDS_OVER.has(call.role)
         ? `see get_stacks for ${call.op}: it only hands work over, so that it may spin until the full queue of the device has room; launch less work ahead`
-        : `see get_stacks for ${call.op}: less work in this call makes it shorter, or an end of what it spins for`;
+        : `see get_stacks for ${call.op}: it works, or spins, for that long`;
     case 'observer':
       return 'record fewer processes, or run whytrace on another CPU';
     case 'reclaim':

@@ -79,7 +79,9 @@ const chainLines = (chain: Chain, number: number, style: Style): readonly string
     '',
     ...tableLines(['', '', '', ''], parts).map((line) => `   ${line}`),
     '',
-    `   ${style.faint('root cause')}  ${style.bad(root.kind)} ${culpritText(root)}: ${shareText(root.share)} of the time`,
+    ...field('root cause', `${root.kind} ${culpritText(root)}: ${shareText(root.share)} of the time`, style).map(
+      (line, i) => (i === 0 ? line.replace(root.kind, style.bad(root.kind)) : line),
+    ),
     ...field(
       'certainty',
       `${shareText(chain.confidence)} (grade ${chain.grade}: ${GRADES[chain.grade]}), ${accounted} of the time accounted for`,
