@@ -50,11 +50,14 @@ export const openDatabase = (path: string): DatabaseSync => {
   }
   if (!found.recording) throw errors.notARecording({ path, why: found.why });
   if (found.version > SCHEMA_VERSION) throw errors.newer({ path, version: found.version, known: SCHEMA_VERSION });
+  let database: DatabaseSync | undefined;
   try {
-    const database = new DatabaseSync(path, { readOnly: true, timeout: 2000 });
+    database = new DatabaseSync(path, { readOnly: true, timeout: 2000 });
     database.prepare('SELECT count(*) FROM recording').get();
     return database;
   } catch (thrown) {
+    // An open one would keep a recorder from closing its file.
+    database?.close();
     throw systemCodeOf(thrown) === 'EACCES'
       ? errors.notReadable({ path, why: messageOf(thrown) }, thrown)
       : errors.damaged({ path, why: messageOf(thrown) }, thrown);

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runRecording } from '../../src/record/run.ts';
+import { openRecording } from '../../src/store/open-recording.ts';
 import { number, text } from '../../src/store/row.ts';
 import {
   compileProgram,
@@ -49,6 +50,21 @@ test('an interrupt from the keyboard ends the program, and the file is complete'
   assert.equal(seen.lost('cut_short'), 0);
   assert.ok(seen.calls().length > 100);
   assert.ok(!existsSync(`${path}-wal`), 'one file without companions');
+});
+
+test('somebody reads the file while the recording ends', here, async (t) => {
+  const path = join(freshFolder(t), 'run.db');
+  const recorder = startRecorder(t, path, ['--', 'sleep', '1.2']);
+  await untilRecording(path);
+  const reader = openRecording(path);
+  t.after(() => reader.close());
+  assert.equal(reader.state, 'live');
+  const { code, stderr } = await recorder.ended;
+  assert.equal(code, 0, stderr);
+  assert.equal(reader.processes().length, 1, 'the reader still has what it saw');
+  const seen = look(t, path);
+  assert.equal(seen.recording.state, 'complete');
+  assert.equal(seen.lost('cut_short'), 0);
 });
 
 test('SIGTERM is passed on to the program', here, async (t) => {

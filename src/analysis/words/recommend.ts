@@ -87,7 +87,9 @@ const forOthers = (root: Culprit, cluster: Cluster): string => {
     case 'first_call':
       return 'call it once before the time counts; for kernels CUDA_MODULE_LOADING=EAGER loads all of them at start';
     case 'gpu_wait':
-      return 'see what was launched before this call: the wait is as long as that work, not longer';
+      return root.tid === 0 || root.tid === call.tid
+        ? 'see what was launched before this call'
+        : `see what was launched before this call; if that was no more than usual, why ${taskText(root)} woke it late`;
     case 'on_cpu':
       return HANDS_OVER.has(call.role)
         ? `see get_stacks for ${call.op}: it only hands work over, so that it may spin until the full queue of the device has room; launch less work ahead`
