@@ -48,7 +48,8 @@ export const chainOfFailures = (recording: Recording, sum: FailureSum, id: strin
   if (call === undefined) return undefined;
   const { name, says } = errorName(call.library, sum.ret);
   const window = { start_ns: call.start_ns, end_ns: call.start_ns + call.duration_ns };
-  const walk = attribute(recording, call, window);
+  // A call that gave up did not wait for the device, whatever its role.
+  const walk = attribute(recording, { ...call, role: 'failed' }, window);
   const comm = cleanText(call.comm, 16);
   const who = { pid: call.pid, tid: call.tid, comm };
   const total = recording.totals().find((one) => one.pid === call.pid && one.op === call.op);
