@@ -60,7 +60,10 @@ export const losses = {
     doc: 'a library was in use before its probes were attached: earlier calls are not seen',
   }),
   probe_failed: loss({ source: 'capture', doc: 'probes that could not be attached' }),
-  call_unfinished: loss({ source: 'capture', doc: 'calls that had not returned when the recording ended' }),
+  call_unfinished: loss({
+    source: 'capture',
+    doc: 'calls that had not returned when the recording, or their thread, ended',
+  }),
   cut_short: loss({
     source: 'store',
     doc: 'the recorder ended without closing the file: at most the last second is missing',

@@ -26,7 +26,7 @@ export const recordAndSummarise = async ({ quiet, summary, ...options }: RecordO
     if (terminal) err('\r\x1b[K');
   };
   try {
-    const { session, exitCode, failure } = await runRecording({
+    const { session, exitCode, failure, goesOn } = await runRecording({
       ...options,
       version: VERSION,
       onReady: (started, { kept, readyMs }) => {
@@ -41,7 +41,9 @@ export const recordAndSummarise = async ({ quiet, summary, ...options }: RecordO
     clearLine();
     if (summary) for (const line of summaryLines(path, session)) say(`${line}\n`);
     if (failure !== undefined) throw failure;
-    return exitCode ?? 0;
+    if (goesOn !== undefined && terminal)
+      say(`whytrace: ${selection.command[0]} goes on, unrecorded; Ctrl-C ends it\n`);
+    return exitCode ?? (await goesOn) ?? 0;
   } finally {
     if (live !== undefined) clearLine();
   }

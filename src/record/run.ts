@@ -35,6 +35,8 @@ export type RunResult = {
   readonly session: Session;
   /** Exit code of the recorded program as a shell gives it; undefined when none was started or it still runs. */
   readonly exitCode: number | undefined;
+  /** Its exit code, once it ends: when the time of the recording was up before. */
+  readonly goesOn: Promise<number> | undefined;
   /** Why the file could not be written to the end. */
   readonly failure: unknown;
 };
@@ -91,7 +93,7 @@ export const runRecording = async (options: RunOptions): Promise<RunResult> => {
   });
   handOver(path);
   const timers: NodeJS.Timeout[] = [];
-  const done = Promise.withResolvers<{ exitCode?: number; failure?: unknown }>();
+  const done = Promise.withResolvers<{ exitCode?: number; failure?: unknown; timeIsUp?: true }>();
   let child: ChildProcess | undefined;
   let interrupts = 0;
   const onSignal = (signal: NodeJS.Signals) => {
@@ -125,14 +127,15 @@ export const runRecording = async (options: RunOptions): Promise<RunResult> => {
       throw thrown;
     }
     options.onReady(session, { kept, readyMs: performance.now() - began });
-    if (options.duration !== undefined) timers.push(setTimeout(() => done.resolve({}), options.duration / 1e6));
+    if (options.duration !== undefined)
+      timers.push(setTimeout(() => done.resolve({ timeIsUp: true }), options.duration / 1e6));
     if (session.capture.missing.length > 0)
       timers.push(setInterval(() => chooser.addMissed(session.processes), RESCAN_MS));
     if (selection.pids.length > 0 && selection.command.length === 0)
       timers.push(setInterval(() => session.processes.tracked().every(hasEnded) && done.resolve({}), WATCH_MS));
-    const { exitCode, failure } = await done.promise;
+    const { exitCode, failure, timeIsUp } = await done.promise;
     await session.stop();
-    return { session, exitCode, failure };
+    return { session, exitCode, failure, goesOn: timeIsUp && child !== undefined ? endOf(child) : undefined };
   } finally {
     for (const timer of timers) clearTimeout(timer);
     process.off('SIGINT', onSignal);

@@ -294,7 +294,12 @@ export class RecordingWriter {
     this.#write(now);
     this.#database.prepare('DELETE FROM loss WHERE id = ?').run(CUT_SHORT_ID);
     this.setFact('state', 'complete');
-    this.#database.exec('COMMIT; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE');
+    this.#database.exec('COMMIT');
+    // A reader that has the file open keeps it from becoming one file, not from being complete: no waiting for it.
+    this.#database.exec('PRAGMA busy_timeout = 100; PRAGMA wal_checkpoint(TRUNCATE)');
+    try {
+      this.#database.exec('PRAGMA journal_mode = DELETE');
+    } catch {}
     this.#database.close();
   }
 
