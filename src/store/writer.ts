@@ -54,6 +54,8 @@ export type LibraryRow = {
 };
 
 const CUT_SHORT_ID = 1;
+/** Distinct stacks remembered at most; after that one may be written twice, which is harmless. */
+const REMEMBERED_STACKS = 200_000;
 const placeholders = (n: number) => Array.from({ length: n }, () => '?').join(', ');
 
 const describeItself = (database: Database) => {
@@ -83,6 +85,7 @@ export class RecordingWriter {
   readonly #setFact: ReturnType<Database['prepare']>;
   #lossId = CUT_SHORT_ID;
   #nextProcess = 1;
+  #lastStack = 0;
 
   constructor(path: string, facts: Facts) {
     this.path = path;
@@ -232,7 +235,8 @@ export class RecordingWriter {
     const key = `${pid}:${ids.join(',')}`;
     const found = this.#stacks.get(key);
     if (found !== undefined) return found;
-    const id = this.#stacks.size + 1;
+    if (this.#stacks.size >= REMEMBERED_STACKS) this.#stacks.clear();
+    const id = ++this.#lastStack;
     this.#stacks.set(key, id);
     this.#database.prepare('INSERT INTO stack (id, pid, frames) VALUES (?, ?, ?)').run(id, pid, frames.length);
     const insert = this.#database.prepare('INSERT INTO stack_frame (stack, position, frame) VALUES (?, ?, ?)');
