@@ -42,7 +42,8 @@
 #define WT_LOSS_STACK_FAILED 9
 #define WT_LOSS_PROCESS_TABLE_FULL 10
 #define WT_LOSS_TOTAL_TABLE_FULL 11
-#define WT_LOSS_COUNTERS 12
+#define WT_LOSS_INTERVAL_MISSED 12
+#define WT_LOSS_COUNTERS 13
 
 #define WT_LOST_EXPONENTS 48
 /* Times are on CLOCK_MONOTONIC here; user space subtracts the start of the recording. */

@@ -126,7 +126,7 @@ int on_rename(__u64 *ctx)
 static __always_inline bool is_cuda(const char *name)
 {
 	return name[0] == 'l' && name[1] == 'i' && name[2] == 'b' && name[3] == 'c' && name[4] == 'u' && name[5] == 'd' &&
-	       name[6] == 'a' && (name[7] == '.' || name[7] == 'r');
+	       name[6] == 'a' && (name[7] == '.' || name[7] == '-' || name[7] == 'r');
 }
 
 /* Stopped once even if the probes are in place: user space reads what the process has mapped, to name its functions. */

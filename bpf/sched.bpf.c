@@ -10,6 +10,7 @@
 #include "filter.h"
 #include "emit.h"
 #include "waiting.h"
+#include "handlers.h"
 
 #define RUN_SLICE_MIN 1000 /* ns; shorter turns of others explain nothing */
 
@@ -29,17 +30,6 @@ struct {
 	__type(value, struct interval);
 } intervals SEC(".maps");
 
-struct cpu_state {
-	__u64 since; /* when the task that runs now was switched in */
-	__u32 timer, irq, softirq; /* how deep in which handler this CPU is */
-};
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct cpu_state);
-} cpus SEC(".maps");
-
 /* Tracked threads that are ready to run and wait for a CPU. While there is one, run slices are sent. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -47,13 +37,6 @@ struct {
 	__type(key, __u32);
 	__type(value, __s64);
 } ready SEC(".maps");
-
-static __always_inline struct cpu_state *this_cpu(void)
-{
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&cpus, &zero);
-}
 
 static __always_inline void count_ready(struct interval *interval, bool is_ready)
 {
@@ -84,18 +67,22 @@ static __always_inline void send_run_slice(const struct wt_config *config, struc
 	SEND(slice);
 }
 
+static __always_inline void forget(__u32 tid)
+{
+	struct interval *interval = bpf_map_lookup_elem(&intervals, &tid);
+
+	if (!interval)
+		return;
+	count_ready(interval, false);
+	bpf_map_delete_elem(&intervals, &tid);
+}
+
 static __always_inline void leave(struct task_struct *task, __u32 pid, __u32 tid, __u64 now)
 {
 	struct interval *interval = bpf_map_lookup_elem(&intervals, &tid);
 	__u32 state = state_of(task);
 	__u64 early_wake = 0;
 
-	if (state & TASK_ENDED) {
-		if (interval)
-			count_ready(interval, false);
-		bpf_map_delete_elem(&intervals, &tid);
-		return;
-	}
 	if (!interval) {
 		struct interval none = {};
 
@@ -105,6 +92,11 @@ static __always_inline void leave(struct task_struct *task, __u32 pid, __u32 tid
 			count_loss(WT_LOSS_THREAD_TABLE_FULL);
 			return;
 		}
+	}
+	if (interval->off) {
+		count_loss(WT_LOSS_INTERVAL_MISSED);
+		interval->wake = 0;
+		count_ready(interval, false);
 	}
 	/* Another CPU may be waking it at this very moment: then its waker is already noted. */
 	if (state & TASK_WAKING)
@@ -169,11 +161,16 @@ int on_switch(__u64 *ctx)
 
 	if (!config || !cpu)
 		return 0;
+	/* Nothing is switched inside a handler: whatever exit was not seen, no handler is open now. */
+	cpu->timer = cpu->irq = cpu->softirq = 0;
 	/* Before the counter goes down for `next`: this turn is the end of what it waited for. */
 	if (cpu->since)
 		send_run_slice(config, prev, cpu->since, now);
 	cpu->since = now;
-	if (is_tracked(config, prev_pid))
+	/* Of a process that has ended nothing is tracked any more: its threads are forgotten all the same. */
+	if (state_of(prev) & TASK_ENDED)
+		forget(BPF_CORE_READ(prev, pid));
+	else if (is_tracked(config, prev_pid))
 		leave(prev, prev_pid, BPF_CORE_READ(prev, pid), now);
 	if (is_tracked(config, next_pid))
 		enter(config, next_pid, BPF_CORE_READ(next, pid), now);
@@ -206,25 +203,16 @@ int on_waking(__u64 *ctx)
 	return 0;
 }
 
-#define HANDLER(name, tracepoint, field, step)                                                                         \
-	SEC("raw_tp/" tracepoint)                                                                                      \
-	int name(void *ctx)                                                                                            \
-	{                                                                                                              \
-		struct cpu_state *cpu = this_cpu();                                                                    \
-                                                                                                                       \
-		if (cpu && (step > 0 || cpu->field > 0))                                                               \
-			cpu->field += step;                                                                            \
-		return 0;                                                                                              \
-	}
+/* A thread that executes a program takes the id of its process; nothing is known by its old one any more. */
+SEC("raw_tp/sched_process_exec")
+int forget_interval(__u64 *ctx)
+{
+	struct task_struct *task = (void *)ctx[0];
+	__u32 old = ctx[1];
 
-/* Whoever is `current` while a handler runs did not wake anybody. */
-HANDLER(on_hrtimer_entry, "hrtimer_expire_entry", timer, 1)
-HANDLER(on_hrtimer_exit, "hrtimer_expire_exit", timer, -1)
-HANDLER(on_timer_entry, "timer_expire_entry", timer, 1)
-HANDLER(on_timer_exit, "timer_expire_exit", timer, -1)
-HANDLER(on_irq_entry, "irq_handler_entry", irq, 1)
-HANDLER(on_irq_exit, "irq_handler_exit", irq, -1)
-HANDLER(on_softirq_entry, "softirq_entry", softirq, 1)
-HANDLER(on_softirq_exit, "softirq_exit", softirq, -1)
+	if (old != BPF_CORE_READ(task, pid))
+		forget(old);
+	return 0;
+}
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -121,20 +121,22 @@ export const attachLibrary = (
   };
 };
 
+// Of a handler the exit comes first: an entry without its exit would say "in a handler" for ever.
 const RAW_TRACEPOINTS = [
   ['on_fork', 'sched_process_fork'],
   ['on_exec', 'sched_process_exec'],
   ['forget_calls', 'sched_process_exec'],
+  ['forget_interval', 'sched_process_exec'],
   ['on_exit', 'sched_process_exit'],
   ['on_rename', 'task_rename'],
-  ['on_hrtimer_entry', 'hrtimer_expire_entry'],
   ['on_hrtimer_exit', 'hrtimer_expire_exit'],
-  ['on_timer_entry', 'timer_expire_entry'],
+  ['on_hrtimer_entry', 'hrtimer_expire_entry'],
   ['on_timer_exit', 'timer_expire_exit'],
-  ['on_irq_entry', 'irq_handler_entry'],
+  ['on_timer_entry', 'timer_expire_entry'],
   ['on_irq_exit', 'irq_handler_exit'],
-  ['on_softirq_entry', 'softirq_entry'],
+  ['on_irq_entry', 'irq_handler_entry'],
   ['on_softirq_exit', 'softirq_exit'],
+  ['on_softirq_entry', 'softirq_entry'],
   ['on_waking', 'sched_waking'],
   ['on_switch', 'sched_switch'],
 ] as const;

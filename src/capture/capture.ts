@@ -163,10 +163,12 @@ export const startCapture = (options: CaptureOptions): Capture => {
     openCalls: () => readOpenCalls(kernel),
     forgetThread: (tid) => forgetThread(kernel, tid),
     stop: async () => {
-      for (const watch of watches) watch.stop();
       // Together, since each waits for the kernel; in groups, since calls in the background are limited in number.
       for (let i = 0; i < attachments.length; i += DETACH_TOGETHER)
         await Promise.all(attachments.slice(i, i + DETACH_TOGETHER).map(({ detach }) => detach()));
+      // Nothing comes after this: a process that was stopped at the last moment is let go now.
+      readControl();
+      for (const watch of watches) watch.stop();
     },
   };
 };

@@ -116,7 +116,7 @@ export const readLostCalls = (kernel: Kernel): readonly LostCalls[] =>
 
 export type OpenCall = { readonly pid: number; readonly tid: number; readonly op: number; readonly start: bigint };
 
-// struct thread_calls of bpf/call.bpf.c
+// struct thread_calls of bpf/frames.h
 const DEPTH_AT = 0;
 const PID_AT = 4;
 const FRAMES_AT = 8;

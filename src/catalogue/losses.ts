@@ -55,6 +55,11 @@ export const losses = {
     counter: 11,
     doc: 'calls of which not even the total was kept: the ring and the loss table were full',
   }),
+  interval_missed: loss({
+    source: 'kernel',
+    counter: 12,
+    doc: 'off-CPU intervals whose end was not seen: that time looks like time on a CPU',
+  }),
   late_attach: loss({
     source: 'capture',
     doc: 'a library was in use before its probes were attached: earlier calls are not seen',
@@ -73,4 +78,4 @@ export const losses = {
 
 export type LossName = keyof typeof losses;
 /** Number of counters in the kernel's loss array. */
-export const LOSS_COUNTERS = 12;
+export const LOSS_COUNTERS = 13;

@@ -8,6 +8,8 @@ import type { RecordingWriter } from '../store/writer.ts';
 import { noteOpenCall } from './open-call.ts';
 
 const COMMAND_LINE = 256;
+/** Processes whose names of functions are kept after their end. */
+const REMEMBERED_ENDED = 256;
 const TICKS_PER_SECOND = 100; // USER_HZ, fixed by the kernel's ABI
 
 type Look = {
@@ -59,6 +61,7 @@ export const createProcesses = ({ capture, writer, resolver, wants }: Parts): Pr
   const tracked = new Set<number>();
   const attached = new Set<string>();
   const held = new Map<number, Held[]>();
+  const ended: number[] = [];
   /** Processes of which it was said that calls were missed. */
   const late = new Set<number>();
   const notes: string[] = [];
@@ -197,6 +200,13 @@ export const createProcesses = ({ capture, writer, resolver, wants }: Parts): Pr
       tracked.delete(pid);
       late.delete(pid);
       writer.updateProcess(pid, { end_ns: time, exit_code: code });
+      // Its last stacks may still wait to be named: forgotten once many others have ended after it.
+      ended.push(pid);
+      const gone = ended.length > REMEMBERED_ENDED ? ended.shift() : undefined;
+      if (gone !== undefined && !tracked.has(gone)) {
+        resolver.forget(gone);
+        held.delete(gone);
+      }
     },
     endedThread: (tid, time) => {
       const call = capture.forgetThread(tid);

@@ -110,7 +110,11 @@ export const runRecording = async (options: RunOptions): Promise<RunResult> => {
       done.resolve({});
     }
     // Patience is over: what was committed is readable, and the file says that it was cut.
-    else process.exit(130);
+    else {
+      session.capture.holdNoMore();
+      session.capture.drain(() => {}, 0);
+      process.exit(130);
+    }
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);

@@ -31,7 +31,7 @@ const because: Readonly<Record<RootKind, (root: Culprit) => string>> = {
   unknown: ({ what }) => `it waits for something that is not known (${what})`,
 };
 
-type Headed = Pick<Chain, 'root' | 'breakdown'> & { readonly symptom: Pick<Chain['symptom'], 'kind' | 'op'> };
+type Headed = Pick<Chain, 'root' | 'breakdown'> & { readonly symptom: Pick<Chain['symptom'], 'kind' | 'op' | 'pid'> };
 
 /** Whether others than the named culprit had more of the same kind of time than it. */
 const isOneOfMany = ({ root, breakdown }: Headed): boolean =>
@@ -44,6 +44,8 @@ export const headlineOf = (chain: Headed): string => {
   const why =
     root.kind === 'runnable' && root.pid !== 0 && isOneOfMany(chain)
       ? `${processText(root)} and others take its CPU`
-      : because[root.kind](root);
+      : root.kind === 'runnable' && root.pid === symptom.pid
+        ? 'other threads of its own process take its CPU'
+        : because[root.kind](root);
   return `${symptom.op} is slow because ${why}`;
 };

@@ -155,10 +155,13 @@ export const views = {
       field('container', 'untrusted_text', 'container id'),
       field('tracked', 'boolean', '1 when its events were recorded'),
       field('uid', 'number', 'user id'),
-      field('exit_code', 'number', 'exit code'),
+      field('exit_code', 'number', 'exit code, null while it runs or when a signal ended it'),
+      field('exit_signal', 'number', 'signal that ended it, null when none did'),
       field('note', 'text', 'what a reader must know'),
     ],
-    sql: `SELECT pid, comm, exe, args, parent_pid, start_ns, end_ns, cgroup, container, tracked, uid, exit_code, note FROM process`,
+    sql: `SELECT pid, comm, exe, args, parent_pid, start_ns, end_ns, cgroup, container, tracked, uid,
+      CASE WHEN (exit_code & 127) = 0 THEN (exit_code >> 8) & 255 END AS exit_code, nullif(exit_code & 127, 0) AS exit_signal, note
+      FROM process`,
     examples: [
       { question: 'Which processes were traced?', sql: 'SELECT pid, comm, args FROM processes WHERE tracked = 1' },
     ],
