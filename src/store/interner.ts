@@ -3,7 +3,7 @@ import type { Database, Statement } from './open.ts';
 
 type Value = number | string | null;
 /** Distinct rows remembered at most; after that a row may be written twice, which is harmless. */
-const REMEMBERED = 500_000;
+const REMEMBERED = 100_000;
 
 /** `idOf(values)` returns the id of the row with these values, inserting it when it is new. */
 export const createInterner = (database: Database, table: string, columns: readonly string[]) => {
