@@ -115,7 +115,7 @@ struct wt_off_cpu {
 	__u32 tid; /* thread the event belongs to (thread id) */
 	__u64 off; /* when it left the CPU (ns since the recording began) */
 	__u64 wake; /* when it was woken; 0 when it stayed runnable (ns since the recording began) */
-	__u64 on; /* when it ran again (ns since the recording began) */
+	__u64 on; /* when it ran again; inferred from its run time where the kernel did not tell of the switch (ns since the recording began) */
 	__u64 arg0; /* first argument of the system call it was in (raw register value) */
 	__u64 arg1; /* second argument of the system call it was in (raw register value) */
 	__u64 file_inode; /* inode of the file that the system call waited on, 0 when there is none (raw register value) */

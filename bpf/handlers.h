@@ -8,6 +8,7 @@
 
 struct cpu_state {
 	__u64 since; /* when the task that runs now was switched in */
+	__u32 tid; /* that task */
 	__u32 timer, irq, softirq; /* how deep in which handler this CPU is */
 };
 struct {

@@ -93,7 +93,12 @@ struct uprobes_state {
 struct mm_struct {
 	struct uprobes_state uprobes_state;
 };
+struct sched_entity {
+	__u64 sum_exec_runtime;
+	__u64 prev_sum_exec_runtime;
+};
 struct task_struct {
+	struct sched_entity se;
 	struct mm_struct *mm;
 	int pid;
 	int tgid;

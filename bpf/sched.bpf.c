@@ -49,6 +49,15 @@ static __always_inline void count_ready(struct interval *interval, bool is_ready
 	__sync_fetch_and_add(waiting, is_ready ? 1 : -1);
 }
 
+/*
+ * The kernel now and then runs no program at a switch (seen at switches away from a kworker). Then the run time that a task
+ * has gathered since it was picked says when it began.
+ */
+static __always_inline __u64 ran_since_picked(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, se.sum_exec_runtime) - BPF_CORE_READ(task, se.prev_sum_exec_runtime);
+}
+
 static __always_inline void send_run_slice(const struct wt_config *config, struct task_struct *task, __u64 since, __u64 now)
 {
 	__u32 zero = 0, tid = BPF_CORE_READ(task, pid);
@@ -77,59 +86,17 @@ static __always_inline void forget(__u32 tid)
 	bpf_map_delete_elem(&intervals, &tid);
 }
 
-static __always_inline void leave(struct task_struct *task, __u32 pid, __u32 tid, __u64 now)
+/* Sends the interval that ends at `on`, and opens the next one. */
+static __always_inline void send_interval(const struct wt_config *config, struct interval *interval, __u32 pid, __u32 tid,
+					  __u64 on)
 {
-	struct interval *interval = bpf_map_lookup_elem(&intervals, &tid);
-	__u32 state = state_of(task);
-	__u64 early_wake = 0;
+	struct wt_off_cpu *event = reserve(config, sizeof(*event), WT_LOSS_RING_FULL_OFF_CPU);
 
-	if (!interval) {
-		struct interval none = {};
-
-		bpf_map_update_elem(&intervals, &tid, &none, BPF_NOEXIST);
-		interval = bpf_map_lookup_elem(&intervals, &tid);
-		if (!interval) {
-			count_loss(WT_LOSS_THREAD_TABLE_FULL);
-			return;
-		}
-	}
-	if (interval->off) {
-		count_loss(WT_LOSS_INTERVAL_MISSED);
-		interval->wake = 0;
-		count_ready(interval, false);
-	}
-	/* Another CPU may be waking it at this very moment: then its waker is already noted. */
-	if (state & TASK_WAKING)
-		early_wake = interval->wake;
-	interval->pid = pid;
-	interval->off = now;
-	interval->wake = early_wake > now ? early_wake : early_wake ? now : 0;
-	if (!early_wake)
-		interval->waker_context = WT_WAKER_NONE;
-	interval->state = state & TASK_WAKING ? 1 : state & TASK_STATES;
-	interval->cpu_off = bpf_get_smp_processor_id();
-	interval->flags = (BPF_CORE_READ_BITFIELD_PROBED(task, in_iowait) ? WT_OFF_CPU_IOWAIT : 0) |
-			  (is_throttled(task) ? WT_OFF_CPU_THROTTLED : 0);
-	describe_wait(interval, task, interval->state != 0);
-	count_ready(interval, interval->state == 0);
-}
-
-static __always_inline void enter(const struct wt_config *config, __u32 pid, __u32 tid, __u64 now)
-{
-	struct interval *interval = bpf_map_lookup_elem(&intervals, &tid);
-	struct wt_off_cpu *event;
-
-	if (!interval)
-		return;
-	count_ready(interval, false);
-	if (!interval->off)
-		return;
-	event = reserve(config, sizeof(*event), WT_LOSS_RING_FULL_OFF_CPU);
 	if (event) {
 		FILL_HEAD(event, WT_EVENT_OFF_CPU, pid, tid);
 		event->off = interval->off;
 		event->wake = interval->wake;
-		event->on = now;
+		event->on = on;
 		event->arg0 = interval->arg0;
 		event->arg1 = interval->arg1;
 		event->file_inode = interval->inode;
@@ -150,6 +117,68 @@ static __always_inline void enter(const struct wt_config *config, __u32 pid, __u
 	interval->wake = 0;
 }
 
+/* A thread leaves that was never seen to enter. */
+static __always_inline void close_late(const struct wt_config *config, struct interval *interval, struct task_struct *task,
+				       __u32 pid, __u32 tid, __u64 now)
+{
+	__u64 ran = ran_since_picked(task);
+	__u64 earliest = interval->wake > interval->off ? interval->wake : interval->off;
+
+	count_ready(interval, false);
+	if (earliest + ran > now) {
+		count_loss(WT_LOSS_INTERVAL_MISSED);
+		interval->off = 0;
+		interval->wake = 0;
+		return;
+	}
+	send_interval(config, interval, pid, tid, now - ran);
+}
+
+static __always_inline void leave(const struct wt_config *config, struct task_struct *task, __u32 pid, __u32 tid, __u64 now)
+{
+	struct interval *interval = bpf_map_lookup_elem(&intervals, &tid);
+	__u32 state = state_of(task);
+	__u64 early_wake = 0;
+
+	if (!interval) {
+		struct interval none = {};
+
+		bpf_map_update_elem(&intervals, &tid, &none, BPF_NOEXIST);
+		interval = bpf_map_lookup_elem(&intervals, &tid);
+		if (!interval) {
+			count_loss(WT_LOSS_THREAD_TABLE_FULL);
+			return;
+		}
+	}
+	if (interval->off)
+		close_late(config, interval, task, pid, tid, now);
+	/* Another CPU may be waking it at this very moment: then its waker is already noted. */
+	if (state & TASK_WAKING)
+		early_wake = interval->wake;
+	interval->pid = pid;
+	interval->off = now;
+	interval->wake = early_wake > now ? early_wake : early_wake ? now : 0;
+	if (!early_wake)
+		interval->waker_context = WT_WAKER_NONE;
+	interval->state = state & TASK_WAKING ? 1 : state & TASK_STATES;
+	interval->cpu_off = bpf_get_smp_processor_id();
+	interval->flags = (BPF_CORE_READ_BITFIELD_PROBED(task, in_iowait) ? WT_OFF_CPU_IOWAIT : 0) |
+			  (is_throttled(task) ? WT_OFF_CPU_THROTTLED : 0);
+	describe_wait(interval, task, interval->state != 0);
+	count_ready(interval, interval->state == 0);
+}
+
+static __always_inline void enter(const struct wt_config *config, __u32 pid, __u32 tid, __u64 now)
+{
+	struct interval *interval = bpf_map_lookup_elem(&intervals, &tid);
+
+	if (!interval)
+		return;
+	count_ready(interval, false);
+	if (interval->off)
+		send_interval(config, interval, pid, tid, now);
+}
+
 SEC("raw_tp/sched_switch")
 int on_switch(__u64 *ctx)
 {
@@ -157,7 +186,7 @@ int on_switch(__u64 *ctx)
 	__u64 now = bpf_ktime_get_ns();
 	const struct wt_config *config = settings();
 	struct cpu_state *cpu = this_cpu();
-	__u32 prev_pid = BPF_CORE_READ(prev, tgid), next_pid = BPF_CORE_READ(next, tgid);
+	__u32 prev_pid = BPF_CORE_READ(prev, tgid), prev_tid = BPF_CORE_READ(prev, pid), next_pid = BPF_CORE_READ(next, tgid);
 
 	if (!config || !cpu)
 		return 0;
@@ -165,15 +194,16 @@ int on_switch(__u64 *ctx)
 	cpu->timer = cpu->irq = cpu->softirq = 0;
 	/* Before the counter goes down for `next`: this turn is the end of what it waited for. */
 	if (cpu->since)
-		send_run_slice(config, prev, cpu->since, now);
+		send_run_slice(config, prev, cpu->tid == prev_tid ? cpu->since : now - ran_since_picked(prev), now);
 	cpu->since = now;
+	cpu->tid = BPF_CORE_READ(next, pid);
 	/* Of a process that has ended nothing is tracked any more: its threads are forgotten all the same. */
 	if (state_of(prev) & TASK_ENDED)
-		forget(BPF_CORE_READ(prev, pid));
+		forget(prev_tid);
 	else if (is_tracked(config, prev_pid))
-		leave(prev, prev_pid, BPF_CORE_READ(prev, pid), now);
+		leave(config, prev, prev_pid, prev_tid, now);
 	if (is_tracked(config, next_pid))
-		enter(config, next_pid, BPF_CORE_READ(next, pid), now);
+		enter(config, next_pid, cpu->tid, now);
 	return 0;
 }
 

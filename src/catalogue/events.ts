@@ -44,7 +44,7 @@ export const events = {
   off_cpu: event(2, 'off_cpu', 'a closed interval in which a tracked thread was not on a CPU', [
     field('off', 'time', 'when it left the CPU'),
     field('wake', 'time', 'when it was woken; 0 when it stayed runnable'),
-    field('on', 'time', 'when it ran again'),
+    field('on', 'time', 'when it ran again; inferred from its run time where the kernel did not tell of the switch'),
     field('arg0', 'word', 'first argument of the system call it was in'),
     field('arg1', 'word', 'second argument of the system call it was in'),
     field('file_inode', 'word', 'inode of the file that the system call waited on, 0 when there is none'),

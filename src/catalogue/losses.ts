@@ -58,7 +58,7 @@ export const losses = {
   interval_missed: loss({
     source: 'kernel',
     counter: 12,
-    doc: 'off-CPU intervals whose end was not seen: that time looks like time on a CPU',
+    doc: 'off-CPU intervals whose end was neither seen nor could be inferred: that time looks like time on a CPU',
   }),
   late_attach: loss({
     source: 'capture',
