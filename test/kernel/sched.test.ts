@@ -174,6 +174,41 @@ test('a hog on the same CPU is who ran instead', here, async (t) => {
   holdsTogether(recorded);
 });
 
+test(
+  'a turn on a CPU begins where a wait ends and ends where one begins, at thousands of switches a second',
+  here,
+  async (t) => {
+    const program = compileProgram(freshFolder(t), 'switches');
+    const recorded = await record(t, ['--', program, '3']);
+    const edge = (tid: number, time: number) => `${tid} ${time}`;
+    const begins = new Set<string>();
+    const ends = new Set<string>();
+    const first = new Map<number, number>();
+    const last = new Map<number, number>();
+    for (const row of recorded.rows(
+      'SELECT tid, start_ns, start_ns + duration_ns AS end_ns FROM waits ORDER BY start_ns',
+    )) {
+      const tid = number(row, 'tid');
+      begins.add(edge(tid, number(row, 'start_ns')));
+      ends.add(edge(tid, number(row, 'end_ns')));
+      if (!first.has(tid)) first.set(tid, number(row, 'start_ns'));
+      last.set(tid, number(row, 'end_ns'));
+    }
+    const turns = recorded.rows(
+      "SELECT tid, start_ns, start_ns + duration_ns AS end_ns FROM run_slices WHERE comm = 'switches' AND tid <> pid",
+    );
+    assert.ok(turns.length > 1000, `only ${turns.length} turns`);
+    const broken = turns.filter((row) => {
+      const [tid, start, end] = [number(row, 'tid'), number(row, 'start_ns'), number(row, 'end_ns')];
+      const unbegun = start > (first.get(tid) ?? 0) && !ends.has(edge(tid, start));
+      const unended = end < (last.get(tid) ?? 0) && !begins.has(edge(tid, end));
+      return unbegun || unended;
+    });
+    assert.deepEqual(broken, []);
+    holdsTogether(recorded);
+  },
+);
+
 /** The folder of the cgroup v1 controller `cpu`, where there is one. */
 const controller = /^\S+ (\S+) cgroup \S*\bcpu\b/m.exec(readFileSync('/proc/mounts', 'utf8'))?.[1];
 const [major = 0, minor = 0] = release().split('.').map(Number);
