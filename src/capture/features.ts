@@ -1,21 +1,12 @@
 // What this machine can do: one check for each thing that recording needs, with the remedy where it is missing.
 import { existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
+import type { Check, CheckAnswer } from '../base/check.ts';
 import { messageOf } from '../base/errors.ts';
 import { loadLibbpf, loadSystem } from './libbpf.ts';
 import { hasCapability, mayTrace } from './privileges.ts';
 import { findCudaProcesses } from './targets.ts';
 import { tracepointId } from './tracefs.ts';
-
-export type Check = {
-  readonly name: string;
-  readonly ok: boolean;
-  /** Recording is impossible without it. */
-  readonly required: boolean;
-  readonly what: string;
-  readonly why: string;
-  readonly todo: string;
-};
 
 const NOTHING_TO_DO = '';
 const OLDEST = [5, 15] as const;
@@ -145,8 +136,6 @@ const probes: readonly Probe[] = [
   { name: 'gpu', required: false, why: 'real CUDA programs need it; recording does not', look: gpu },
   { name: 'targets', required: false, why: "what 'whytrace record' would trace now", look: targets },
 ];
-
-export type CheckAnswer = { readonly ok: boolean; readonly checks: readonly Check[] };
 
 /** Checks everything that recording needs. Changes nothing on the machine. */
 export const checkMachine = (): CheckAnswer => {

@@ -2,13 +2,6 @@
 // Fields stand in an order that needs no padding; the layout test holds them against the compiled programs.
 import { type Field, field } from './field.ts';
 
-export type EventSpec = {
-  readonly id: number;
-  readonly name: string;
-  readonly doc: string;
-  readonly fields: readonly Field[];
-};
-
 const head = [
   field('type', 'number', 'id of the event, the first word of every record'),
   field('cpu', 'cpu', 'CPU on which the event was emitted'),

@@ -124,7 +124,7 @@ export const startSession = (options: SessionOptions): Session => {
     for (;;) {
       const read = capture.drain(handle, BATCH);
       count += read;
-      if (read < BATCH) return read;
+      if (read < BATCH) return;
     }
   };
 

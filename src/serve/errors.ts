@@ -1,5 +1,6 @@
 // What can go wrong between a reader and a recording, in the words that the shell, MCP and every other surface show.
 import { defineError } from '../base/errors.ts';
+import { errors as store } from '../store/errors.ts';
 
 const listed = (names: readonly string[]) => (names.length === 0 ? 'none' : names.join(', '));
 
@@ -97,11 +98,7 @@ export const errors = {
     why,
     todo: 'select fewer columns, or group and count instead of listing',
   })),
-  damaged: defineError('recording_damaged', ({ path, why }: { path: string; why: string }) => ({
-    what: `${path} is damaged`,
-    why,
-    todo: "copy it again if it was copied, or recover what is left with 'sqlite3 FILE .recover'",
-  })),
+  damaged: store.damaged,
   busy: defineError('recording_busy', ({ path, why }: { path: string; why: string }) => ({
     what: `cannot read ${path} now`,
     why,

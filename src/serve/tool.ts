@@ -1,9 +1,9 @@
 // What a tool is, and the one way to call it: arguments checked, answer in its declared shape, strings cleaned.
 // MCP, the shell and every later surface call tools through here and so get the same answer and the same words.
 
+import type { CheckAnswer } from '../base/check.ts';
 import { openRecording } from '../store/open-recording.ts';
 import type { Recording } from '../store/recording.ts';
-import type { CheckAnswer } from './check.ts';
 import { cleanAnswer } from './clean-answer.ts';
 import { errors } from './errors.ts';
 import { fileFault } from './file-fault.ts';

@@ -1,5 +1,5 @@
-// The shape of the answer to "can this machine record?". Who finds it out is handed in by the command line, since
-// nothing here may know how recording works.
+// The shape of the answer to "can this machine record?". Capture finds it out, serve hands
+// it on; neither knows the other.
 
 export type Check = {
   readonly name: string;
