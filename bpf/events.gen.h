@@ -14,11 +14,23 @@
 #define WT_CALL_PER_THREAD_STREAM 2
 #define WT_OFF_CPU_IOWAIT 1
 #define WT_OFF_CPU_THROTTLED 2
+#define WT_OFF_CPU_OPEN 4
+#define WT_OFF_CPU_BORN 8
+#define WT_OFF_CPU_RECLAIM 16
+#define WT_OFF_CPU_COMPACTION 32
+#define WT_OFF_CPU_DIRTY_THROTTLE 64
+#define WT_OFF_CPU_WRITEBACK 128
+#define WT_OFF_CPU_KERNEL_LOCK 256
+#define WT_OFF_CPU_INFERRED 512
+#define WT_OFF_CPU_READY 1024
+#define WT_OFF_CPU_KERNEL_THREAD 2048
+#define WT_OFF_CPU_SENT 4096
 #define WT_WAKER_NONE 0
 #define WT_WAKER_TASK 1
 #define WT_WAKER_TIMER 2
 #define WT_WAKER_IRQ 3
 #define WT_WAKER_SOFTIRQ 4
+#define WT_WAKER_BLOCK 5
 #define WT_FILE_NONE 0
 #define WT_FILE_PIPE 1
 #define WT_FILE_UNIX 2
@@ -29,10 +41,15 @@
 #define WT_FILE_DIRECTORY 7
 #define WT_FILE_SOCKET 8
 #define WT_FILE_ANONYMOUS 9
+#define WT_SCOPE_DIRECT_RECLAIM 1
+#define WT_SCOPE_MEMCG_RECLAIM 2
+#define WT_SCOPE_COMPACTION 3
+#define WT_MOMENT_SIGNAL 1
+#define WT_MOMENT_OOM_KILL 2
+#define WT_MOMENT_TCP_RETRANSMIT 3
 
 #define WT_LOSS_RING_FULL_CALL 0
 #define WT_LOSS_RING_FULL_OFF_CPU 1
-#define WT_LOSS_RING_FULL_RUN_SLICE 2
 #define WT_LOSS_RING_FULL_STACK 3
 #define WT_LOSS_RING_FULL_PROCESS 4
 #define WT_LOSS_THREAD_TABLE_FULL 5
@@ -43,7 +60,9 @@
 #define WT_LOSS_PROCESS_TABLE_FULL 10
 #define WT_LOSS_TOTAL_TABLE_FULL 11
 #define WT_LOSS_INTERVAL_MISSED 12
-#define WT_LOSS_COUNTERS 13
+#define WT_LOSS_RING_FULL_SCOPE 2
+#define WT_LOSS_BLOCK_TABLE_FULL 13
+#define WT_LOSS_COUNTERS 14
 
 #define WT_LOST_EXPONENTS 48
 /* Times are on CLOCK_MONOTONIC here; user space subtracts the start of the recording. */
@@ -57,6 +76,56 @@ struct wt_config {
 	__u32 track_cuda; /* track every process from the moment it maps a CUDA library (0 or 1) */
 	__u32 adopt; /* track the processes that our own process makes (0 or 1) */
 	__u32 shard_shift; /* CPU number >> this is the number of its ring (number) */
+	__u32 history_slots; /* records of the history of each CPU, a power of two (number) */
+	__u32 request_slots; /* block requests remembered for each CPU, a power of two (number) */
+};
+
+/* what the running kernel tells; known before the programs are loaded */
+struct wt_abilities {
+	__u32 prev_state; /* sched_switch says in which state the task left (5.18) (0 or 1) */
+	__u32 throttled; /* a task says that its CPU quota is used up (6.18) (0 or 1) */
+};
+
+/* a switch to a task, and the interval off the CPU that it ended: one record of the flight recorder */
+struct wt_history {
+	__u64 position; /* number of the switch on its CPU << 10 | CPU; 0 while it is being written (raw register value) */
+	__u64 on; /* when it began to run (ns since the recording began) */
+	__u64 off; /* when it had left the CPU; 0 when that was not seen (ns since the recording began) */
+	__u64 wake; /* when it was woken; 0 when it stayed ready (ns since the recording began) */
+	__u64 earlier; /* position of its own record before this one, 0 when there is none (raw register value) */
+	__u64 waker; /* position of the last record of its waker, or of the block request that woke it (raw register value) */
+	__u64 idle_since; /* when the CPU became idle before this switch; 0 when another task ran until then (ns since the recording began) */
+	__u64 arg0; /* first argument of the system call it was in (raw register value) */
+	__u64 waker_arg0; /* first argument of the system call that its waker was in (raw register value) */
+	__u64 file_inode; /* inode of the file it waited on (raw register value) */
+	__u32 pid; /* its process (process id (thread group id)) */
+	__u32 tid; /* the task (thread id) */
+	__u32 waker_pid; /* process of its waker (process id (thread group id)) */
+	__u32 waker_tid; /* its waker (thread id) */
+	__u32 file_type; /* what the file is: see file_types (number) */
+	__u16 flags; /* as in off_cpu (number) */
+	__u16 state; /* task state when it left (number) */
+	__u16 syscall; /* number of the system call it was in; 65535 when in none (number) */
+	__u16 waker_syscall; /* number of the system call its waker was in; 65535 when in none (number) */
+	__u16 cpu_off; /* CPU it left (number) */
+	__u16 waker_context; /* in what the waker ran: see waker_contexts (number) */
+	char comm[16]; /* its name (thread name, untrusted text) */
+};
+
+/* a request to a block device that has completed */
+struct wt_block_request {
+	__u64 position; /* number of the request on its CPU << 10 | CPU; 0 while it is being written (raw register value) */
+	__u64 queued; /* when the first part of it was given to the block layer (ns since the recording began) */
+	__u64 issued; /* when it was given to the device (ns since the recording began) */
+	__u64 completed; /* when the device had done it (ns since the recording began) */
+	__u64 sector; /* first sector, of 512 bytes (raw register value) */
+	__u32 bytes; /* size (number) */
+	__u32 device; /* major << 20 | minor (number) */
+	__u32 op; /* REQ_OP_* of linux/blk_types.h: 0 read, 1 write, 2 flush, 3 discard (number) */
+	__u32 pid; /* process that gave it to the block layer; 0 when not seen (process id (thread group id)) */
+	__u32 tid; /* its thread (thread id) */
+	__u32 error; /* blk_status_t, 0 when it succeeded (number) */
+	char comm[16]; /* name of that thread (thread name, untrusted text) */
 };
 
 /* identity of a file */
@@ -107,7 +176,7 @@ struct wt_call {
 WT_KEEP(call)
 #define WT_EVENT_OFF_CPU 2
 
-/* a closed interval in which a tracked thread was not on a CPU */
+/* an interval in which a tracked thread was not on a CPU */
 struct wt_off_cpu {
 	__u32 type; /* id of the event, the first word of every record (number) */
 	__u32 cpu; /* CPU on which the event was emitted (CPU number) */
@@ -116,35 +185,30 @@ struct wt_off_cpu {
 	__u64 off; /* when it left the CPU (ns since the recording began) */
 	__u64 wake; /* when it was woken; 0 when it stayed runnable (ns since the recording began) */
 	__u64 on; /* when it ran again; inferred from its run time where the kernel did not tell of the switch (ns since the recording began) */
+	__u64 position; /* of its record in the history, 0 when it has none (raw register value) */
+	__u64 waker; /* position of the last record of its waker, or of the block request that woke it (raw register value) */
 	__u64 arg0; /* first argument of the system call it was in (raw register value) */
 	__u64 arg1; /* second argument of the system call it was in (raw register value) */
-	__u64 file_inode; /* inode of the file that the system call waited on, 0 when there is none (raw register value) */
-	__u32 state; /* task state when it left, masked: 0 runnable, 1 interruptible, 2 uninterruptible, 4 stopped (bit set) */
-	__u32 flags; /* bit 0 waiting for I/O, bit 1 throttled by a CPU quota (bit set) */
-	__s32 syscall; /* number of the system call it was in; -1 when it was in none (signed number) */
-	__u32 file_type; /* what the file descriptor is: see file_types (number) */
-	__u32 file_device; /* device number of a device file, else 0 (number) */
-	__u32 cpu_off; /* CPU it left (CPU number) */
+	__u64 waker_arg0; /* first argument of the system call that its waker was in (raw register value) */
+	__u64 file_inode; /* inode of the file that it waited on, 0 when there is none (raw register value) */
+	__u64 file_offset; /* byte of the file at which it met a page fault (raw register value) */
+	__u64 lock; /* address of the kernel lock that it waited for, else 0 (raw register value) */
+	__u64 irq_time; /* what interrupts and timers took from its turn on the CPU before (ns) */
+	__u32 file_type; /* what the file is: see file_types (number) */
+	__u32 file_device; /* device of the file system, or number of a device file: major << 20 | minor (number) */
+	__u32 faults; /* minor page faults in its turn on the CPU before (number) */
+	__u32 owner; /* thread that held the lock it waited for, 0 when that cannot be told (thread id) */
 	__u32 waker_pid; /* process that woke it; 0 when no task did (process id (thread group id)) */
 	__u32 waker_tid; /* thread that woke it (thread id) */
-	__u32 waker_context; /* in what the waker ran: see waker_contexts (number) */
 	__s32 waker_syscall; /* number of the system call the waker was in; -1 when in none (signed number) */
+	__s32 syscall; /* number of the system call it was in; -1 when it was in none (signed number) */
+	__u16 flags; /* see off_cpu_flags (number) */
+	__u16 state; /* task state when it left, masked: 0 runnable, 1 interruptible, 2 uninterruptible, 4 stopped (number) */
+	__u16 cpu_off; /* CPU it left (number) */
+	__u16 waker_context; /* in what the waker ran: see waker_contexts (number) */
 	char waker_comm[16]; /* name of the waker (thread name, untrusted text) */
 };
 WT_KEEP(off_cpu)
-#define WT_EVENT_RUN_SLICE 3
-
-/* a task that ran on a CPU while a tracked thread waited for one */
-struct wt_run_slice {
-	__u32 type; /* id of the event, the first word of every record (number) */
-	__u32 cpu; /* CPU on which the event was emitted (CPU number) */
-	__u32 pid; /* process the event belongs to (process id (thread group id)) */
-	__u32 tid; /* thread the event belongs to (thread id) */
-	__u64 start; /* when it was switched in (ns since the recording began) */
-	__u64 end; /* when it was switched out (ns since the recording began) */
-	char comm[16]; /* its name (thread name, untrusted text) */
-};
-WT_KEEP(run_slice)
 #define WT_EVENT_PROCESS_FORK 4
 
 /* a tracked thread made a thread or a process */
@@ -225,3 +289,35 @@ struct wt_stack {
 	__u64 address[64]; /* return addresses (address in the traced process) */
 };
 WT_KEEP(stack)
+#define WT_EVENT_SCOPE 10
+
+/* a stretch in which a tracked thread did something in the kernel, running and waiting */
+struct wt_scope {
+	__u32 type; /* id of the event, the first word of every record (number) */
+	__u32 cpu; /* CPU on which the event was emitted (CPU number) */
+	__u32 pid; /* process the event belongs to (process id (thread group id)) */
+	__u32 tid; /* thread the event belongs to (thread id) */
+	__u64 start; /* from (ns since the recording began) */
+	__u64 end; /* to (ns since the recording began) */
+	__u32 kind; /* what it did: see scope_kinds (number) */
+	__u32 detail; /* order of the allocation (number) */
+	__u64 value; /* pages that were reclaimed (raw register value) */
+};
+WT_KEEP(scope)
+#define WT_EVENT_MOMENT 11
+
+/* something that happened at one time, to a tracked thread or on the whole machine */
+struct wt_moment {
+	__u32 type; /* id of the event, the first word of every record (number) */
+	__u32 cpu; /* CPU on which the event was emitted (CPU number) */
+	__u32 pid; /* process the event belongs to (process id (thread group id)) */
+	__u32 tid; /* thread the event belongs to (thread id) */
+	__u64 time; /* when (ns since the recording began) */
+	__u64 value; /* what its kind says (raw register value) */
+	__u32 kind; /* what happened: see moment_kinds (number) */
+	__u32 detail; /* what its kind says (number) */
+	__u32 by_pid; /* process that did it (process id (thread group id)) */
+	__u32 by_tid; /* thread that did it (thread id) */
+	char comm[16]; /* its name (thread name, untrusted text) */
+};
+WT_KEEP(moment)

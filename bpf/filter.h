@@ -23,6 +23,22 @@ struct {
 	__type(value, __u32);
 } tracked SEC(".maps");
 
+/* Goes up whenever the set of tracked processes changes: what a task remembers of it is looked up again. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} tracking SEC(".maps");
+
+static __always_inline void track_anew(void)
+{
+	__u32 zero = 0, *epoch = bpf_map_lookup_elem(&tracking, &zero);
+
+	if (epoch)
+		__sync_fetch_and_add(epoch, 1);
+}
+
 static __always_inline const struct wt_config *settings(void)
 {
 	__u32 zero = 0;

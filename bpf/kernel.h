@@ -29,9 +29,11 @@ enum {
 	BPF_MAP_TYPE_LRU_HASH = 9,
 	BPF_MAP_TYPE_ARRAY_OF_MAPS = 12,
 	BPF_MAP_TYPE_RINGBUF = 27,
+	BPF_MAP_TYPE_TASK_STORAGE = 29,
 };
 enum { BPF_ANY = 0, BPF_NOEXIST = 1 };
-enum { BPF_F_NO_PREALLOC = 1 };
+enum { BPF_F_NO_PREALLOC = 1, BPF_F_MMAPABLE = 1 << 10 };
+enum { BPF_LOCAL_STORAGE_GET_F_CREATE = 1 };
 #define BPF_F_USER_STACK (1ULL << 8)
 #define BPF_RB_NO_WAKEUP 1
 #define BPF_RB_FORCE_WAKEUP 2
@@ -70,11 +72,15 @@ struct files_struct {
 };
 struct sock_common {
 	__u16 skc_family;
+	volatile unsigned char skc_state;
 };
+struct socket;
 struct sock {
 	struct sock_common __sk_common;
+	struct socket *sk_socket;
 };
 struct socket {
+	struct file *file;
 	struct sock *sk;
 };
 typedef struct {
@@ -90,7 +96,11 @@ struct xol_area {
 struct uprobes_state {
 	struct xol_area *xol_area;
 };
+struct address_space {
+	struct inode *host;
+};
 struct mm_struct {
+	unsigned long hiwater_rss;
 	struct uprobes_state uprobes_state;
 };
 struct sched_entity {
@@ -102,14 +112,34 @@ struct task_struct {
 	struct mm_struct *mm;
 	int pid;
 	int tgid;
+	int on_cpu;
 	__u32 flags;
 	__u32 __state;
+	unsigned long min_flt;
 	int exit_code;
 	unsigned int in_iowait : 1;
 	bool throttled;
 	char comm[16];
 	struct files_struct *files;
 	struct signal_struct *signal;
+};
+struct gendisk {
+	int major, first_minor;
+};
+struct request_queue {
+	struct gendisk *disk;
+};
+struct bio;
+struct request {
+	struct request_queue *q;
+	struct bio *bio;
+	__u32 cmd_flags;
+	unsigned int __data_len;
+	__u64 __sector;
+	__u64 io_start_time_ns;
+};
+struct bpf_iter__task {
+	struct task_struct *task;
 };
 /* Before 5.14 the state was a long named `state`. */
 struct task_struct___old_state {
@@ -144,6 +174,7 @@ struct pt_regs {
 #define SYSCALL_ARGUMENT_0(r) ((r)->di)
 #define SYSCALL_ARGUMENT_1(r) ((r)->si)
 #define SYSCALL_ARGUMENT_2(r) ((r)->dx)
+#define NR_FUTEX 202 /* arch/x86/entry/syscalls/syscall_64.tbl */
 #define SYSCALL_ARGUMENT_4(r) ((r)->r8)
 #elif defined(__TARGET_ARCH_arm64)
 struct user_pt_regs {
@@ -173,6 +204,7 @@ struct pt_regs {
 #define SYSCALL_ARGUMENT_1(r) ((r)->regs[1])
 #define SYSCALL_ARGUMENT_2(r) ((r)->regs[2])
 #define SYSCALL_ARGUMENT_4(r) ((r)->regs[4])
+#define NR_FUTEX 98 /* include/uapi/asm-generic/unistd.h */
 #else
 #error "no register layout for this architecture"
 #endif

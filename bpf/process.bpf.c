@@ -177,6 +177,7 @@ int on_mmap(void *ctx)
 
 		if (bpf_map_update_elem(&tracked, &pid, &value, BPF_ANY))
 			count_loss(WT_LOSS_PROCESS_TABLE_FULL);
+		track_anew();
 	}
 	FILL_HEAD(event, WT_EVENT_LIBRARY_MAPPED, id >> 32, id);
 	event->time = bpf_ktime_get_ns();

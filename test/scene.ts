@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ArgumentName, argumentNames } from '../src/catalogue/arguments.ts';
 import { calls } from '../src/catalogue/calls.ts';
-import { RecordingWriter, type WaitSite } from '../src/store/writer.ts';
+import type { OffCpuRow, WaitSite } from '../src/store/wait-writer.ts';
+import { RecordingWriter } from '../src/store/writer.ts';
 
 const opId = (op: string): number => {
   const found = calls.find((call) => call.op === op);
@@ -20,12 +21,13 @@ type CallParts = {
   readonly ptr?: number;
   readonly stack?: readonly string[];
 };
-type WaitParts = Partial<WaitSite> & {
-  readonly runnable?: number;
-  readonly waker?: SceneThread;
-  readonly arg0?: number;
-  readonly cpu?: number;
-};
+type WaitParts = Partial<WaitSite> &
+  Partial<Pick<OffCpuRow, 'request' | 'owner' | 'cpuOff'>> & {
+    readonly runnable?: number;
+    readonly waker?: SceneThread;
+    readonly arg0?: number;
+    readonly cpu?: number;
+  };
 
 const plainSite: WaitSite = {
   state: 1,
@@ -35,10 +37,19 @@ const plainSite: WaitSite = {
   file_type: 0,
   file_device: 0,
   file_inode: 0,
+  file: null,
   futex_op: null,
   waker_context: 0,
   waker_syscall: null,
   held: 0,
+  activity: null,
+  gil: 0,
+  matched: 0,
+  tracked: 1,
+  open: 0,
+  born: 0,
+  inferred: 0,
+  kernel_thread: 0,
 };
 
 /** A recording under construction. All times in ns. `done` closes it and returns the path of the file. */
@@ -91,20 +102,44 @@ export const scene = (facts: Readonly<Record<string, string | number>> = {}) => 
       thread: SceneThread,
       start: number,
       blocked: number,
-      { runnable = 0, waker, arg0 = 0, cpu = 0, ...site }: WaitParts = {},
+      { runnable = 0, waker, arg0 = 0, cpu = 0, cpuOff = cpu, request = null, owner = null, ...site }: WaitParts = {},
     ) => {
-      const siteId = writer.siteId({
+      const siteId = writer.waits.siteId({
         ...plainSite,
         state: blocked === 0 ? 0 : 1,
         waker_context: waker === undefined ? 0 : 1,
         ...site,
       });
-      writer.offCpu(start, blocked, runnable, id(thread), siteId, arg0, waker === undefined ? 0 : id(waker), cpu, cpu);
+      writer.waits.offCpu({
+        ...{ start, blocked, runnable, thread: id(thread), site: siteId, arg0, cpuOff, cpuOn: cpu, request, owner },
+        ...{ waker: waker === undefined ? null : id(waker), irq: 0, faults: 0, detail: null },
+      });
       saw(start + blocked + runnable);
     },
     slice: (thread: SceneThread, cpu: number, start: number, duration: number) => {
-      writer.runSlice(start, duration, cpu, id(thread));
+      writer.waits.runSlice(start, duration, cpu, id(thread));
       saw(start + duration);
+    },
+    /** The life of a traced thread. */
+    life: (thread: SceneThread, start: number, finish: number) => {
+      writer.waits.taskEnded(writer.waits.taskBorn(id(thread), start), finish, id(thread));
+      saw(finish);
+    },
+    /** A wait for a file that a request ended, a life, a scope and a moment: for tests that look at every table. */
+    oneOfEach: (thread: SceneThread) => {
+      const { waits } = writer;
+      const common = { thread: id(thread), kind: 1, value: 9, detail: 0 };
+      const file = waits.fileId({
+        ...{ inode: 7, device: 1, type: 4, name: '/tmp/x', local: null, remote: null, peer_pid: null, peer_comm: null },
+      });
+      const request = waits.blockRequest({
+        ...{ start: 0, queued: 1, issued: 2, completed: 3, device: 1, sector: 8, bytes: 4096, op: 0, error: 0 },
+        thread: id(thread),
+      });
+      build.wait(thread, 6_000, 500, { syscall: 'read', iowait: 1, file, request });
+      build.life(thread, 0, 10_000);
+      waits.scope({ ...common, time: 100, duration: 50 });
+      waits.moment({ ...common, time: 100, by: id(thread) });
     },
     done: (): string => {
       writer.close(end);

@@ -176,7 +176,7 @@ test('what is missing around a call lowers the confidence by 0.1 each and is sai
   const build = (made: Scene) => {
     slow(made);
     starve(made, 101 * MS, 38 * MS);
-    made.writer.loss('ring_full_run_slice', 90 * MS, 120 * MS, 5);
+    made.writer.loss('history_overwritten', 90 * MS, 120 * MS, 5);
     made.writer.loss('ring_full_off_cpu', 90 * MS, 120 * MS, 7);
     made.writer.loss('ring_full_off_cpu', 200 * MS, 300 * MS, 7);
     made.writer.loss('stack_failed', 90 * MS, 120 * MS, 7);
@@ -189,7 +189,7 @@ test('what is missing around a call lowers the confidence by 0.1 each and is sai
   assert.deepEqual(
     losses.map(({ reason, count }) => [reason, count]),
     [
-      ['ring_full_run_slice', 5],
+      ['history_overwritten', 5],
       ['ring_full_off_cpu', 14],
       ['stack_failed', 7],
     ],

@@ -196,13 +196,9 @@ test('intervals across the edges count with what is inside', () => {
 
 test('a thread that was put aside waits in the queue of the CPU that it left', () => {
   recorded(
-    ({ writer, slice, wait }) => {
+    ({ slice, wait }) => {
       wait(victim, 0, 5);
-      const site = writer.siteId({
-        ...{ state: 0, syscall: null, iowait: 0, throttled: 0, file_type: 0, file_device: 0, file_inode: 0 },
-        ...{ futex_op: null, waker_context: 0, waker_syscall: null, held: 0 },
-      });
-      writer.offCpu(1000, 0, 1000, writer.threadId(victim.pid, victim.tid, victim.comm), site, 0, 0, 1, 0);
+      wait(victim, 1000, 0, { runnable: 1000, cpuOff: 1, cpu: 0 });
       slice(hog, 1, 0, 1900);
       slice(peer, 0, 0, 2000);
     },

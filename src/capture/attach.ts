@@ -1,6 +1,6 @@
 // Places probes: on every call of the catalogue that a library has, and on the kernel's tracepoints.
 
-import { close } from 'node:fs';
+import { close, closeSync, readSync } from 'node:fs';
 import { calls } from '../catalogue/calls.ts';
 import { callFlags } from '../catalogue/events.ts';
 import { type BpfLink, type BpfProgram, errno, errnoName, type System } from './libbpf.ts';
@@ -121,12 +121,12 @@ export const attachLibrary = (
   };
 };
 
-// Of a handler the exit comes first: an entry without its exit would say "in a handler" for ever.
+// Of a handler the exit comes first: an entry without its exit would say "in a handler" for ever. The scheduler comes last.
 const RAW_TRACEPOINTS = [
+  ['on_birth', 'sched_process_fork'],
   ['on_fork', 'sched_process_fork'],
   ['on_exec', 'sched_process_exec'],
   ['forget_calls', 'sched_process_exec'],
-  ['forget_interval', 'sched_process_exec'],
   ['on_exit', 'sched_process_exit'],
   ['on_rename', 'task_rename'],
   ['on_hrtimer_exit', 'hrtimer_expire_exit'],
@@ -137,9 +137,29 @@ const RAW_TRACEPOINTS = [
   ['on_irq_entry', 'irq_handler_entry'],
   ['on_softirq_exit', 'softirq_exit'],
   ['on_softirq_entry', 'softirq_entry'],
+  ['on_data_ready', 'sk_data_ready'],
+  ['on_bio_queue', 'block_bio_queue'],
+  ['on_complete', 'block_rq_complete'],
+  ['on_issue', 'block_rq_issue'],
+  ['on_reclaim_end', 'mm_vmscan_direct_reclaim_end'],
+  ['on_reclaim_begin', 'mm_vmscan_direct_reclaim_begin'],
+  ['on_memcg_reclaim_end', 'mm_vmscan_memcg_reclaim_end'],
+  ['on_memcg_reclaim_begin', 'mm_vmscan_memcg_reclaim_begin'],
+  ['on_compaction_end', 'mm_compaction_end'],
+  ['on_compaction_begin', 'mm_compaction_begin'],
+  ['on_contention_end', 'contention_end'],
+  ['on_contention_begin', 'contention_begin'],
+  ['on_file_fault', 'mm_filemap_fault'],
+  ['on_dirty_throttle', 'balance_dirty_pages'],
+  ['on_wait_writeback', 'folio_wait_writeback'],
+  ['on_victim', 'mark_victim'],
+  ['on_signal', 'signal_generate'],
+  ['on_retransmit', 'tcp_retransmit_skb'],
   ['on_waking', 'sched_waking'],
   ['on_switch', 'sched_switch'],
 ] as const;
+/** Programs that read the arguments as what they are, without a copy. */
+const TYPED: ReadonlySet<string> = new Set(['on_birth', 'on_waking', 'on_switch']);
 
 // struct perf_event_attr of linux/perf_event.h: type at 0, size at 4, config at 8, sample period at 16, wakeup at 40 (bits before).
 const ATTRIBUTES_BYTES = 112;
@@ -156,6 +176,20 @@ const attachTracepoint = (kernel: Kernel, system: System, program: BpfProgram, n
   return fd < 0 ? null : kernel.bpf.attachPerfEvent(program, fd);
 };
 
+/** Runs a program once for every task. False when the kernel refuses. */
+export const runIterator = (kernel: Kernel, name: 'note_task' | 'send_open'): boolean => {
+  const link = kernel.bpf.attachIterator(kernel.program(name));
+  if (link === null) return false;
+  const fd = kernel.bpf.createIterator(kernel.bpf.linkFd(link));
+  if (fd >= 0) {
+    const nothing = Buffer.alloc(64);
+    while (readSync(fd, nothing) > 0);
+    closeSync(fd);
+  }
+  void kernel.bpf.destroyLink(link);
+  return fd >= 0;
+};
+
 export type AttachedKernel = { readonly attachments: readonly Attachment[]; readonly missing: readonly string[] };
 
 /** Attaches to the kernel's tracepoints; those that this kernel lacks are named in `missing`. */
@@ -166,8 +200,16 @@ export const attachTracepoints = (kernel: Kernel, system: System): AttachedKerne
     if (link === null) missing.push(name);
     else attachments.push(ofLink(kernel, link));
   };
-  for (const [program, tracepoint] of RAW_TRACEPOINTS)
-    keep(tracepoint, kernel.bpf.attachRawTracepoint(kernel.program(program), tracepoint));
+  runIterator(kernel, 'note_task');
+  for (const [name, tracepoint] of RAW_TRACEPOINTS) {
+    const program = kernel.program(name);
+    keep(
+      tracepoint,
+      TYPED.has(name) ? kernel.bpf.attach(program) : kernel.bpf.attachRawTracepoint(program, tracepoint),
+    );
+  }
+  // Again: who left the CPU in between was not seen to.
+  runIterator(kernel, 'note_task');
   const mmap = 'syscalls/sys_exit_mmap';
   keep(mmap, attachTracepoint(kernel, system, kernel.program('on_mmap'), mmap));
   return { attachments, missing };

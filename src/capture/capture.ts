@@ -1,6 +1,9 @@
 // A running capture: the kernel side loaded, its rings mapped, its probes placed. Hands out raw events; keeps nothing.
 import { availableParallelism } from 'node:os';
-import { type AttachedLibrary, type Attachment, attachLibrary, attachTracepoints } from './attach.ts';
+import { layoutOf } from '../catalogue/derive/layout.ts';
+import { kernelStructs } from '../catalogue/kernel-structs.ts';
+import { type Abilities, readAbilities } from './abilities.ts';
+import { type AttachedLibrary, type Attachment, attachLibrary, attachTracepoints, runIterator } from './attach.ts';
 import { type Clock, startClock } from './clock.ts';
 import { errors } from './errors.ts';
 import {
@@ -17,6 +20,7 @@ import {
 } from './kernel-maps.ts';
 import { errno, errnoName, type Libbpf, loadLibbpf, loadSystem, onReadable } from './libbpf.ts';
 import { type Kernel, loadKernel } from './load.ts';
+import { type MemoryRing, mapMemoryRing } from './memory-ring.ts';
 import { mayTrace } from './privileges.ts';
 import { type EventHandler, mapRing, type Ring } from './ring.ts';
 import type { LibraryFile } from './targets.ts';
@@ -27,6 +31,19 @@ const CONTROL_BYTES = 1 << 20;
 const CPUS_PER_RING_LOG2 = 3;
 const MAX_RINGS = 64;
 const DETACH_TOGETHER = 64;
+/** The flight recorder: on two CPUs that switch 100,000 times a second each, this is more than a second. */
+const HISTORY = {
+  name: 'history',
+  aCpu: 16 << 20,
+  most: 128 << 20,
+  bytes: layoutOf(kernelStructs.history.fields).size,
+};
+const REQUESTS = {
+  name: 'completed',
+  aCpu: 1 << 20,
+  most: 8 << 20,
+  bytes: layoutOf(kernelStructs.block_request.fields).size,
+};
 /** All rings together, by default: at the 60 MB/s of 500,000 calls/s this is one second. */
 const DEFAULT_RING_BYTES = 64 << 20;
 
@@ -43,6 +60,9 @@ export type CaptureOptions = {
 
 /** Largest power of two up to n. */
 const powerOfTwo = (n: number) => 2 ** Math.floor(Math.log2(n));
+
+const slotsFor = (cpus: number, { aCpu, most, bytes }: typeof HISTORY): number =>
+  powerOfTwo(Math.min(aCpu, most / cpus) / bytes);
 
 const makeRings = (
   kernel: Kernel,
@@ -72,6 +92,14 @@ export type Capture = {
   readonly holds: boolean;
   /** Kernel features that are missing: tracepoints that could not be attached. */
   readonly missing: readonly string[];
+  /** What this kernel can tell. */
+  readonly abilities: Abilities;
+  /** The last switches of all tasks. */
+  readonly history: MemoryRing;
+  /** The last block requests that completed. */
+  readonly requests: MemoryRing;
+  /** Has the intervals sent that tracked threads are in now, as events with the flag `open`. */
+  readonly sendOpen: () => void;
   /** Starts recording a process; false when the kernel's table is full. */
   readonly track: (pid: number) => boolean;
   /** From now on, processes that this program starts are recorded (or not). */
@@ -107,8 +135,15 @@ export const startCapture = (options: CaptureOptions): Capture => {
   requirePrivileges();
   const bpf: Libbpf = loadLibbpf();
   const system = loadSystem();
-  const kernel = loadKernel(bpf);
-  const shardShift = shardShiftFor(Math.max(bpf.possibleCpus(), availableParallelism()));
+  const cpus = bpf.possibleCpus();
+  const historySlots = slotsFor(cpus, HISTORY);
+  const requestSlots = slotsFor(cpus, REQUESTS);
+  const abilities = readAbilities();
+  const kernel = loadKernel(bpf, {
+    abilities,
+    sizes: { [HISTORY.name]: cpus * historySlots, [REQUESTS.name]: cpus * requestSlots },
+  });
+  const shardShift = shardShiftFor(Math.max(cpus, availableParallelism()));
   let holding = options.hold;
   const settings = (adopt: boolean): Settings => ({
     observer: process.pid,
@@ -118,7 +153,16 @@ export const startCapture = (options: CaptureOptions): Capture => {
     trackCuda: options.trackCuda,
     adopt,
     shardShift,
+    historySlots,
+    requestSlots,
   });
+  const memory = ({ name, bytes }: typeof HISTORY, slots: number): MemoryRing => {
+    const ring = mapMemoryRing(system, kernel.map(name), { cpus, slots, bytes });
+    if (ring === undefined) throw errors.loadFailed({ object: name, why: 'its memory could not be mapped' });
+    return ring;
+  };
+  const history = memory(HISTORY, historySlots);
+  const requests = memory(REQUESTS, requestSlots);
   const rings = makeRings(kernel, system, options.ringBytes ?? DEFAULT_RING_BYTES, shardShift);
   writeTables(kernel);
   const clock = startClock();
@@ -135,6 +179,12 @@ export const startCapture = (options: CaptureOptions): Capture => {
     tracksCuda: options.trackCuda || options.trackAll,
     holds: options.hold,
     missing,
+    abilities,
+    history,
+    requests,
+    sendOpen: () => {
+      runIterator(kernel, 'send_open');
+    },
     track: (pid) => track(kernel, pid),
     adopt: (yes) => writeSettings(kernel, settings(yes)),
     attach: (library) => {

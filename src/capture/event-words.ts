@@ -5,22 +5,24 @@ import type { Field } from '../catalogue/field.ts';
 
 type NameOf<F extends readonly Field[]> = F[number]['name'];
 
-const wordsOf =
+/** From the name of a field of a struct to its word. Call it once for each field. */
+export const wordsOf =
   <const F extends readonly Field[]>(fields: F) =>
   (name: NameOf<F>): number =>
-    layoutOf(fields).at(name).offset / 4;
+    Math.floor(layoutOf(fields).at(name).offset / 4);
 
 /** For each event a function from a field's name to its word. Call it once for each field, not for each event. */
 export const eventWords = {
   call: wordsOf(events.call.fields),
   off_cpu: wordsOf(events.off_cpu.fields),
-  run_slice: wordsOf(events.run_slice.fields),
   process_fork: wordsOf(events.process_fork.fields),
   process_exec: wordsOf(events.process_exec.fields),
   process_exit: wordsOf(events.process_exit.fields),
   thread_name: wordsOf(events.thread_name.fields),
   library_mapped: wordsOf(events.library_mapped.fields),
   stack: wordsOf(events.stack.fields),
+  scope: wordsOf(events.scope.fields),
+  moment: wordsOf(events.moment.fields),
 } as const satisfies Record<EventName, unknown>;
 
 export const TYPE = 0;

@@ -22,6 +22,8 @@ export type Settings = {
   readonly trackCuda: boolean;
   readonly adopt: boolean;
   readonly shardShift: number;
+  readonly historySlots: number;
+  readonly requestSlots: number;
 };
 
 export const writeSettings = ({ bpf, map }: Kernel, settings: Settings): void => {
@@ -33,7 +35,18 @@ export const writeSettings = ({ bpf, map }: Kernel, settings: Settings): void =>
   bytes.writeUInt32LE(settings.trackCuda ? 1 : 0, config.at('track_cuda').offset);
   bytes.writeUInt32LE(settings.adopt ? 1 : 0, config.at('adopt').offset);
   bytes.writeUInt32LE(settings.shardShift, config.at('shard_shift').offset);
+  bytes.writeUInt32LE(settings.historySlots, config.at('history_slots').offset);
+  bytes.writeUInt32LE(settings.requestSlots, config.at('request_slots').offset);
   bpf.update(map('config'), u32(0), bytes, ANY);
+  tracksAnew({ bpf, map });
+};
+
+/** What tasks remember of whether they are tracked is looked up again. By two: the kernel side may add one meanwhile. */
+const tracksAnew = ({ bpf, map }: Pick<Kernel, 'bpf' | 'map'>): void => {
+  const epoch = new Uint32Array(1);
+  const bytes = new Uint8Array(epoch.buffer);
+  bpf.lookup(map('tracking'), u32(0), bytes);
+  bpf.update(map('tracking'), u32(0), u32(((epoch[0] ?? 0) + 2) & 0x7fff_ffff), ANY);
 };
 
 /** Gives the kernel the plan of every call, and the system calls that wait on a file descriptor. */
@@ -45,8 +58,11 @@ export const writeTables = ({ bpf, map }: Kernel): void => {
 };
 
 /** Tracks a process from now on; false when the kernel's table is full. */
-export const track = ({ bpf, map }: Kernel, pid: number): boolean =>
-  bpf.update(map('tracked'), u32(pid), u32(1), ANY) === 0;
+export const track = ({ bpf, map }: Kernel, pid: number): boolean => {
+  const done = bpf.update(map('tracked'), u32(pid), u32(1), ANY) === 0;
+  tracksAnew({ bpf, map });
+  return done;
+};
 
 /** Tells the kernel that the probes of a file are in place. `key` is "major:minor:inode". */
 export const markAttached = ({ bpf, map }: Kernel, key: string): void => {

@@ -105,6 +105,18 @@ export const loadLibbpf = () => {
   const attachRawTracepoint: (program: BpfProgram, name: string) => BpfLink | null = bpf.func(
     'void *bpf_program__attach_raw_tracepoint(void *prog, const char *name)',
   );
+  const attach: (program: BpfProgram) => BpfLink | null = bpf.func('void *bpf_program__attach(void *prog)');
+  const attachIterator: (program: BpfProgram, options: null) => BpfLink | null = bpf.func(
+    'void *bpf_program__attach_iter(void *prog, void *opts)',
+  );
+  const linkFd: (link: BpfLink) => number = bpf.func('int bpf_link__fd(void *link)');
+  const createIterator: (linkFd: number) => number = bpf.func('int bpf_iter_create(int link_fd)');
+  const setMaxEntries: (map: BpfMap, entries: number) => number = bpf.func(
+    'int bpf_map__set_max_entries(void *map, uint32_t max_entries)',
+  );
+  const setInitialValue: (map: BpfMap, value: Uint8Array, size: number) => number = bpf.func(
+    'int bpf_map__set_initial_value(void *map, const void *data, size_t size)',
+  );
   const attachPerfEvent: (program: BpfProgram, fd: number) => BpfLink | null = bpf.func(
     'void *bpf_program__attach_perf_event(void *prog, int pfd)',
   );
@@ -149,6 +161,13 @@ export const loadLibbpf = () => {
     prepareForMany: (program: BpfProgram) => setAttachType(program, BPF_TRACE_UPROBE_MULTI),
     programFd,
     attachRawTracepoint,
+    attach,
+    attachIterator: (program: BpfProgram) => attachIterator(program, null),
+    linkFd,
+    createIterator,
+    setMaxEntries,
+    /** Before loading: the contents of an object's read-only data. */
+    setInitialValue: (map: BpfMap, value: Uint8Array) => setInitialValue(map, value, value.length),
     attachPerfEvent,
     createMap,
     update,

@@ -1,9 +1,11 @@
 // Loads the kernel side: opens the objects, makes the maps that they share one, and lets the kernel check them.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { type Abilities, BTF, encodeAbilities } from './abilities.ts';
 import { errors } from './errors.ts';
 import { type BpfObject, type BpfProgram, errno, errnoName, type Libbpf } from './libbpf.ts';
 
-const OBJECTS = ['process', 'call', 'sched'] as const;
+// The rest refers to maps of those before it only.
+const OBJECTS = ['process', 'call', 'tasks', 'wake', 'sched', 'handler', 'block', 'memory', 'message'] as const;
 const LOG_BYTES = 1 << 20;
 const EPERM = 1;
 
@@ -17,7 +19,6 @@ export type Kernel = {
 };
 
 const UPROBES = ['call_enter', 'call_return'];
-const BTF = '/sys/kernel/btf/vmlinux';
 
 /** The last line of the verifier's log that says something. */
 const reasonOf = (log: Buffer): string => {
@@ -29,12 +30,19 @@ const reasonOf = (log: Buffer): string => {
 };
 
 const folder = new URL(`../../bpf/build/${process.arch}/`, import.meta.url).pathname;
-const SHARED = ['rings', 'losses', 'config', 'tracked', 'descriptor_calls'];
+const SHARED = ['rings', 'losses', 'config', 'tracked', 'tracking', 'tasks', 'cpus', 'descriptor_calls'];
+
+export type LoadOptions = {
+  /** What this kernel tells. */
+  readonly abilities: Abilities;
+  /** Entries of the maps whose size depends on the machine. */
+  readonly sizes: Readonly<Record<string, number>>;
+};
 
 /** Loads all objects. Throws a UserError that says what the kernel lacks. */
-export const loadKernel = (bpf: Libbpf): Kernel => {
+export const loadKernel = (bpf: Libbpf, { abilities, sizes }: LoadOptions): Kernel => {
   if (!existsSync(BTF)) throw errors.noBtf({});
-  const manyUprobes = readFileSync(BTF).includes('BPF_TRACE_UPROBE_MULTI');
+  const manyUprobes = abilities.uprobe_multi;
   const maps = new Map<string, number>();
   const objects: BpfObject[] = [];
   for (const name of OBJECTS) {
@@ -48,6 +56,12 @@ export const loadKernel = (bpf: Libbpf): Kernel => {
       const fd = maps.get(shared);
       if (map !== null && fd !== undefined) bpf.reuseFd(map, fd);
     }
+    for (const [name, entries] of Object.entries(sizes)) {
+      const map = bpf.findMap(object, name);
+      if (map !== null) bpf.setMaxEntries(map, entries);
+    }
+    const constants = bpf.findMap(object, '.rodata');
+    if (constants !== null) bpf.setInitialValue(constants, encodeAbilities(abilities));
     for (const uprobe of manyUprobes ? UPROBES : []) {
       const program = bpf.findProgram(object, uprobe);
       if (program !== null) bpf.prepareForMany(program);

@@ -34,33 +34,36 @@ export const events = {
     field('depth', 'small', 'how many other probed calls of this thread enclose it'),
     field('flags', 'flags', 'bit 0: a stack event of this call precedes it; bit 1: per-thread default stream variant'),
   ]),
-  off_cpu: event(2, 'off_cpu', 'a closed interval in which a tracked thread was not on a CPU', [
+  off_cpu: event(2, 'off_cpu', 'an interval in which a tracked thread was not on a CPU', [
     field('off', 'time', 'when it left the CPU'),
     field('wake', 'time', 'when it was woken; 0 when it stayed runnable'),
     field('on', 'time', 'when it ran again; inferred from its run time where the kernel did not tell of the switch'),
+    field('position', 'word', 'of its record in the history, 0 when it has none'),
+    field('waker', 'word', 'position of the last record of its waker, or of the block request that woke it'),
     field('arg0', 'word', 'first argument of the system call it was in'),
     field('arg1', 'word', 'second argument of the system call it was in'),
-    field('file_inode', 'word', 'inode of the file that the system call waited on, 0 when there is none'),
-    field(
-      'state',
-      'flags',
-      'task state when it left, masked: 0 runnable, 1 interruptible, 2 uninterruptible, 4 stopped',
-    ),
-    field('flags', 'flags', 'bit 0 waiting for I/O, bit 1 throttled by a CPU quota'),
-    field('syscall', 'signed', 'number of the system call it was in; -1 when it was in none'),
-    field('file_type', 'number', 'what the file descriptor is: see file_types'),
-    field('file_device', 'number', 'device number of a device file, else 0'),
-    field('cpu_off', 'cpu', 'CPU it left'),
+    field('waker_arg0', 'word', 'first argument of the system call that its waker was in'),
+    field('file_inode', 'word', 'inode of the file that it waited on, 0 when there is none'),
+    field('file_offset', 'word', 'byte of the file at which it met a page fault'),
+    field('lock', 'word', 'address of the kernel lock that it waited for, else 0'),
+    field('irq_time', 'duration', 'what interrupts and timers took from its turn on the CPU before'),
+    field('file_type', 'number', 'what the file is: see file_types'),
+    field('file_device', 'number', 'device of the file system, or number of a device file: major << 20 | minor'),
+    field('faults', 'number', 'minor page faults in its turn on the CPU before'),
+    field('owner', 'tid', 'thread that held the lock it waited for, 0 when that cannot be told'),
     field('waker_pid', 'pid', 'process that woke it; 0 when no task did'),
     field('waker_tid', 'tid', 'thread that woke it'),
-    field('waker_context', 'number', 'in what the waker ran: see waker_contexts'),
     field('waker_syscall', 'signed', 'number of the system call the waker was in; -1 when in none'),
+    field('syscall', 'signed', 'number of the system call it was in; -1 when it was in none'),
+    field('flags', 'small', 'see off_cpu_flags'),
+    field(
+      'state',
+      'small',
+      'task state when it left, masked: 0 runnable, 1 interruptible, 2 uninterruptible, 4 stopped',
+    ),
+    field('cpu_off', 'small', 'CPU it left'),
+    field('waker_context', 'small', 'in what the waker ran: see waker_contexts'),
     field('waker_comm', 'comm', 'name of the waker', 16),
-  ]),
-  run_slice: event(3, 'run_slice', 'a task that ran on a CPU while a tracked thread waited for one', [
-    field('start', 'time', 'when it was switched in'),
-    field('end', 'time', 'when it was switched out'),
-    field('comm', 'comm', 'its name', 16),
   ]),
   process_fork: event(4, 'process_fork', 'a tracked thread made a thread or a process', [
     field('time', 'time', 'when'),
@@ -94,6 +97,22 @@ export const events = {
     field('weight', 'weight', 'how many calls of this kind the stack stands for; 1 for a slow call'),
     field('address', 'address', 'return addresses', STACK_FRAMES),
   ]),
+  scope: event(10, 'scope', 'a stretch in which a tracked thread did something in the kernel, running and waiting', [
+    field('start', 'time', 'from'),
+    field('end', 'time', 'to'),
+    field('kind', 'number', 'what it did: see scope_kinds'),
+    field('detail', 'number', 'order of the allocation'),
+    field('value', 'word', 'pages that were reclaimed'),
+  ]),
+  moment: event(11, 'moment', 'something that happened at one time, to a tracked thread or on the whole machine', [
+    field('time', 'time', 'when'),
+    field('value', 'word', 'what its kind says'),
+    field('kind', 'number', 'what happened: see moment_kinds'),
+    field('detail', 'number', 'what its kind says'),
+    field('by_pid', 'pid', 'process that did it'),
+    field('by_tid', 'tid', 'thread that did it'),
+    field('comm', 'comm', 'its name', 16),
+  ]),
 } as const;
 
 export type EventName = keyof typeof events;
@@ -101,9 +120,34 @@ export type EventName = keyof typeof events;
 /** Bits of `call.flags`. */
 export const callFlags = { stack: 1, perThreadStream: 2 } as const;
 /** Bits of `off_cpu.flags`. */
-export const offCpuFlags = { iowait: 1, throttled: 2 } as const;
+export const offCpuFlags = {
+  iowait: 1,
+  throttled: 2,
+  /** It had not ended when the recording did. */
+  open: 4,
+  /** The time from the thread's birth to its first turn on a CPU. */
+  born: 8,
+  reclaim: 16,
+  compaction: 32,
+  /** Put to sleep since it dirties pages faster than they are written. */
+  dirtyThrottle: 64,
+  /** Waits for pages that are being written. */
+  writeback: 128,
+  kernelLock: 256,
+  /** `on` was inferred from its run time. */
+  inferred: 512,
+  /** `file_inode` is what woke it of several files that it waited for. */
+  ready: 1024,
+  kernelThread: 2048,
+  /** Of a record in the history: an event was sent of it too. */
+  sent: 4096,
+} as const;
 /** Values of `off_cpu.waker_context`. */
-export const wakerContexts = { none: 0, task: 1, timer: 2, irq: 3, softirq: 4 } as const;
+export const wakerContexts = { none: 0, task: 1, timer: 2, irq: 3, softirq: 4, block: 5 } as const;
+/** Values of `scope.kind`. */
+export const scopeKinds = { direct_reclaim: 1, memcg_reclaim: 2, compaction: 3 } as const;
+/** Values of `moment.kind`. */
+export const momentKinds = { signal: 1, oom_kill: 2, tcp_retransmit: 3 } as const;
 /** Values of `off_cpu.file_type`. */
 export const fileTypes = {
   none: 0,

@@ -17,11 +17,6 @@ export const losses = {
     doc: 'calls that have no row since the ring was full; their totals are kept',
   }),
   ring_full_off_cpu: loss({ source: 'kernel', counter: 1, doc: 'off-CPU intervals lost since the ring was full' }),
-  ring_full_run_slice: loss({
-    source: 'kernel',
-    counter: 2,
-    doc: 'run slices lost since the ring was full: who ran instead is incomplete',
-  }),
   ring_full_stack: loss({ source: 'kernel', counter: 3, doc: 'stacks lost since the ring was full' }),
   ring_full_process: loss({
     source: 'kernel',
@@ -60,6 +55,20 @@ export const losses = {
     counter: 12,
     doc: 'off-CPU intervals whose end was neither seen nor could be inferred: that time looks like time on a CPU',
   }),
+  ring_full_scope: loss({
+    source: 'kernel',
+    counter: 2,
+    doc: 'stretches and moments in the kernel lost since the ring was full',
+  }),
+  block_table_full: loss({
+    source: 'kernel',
+    counter: 13,
+    doc: 'block requests of which the beginning was not kept since the kernel table was full',
+  }),
+  history_overwritten: loss({
+    source: 'capture',
+    doc: 'waits whose causes could not be followed: the flight recorder had gone on over them, or the limit of work was reached',
+  }),
   late_attach: loss({
     source: 'capture',
     doc: 'a library was in use before its probes were attached: earlier calls are not seen',
@@ -78,4 +87,4 @@ export const losses = {
 
 export type LossName = keyof typeof losses;
 /** Number of counters in the kernel's loss array. */
-export const LOSS_COUNTERS = 13;
+export const LOSS_COUNTERS = 14;

@@ -7,6 +7,8 @@ export type TableSpec = {
   /** The first column is the primary key when it is called `id`. */
   readonly columns: readonly Field[];
   readonly primaryKey?: readonly string[];
+  /** Columns of an index, where a question would otherwise scan the table for each of its rows. */
+  readonly index?: readonly string[];
 };
 
 export type Example = { readonly question: string; readonly sql: string };

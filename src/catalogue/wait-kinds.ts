@@ -15,23 +15,35 @@ const syncs = ['fsync', 'fdatasync', 'sync', 'syncfs', 'sync_file_range', 'msync
 const messages = ['msgrcv', 'msgsnd', 'semop', 'semtimedop', 'mq_timedreceive', 'mq_timedsend'];
 const sockets = ['connect', 'accept', 'accept4', 'recvfrom', 'recvmsg', 'recvmmsg', 'sendto', 'sendmsg', 'sendmmsg'];
 
+const { timer, softirq, block, task } = wakerContexts;
+
 export const waitRules: readonly WaitRule[] = [
   { when: 's.throttled = 1', kind: 'throttled' },
   { when: 's.state = 0', kind: 'runnable' },
   { when: 's.held = 1', kind: 'observer' },
   { when: '(s.state & 12) <> 0', kind: 'signal' },
+  { when: "s.activity IN ('reclaim', 'compaction')", kind: 'reclaim' },
+  { when: "s.activity IN ('dirty_throttle', 'writeback')", kind: 'writeback' },
+  { when: 's.gil = 1', kind: 'gil' },
+  { when: "s.activity = 'kernel_lock'", kind: 'lock' },
   { when: `s.syscall IN (${sql(sleeps)})`, kind: 'sleep' },
-  { when: `s.syscall IN (${sql(polls)}) AND s.waker_context = ${wakerContexts.timer}`, kind: 'sleep' },
+  { when: `s.syscall IN (${sql(polls)}) AND s.waker_context = ${timer}`, kind: 'sleep' },
   { when: `s.syscall IN (${sql(childWaits)})`, kind: 'child' },
   { when: `s.syscall IN (${sql(signalWaits)})`, kind: 'signal' },
   { when: `s.syscall IN (${sql(syncs)})`, kind: 'writeback' },
-  { when: 's.syscall IS NULL AND (s.state & 2) <> 0 AND s.iowait = 1', kind: 'page_fault' },
+  { when: 's.syscall IS NULL AND s.kernel_thread = 0 AND (s.state & 3) <> 0', kind: 'page_fault' },
   { when: "s.syscall IN ('futex', 'futex_wait', 'futex_waitv')", kind: 'lock' },
+  { when: `s.syscall IN ('flock', 'fcntl') AND s.iowait = 0`, kind: 'lock' },
   { when: `s.file_type IN (${fileTypes.pipe}, ${fileTypes.unix})`, kind: 'ipc' },
   { when: `s.file_type = ${fileTypes.inet}`, kind: 'network' },
   { when: `s.syscall IN (${sql(messages)})`, kind: 'ipc' },
-  { when: 's.iowait = 1', kind: 'block_io' },
-  { when: `s.syscall IN (${sql(sockets)}) AND s.waker_context = ${wakerContexts.softirq}`, kind: 'network' },
+  { when: `s.iowait = 1 OR s.waker_context = ${block}`, kind: 'block_io' },
+  { when: `s.syscall IN (${sql(sockets)}) AND s.waker_context = ${softirq}`, kind: 'network' },
+  { when: `s.file_type = ${fileTypes.anonymous} AND s.waker_context = ${timer}`, kind: 'sleep' },
+  {
+    when: `(s.file_type = ${fileTypes.anonymous} OR s.syscall IN (${sql(polls)})) AND s.waker_context = ${task}`,
+    kind: 'ipc',
+  },
 ];
 
 /** The rules as an SQL expression. */

@@ -3,6 +3,7 @@ import type { Capture } from '../capture/capture.ts';
 import { eventWords, PID, TID, TYPE, textAt, timeSince } from '../capture/event-words.ts';
 import type { EventHandler } from '../capture/ring.ts';
 import { type EventName, events } from '../catalogue/events.ts';
+import type { Lives } from './lives.ts';
 import { type Processes, resume } from './processes.ts';
 import type { Threads } from './threads.ts';
 
@@ -15,6 +16,7 @@ const mapped = eventWords.library_mapped;
 type Parts = {
   readonly capture: Capture;
   readonly threads: Threads;
+  readonly lives: Lives;
   readonly processes: Processes;
   /** Called for a program that a process which is not tracked began to execute. */
   readonly onForeignExec: (pid: number, comm: string) => void;
@@ -26,7 +28,7 @@ export const releaseHeld: EventHandler = (words, at) => {
 };
 
 /** A handler for all events of the control ring. */
-export const createProcessEvents = ({ capture, threads, processes, onForeignExec }: Parts): EventHandler => {
+export const createProcessEvents = ({ capture, threads, lives, processes, onForeignExec }: Parts): EventHandler => {
   const { clock } = capture;
   const byType = new Map<number, EventHandler>();
   const on = (name: EventName, handler: EventHandler) => byType.set(events[name].id, handler);
@@ -35,20 +37,24 @@ export const createProcessEvents = ({ capture, threads, processes, onForeignExec
     const pid = words[at + fork('child_pid')] ?? 0;
     const tid = words[at + fork('child_tid')] ?? 0;
     const comm = textAt(words, at + fork('comm'), 16);
+    const time = timeSince(words, at + fork('time'), clock);
     threads.name(pid, tid, comm);
-    if (pid === tid) processes.born(pid, words[at + PID] ?? 0, timeSince(words, at + fork('time'), clock), comm);
+    lives.born(pid, tid, time);
+    if (pid === tid) processes.born(pid, words[at + PID] ?? 0, time, comm);
   });
   on('process_exec', (words, at) => {
     const pid = words[at + PID] ?? 0;
     const comm = textAt(words, at + exec('comm'), 16);
     if (!processes.isTracked(pid)) return onForeignExec(pid, comm);
     threads.name(pid, words[at + TID] ?? 0, comm);
+    lives.execed(pid, timeSince(words, at + exec('time'), clock));
     processes.became(pid, comm);
   });
   on('process_exit', (words, at) => {
     const tid = words[at + TID] ?? 0;
     const time = timeSince(words, at + exit('time'), clock);
     processes.endedThread(tid, time);
+    lives.ended(tid, time);
     if (words[at + exit('last')] === 1) processes.ended(words[at + PID] ?? 0, time, words[at + exit('code')] ?? 0);
   });
   on('thread_name', (words, at) => {

@@ -5,6 +5,7 @@ import { childrenOf, processInfo } from '../capture/process-info.ts';
 import type { Resolver } from '../capture/symbols/resolver.ts';
 import { type LibraryFile, targetOf } from '../capture/targets.ts';
 import type { RecordingWriter } from '../store/writer.ts';
+import type { Lives } from './lives.ts';
 import { noteOpenCall } from './open-call.ts';
 
 const COMMAND_LINE = 256;
@@ -53,11 +54,12 @@ type Parts = {
   readonly capture: Capture;
   readonly writer: RecordingWriter;
   readonly resolver: Resolver;
+  readonly lives: Lives;
   /** Whether a process that is not tracked, and has just mapped a CUDA library, shall be recorded. */
   readonly wants: (pid: number) => boolean;
 };
 
-export const createProcesses = ({ capture, writer, resolver, wants }: Parts): Processes => {
+export const createProcesses = ({ capture, writer, resolver, lives, wants }: Parts): Processes => {
   const tracked = new Set<number>();
   const attached = new Set<string>();
   const held = new Map<number, Held[]>();
@@ -157,6 +159,7 @@ export const createProcesses = ({ capture, writer, resolver, wants }: Parts): Pr
     if (!tracked.has(pid)) {
       tracked.add(pid);
       capture.track(pid);
+      lives.present(pid, capture.clock.now());
       writer.process({ pid, end_ns: null, tracked: 1, exit_code: null, note: null, ...facts });
     }
     look(pid, how);

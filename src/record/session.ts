@@ -4,6 +4,7 @@ import { messageOf, systemCodeOf } from '../base/errors.ts';
 import { type Capture, type CaptureOptions, startCapture } from '../capture/capture.ts';
 import { TYPE } from '../capture/event-words.ts';
 import { loadDemangler } from '../capture/libbpf.ts';
+import { createGilRecogniser } from '../capture/python-gil.ts';
 import type { EventHandler } from '../capture/ring.ts';
 import { createResolver } from '../capture/symbols/resolver.ts';
 import { callById } from '../catalogue/calls.ts';
@@ -12,11 +13,14 @@ import type { LossName } from '../catalogue/losses.ts';
 import { errors } from '../store/errors.ts';
 import { RecordingWriter } from '../store/writer.ts';
 import { createCallEvents } from './call-events.ts';
+import { createFiles } from './files.ts';
+import { createLives } from './lives.ts';
+import { createNoteEvents } from './note-events.ts';
 import { noteOpenCall } from './open-call.ts';
 import { createProcessEvents, releaseHeld } from './process-events.ts';
 import { createProcesses, type Processes } from './processes.ts';
-import { createSchedEvents } from './sched-events.ts';
 import { createThreads } from './threads.ts';
+import { createWaitEvents } from './wait-events.ts';
 
 const BATCH = 50_000;
 const COMMIT_MS = 500;
@@ -61,7 +65,12 @@ const factsOf = (capture: Capture, { command, trackAll, hold, version }: Session
   command,
   cpus: cpus().length,
   recorder_pid: process.pid,
-  settings: JSON.stringify({ track_all: trackAll, hold, missing_tracepoints: capture.missing }),
+  settings: JSON.stringify({
+    track_all: trackAll,
+    hold,
+    missing_tracepoints: capture.missing,
+    abilities: capture.abilities,
+  }),
 });
 
 /** Starts recording into a new file. Throws a UserError when this machine, user or file cannot. */
@@ -70,15 +79,29 @@ export const startSession = (options: SessionOptions): Session => {
   const writer = new RecordingWriter(options.path, factsOf(capture, options));
   const resolver = createResolver({ demangle: loadDemangler() });
   const threads = createThreads(writer);
-  const processes = createProcesses({ capture, writer, resolver, wants: options.wants });
+  const lives = createLives({ writer: writer.waits, threads });
+  const processes = createProcesses({ capture, writer, resolver, lives, wants: options.wants });
+  const gil = createGilRecogniser();
   const calls = createCallEvents({ writer, threads, resolver, clock: capture.clock });
-  const sched = createSchedEvents({ writer, threads, clock: capture.clock, wasHeld: processes.wasHeld });
-  const onProcessEvent = createProcessEvents({ capture, threads, processes, onForeignExec: options.onForeignExec });
+  const waits = createWaitEvents({
+    ...{ capture, threads, lives, writer: writer.waits, files: createFiles(writer.waits) },
+    ...{ isTracked: processes.isTracked, wasHeld: processes.wasHeld },
+    isGil: (pid, address) => gil.classify(pid, address) === 'gil',
+  });
+  const notes = createNoteEvents({ writer: writer.waits, threads, clock: capture.clock });
+  const onProcessEvent = createProcessEvents({
+    capture,
+    threads,
+    lives,
+    processes,
+    onForeignExec: options.onForeignExec,
+  });
   const handlers = new Array<EventHandler | undefined>(16).fill(undefined);
   handlers[events.call.id] = calls.call;
   handlers[events.stack.id] = calls.stack;
-  handlers[events.off_cpu.id] = sched.off_cpu;
-  handlers[events.run_slice.id] = sched.run_slice;
+  handlers[events.off_cpu.id] = waits.off_cpu;
+  handlers[events.scope.id] = notes.scope;
+  handlers[events.moment.id] = notes.moment;
   const handle: EventHandler = (words, at) => handlers[words[at + TYPE] ?? 0]?.(words, at);
 
   let count = 0;
@@ -116,6 +139,11 @@ export const startSession = (options: SessionOptions): Session => {
       writer.loss(name, lastLossTime, now, more);
       lost += more;
     }
+    const unfollowed = waits.takeLost();
+    if (unfollowed > 0) {
+      writer.loss('history_overwritten', lastLossTime, now, unfollowed);
+      lost += unfollowed;
+    }
     seenLosses = all;
     lastLossTime = now;
   };
@@ -124,8 +152,9 @@ export const startSession = (options: SessionOptions): Session => {
     for (;;) {
       const read = capture.drain(handle, BATCH);
       count += read;
-      if (read < BATCH) return;
+      if (read < BATCH) break;
     }
+    waits.settle();
   };
 
   const commit = () => {
@@ -139,6 +168,7 @@ export const startSession = (options: SessionOptions): Session => {
     guarded(() => {
       const read = capture.drain(handle, BATCH);
       count += read;
+      waits.settle();
       if (performance.now() - lastCommit > COMMIT_MS) commit();
       // Aim at a tenth of a ring for each drain: a burst is met early, an idle program costs nothing.
       const fill = capture.fill();
@@ -176,10 +206,13 @@ export const startSession = (options: SessionOptions): Session => {
         clearTimeout(timer);
         capture.holdNoMore();
         guarded(() => {
+          capture.sendOpen();
           drainAll();
+          waits.finish();
           noteOpenCalls();
           noteLosses();
           const now = capture.clock.now();
+          lives.endAll(now);
           for (const total of capture.lostCalls()) writer.lostCalls(total, now);
           writer.setFact('ended', 'stopped');
           writer.close(now);

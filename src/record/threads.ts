@@ -6,7 +6,7 @@ import type { RecordingWriter } from '../store/writer.ts';
 const COMM = 16;
 /** Threads whose names are kept at most; others are looked up again. */
 const REMEMBERED = 200_000;
-type Known = { readonly pid: number; readonly id: number };
+type Known = { readonly pid: number; readonly comm: string; readonly id: number };
 
 const commOf = (pid: number, tid: number): string | undefined => {
   try {
@@ -19,6 +19,8 @@ const commOf = (pid: number, tid: number): string | undefined => {
 export type Threads = {
   /** Id of the row of a tracked thread, looked up where it has not been named yet. */
   readonly idOf: (pid: number, tid: number) => number;
+  /** Name of a thread as last heard or looked up. */
+  readonly nameOf: (pid: number, tid: number) => string;
   /** Id of the row of a thread whose name came with the event. */
   readonly idNamed: (pid: number, tid: number, comm: string) => number;
   /** A thread has this name from now on. */
@@ -28,18 +30,22 @@ export type Threads = {
 export const createThreads = (writer: RecordingWriter): Threads => {
   const known = new Map<number, Known>();
   const idNamed = (pid: number, tid: number, comm: string) => writer.threadId(pid, tid, cleanText(comm, COMM));
+  const name = (pid: number, tid: number, comm: string): Known => {
+    if (known.size >= REMEMBERED) known.clear();
+    const named = { pid, comm, id: idNamed(pid, tid, comm) };
+    known.set(tid, named);
+    return named;
+  };
+  const look = (pid: number, tid: number): Known => {
+    const found = known.get(tid);
+    return found !== undefined && found.pid === pid
+      ? found
+      : name(pid, tid, commOf(pid, tid) ?? commOf(pid, pid) ?? '?');
+  };
   return {
     idNamed,
-    idOf: (pid, tid) => {
-      const found = known.get(tid);
-      if (found !== undefined && found.pid === pid) return found.id;
-      const id = idNamed(pid, tid, commOf(pid, tid) ?? commOf(pid, pid) ?? '?');
-      known.set(tid, { pid, id });
-      return id;
-    },
-    name: (pid, tid, comm) => {
-      if (known.size >= REMEMBERED) known.clear();
-      known.set(tid, { pid, id: idNamed(pid, tid, comm) });
-    },
+    nameOf: (pid, tid) => look(pid, tid).comm,
+    idOf: (pid, tid) => look(pid, tid).id,
+    name,
   };
 };

@@ -9,6 +9,7 @@ import { createInterner } from './interner.ts';
 import { createDatabase, type Database } from './open.ts';
 import { Segment } from './segment.ts';
 import { Totals } from './totals.ts';
+import { createWaitWriter, type WaitWriter } from './wait-writer.ts';
 
 /** Facts about a recording, stored as text in the table `recording`. */
 export type Facts = Readonly<Record<string, string | number>>;
@@ -27,20 +28,6 @@ export type ProcessRow = {
   readonly tracked: 0 | 1;
   readonly exit_code: number | null;
   readonly note: string | null;
-};
-
-export type WaitSite = {
-  readonly state: number;
-  readonly syscall: string | null;
-  readonly iowait: 0 | 1;
-  readonly throttled: 0 | 1;
-  readonly file_type: number;
-  readonly file_device: number;
-  readonly file_inode: number;
-  readonly futex_op: number | null;
-  readonly waker_context: number;
-  readonly waker_syscall: string | null;
-  readonly held: 0 | 1;
 };
 
 export type FrameRow = { readonly name: string | null; readonly module: string | null; readonly offset: number };
@@ -73,12 +60,10 @@ export class RecordingWriter {
   readonly totals: Totals;
   readonly threadId: (pid: number, tid: number, comm: string) => number;
   readonly argumentsId: (values: readonly (number | null)[], perThreadStream: boolean) => number;
-  readonly siteId: (site: WaitSite) => number;
+  readonly waits: WaitWriter;
   readonly #database: Database;
   readonly #calls: Batch;
-  readonly #offCpu: Batch;
-  readonly #slices: Batch;
-  readonly #segments: readonly [Segment, Segment, Segment];
+  readonly #callSegment: Segment;
   readonly #frameId: (frame: FrameRow) => number;
   readonly #stacks = new Map<string, number>();
   readonly #processes = new Map<number, number>();
@@ -112,55 +97,13 @@ export class RecordingWriter {
       'ptr',
       'stack',
     ]);
-    this.#offCpu = new Batch(database, 'off_cpu', [
-      'start_ns',
-      'blocked_ns',
-      'runnable_ns',
-      'thread',
-      'site',
-      'arg0',
-      'waker',
-      'cpu_off',
-      'cpu_on',
-    ]);
-    this.#slices = new Batch(database, 'run_slice', ['start_ns', 'duration_ns', 'cpu', 'thread']);
-    this.#segments = [
-      new Segment(database, 'call', this.#calls),
-      new Segment(database, 'off_cpu', this.#offCpu),
-      new Segment(database, 'run_slice', this.#slices),
-    ];
+    this.#callSegment = new Segment(database, 'call', this.#calls);
+    this.waits = createWaitWriter(database);
     this.totals = new Totals(database);
     const threads = createInterner(database, 'thread', ['pid', 'tid', 'comm']);
     this.threadId = (pid, tid, comm) => threads.idOf([pid, tid, comm]);
     const argumentSets = createInterner(database, 'call_args', [...argumentNames, 'per_thread']);
     this.argumentsId = (values, perThreadStream) => argumentSets.idOf([...values, perThreadStream ? 1 : 0]);
-    const sites = createInterner(database, 'wait_site', [
-      'state',
-      'syscall',
-      'iowait',
-      'throttled',
-      'file_type',
-      'file_device',
-      'file_inode',
-      'futex_op',
-      'waker_context',
-      'waker_syscall',
-      'held',
-    ]);
-    this.siteId = (site) =>
-      sites.idOf([
-        site.state,
-        site.syscall,
-        site.iowait,
-        site.throttled,
-        site.file_type,
-        site.file_device,
-        site.file_inode,
-        site.futex_op,
-        site.waker_context,
-        site.waker_syscall,
-        site.held,
-      ]);
     const frames = createInterner(database, 'frame', ['name', 'module', 'offset']);
     this.#frameId = ({ name, module, offset }) => frames.idOf([name, module, offset]);
     database.exec('COMMIT; BEGIN');
@@ -189,44 +132,7 @@ export class RecordingWriter {
     values[at + 6] = args;
     values[at + 7] = ptr === 0 ? null : ptr;
     values[at + 8] = stack === 0 ? null : stack;
-    this.#segments[0].saw(start, duration);
-  }
-
-  /** One off-CPU interval; `waker` is 0 when no task woke it. */
-  offCpu(
-    start: number,
-    blocked: number,
-    runnable: number,
-    thread: number,
-    site: number,
-    arg0: number,
-    waker: number,
-    cpuOff: number,
-    cpuOn: number,
-  ): void {
-    const at = this.#offCpu.next();
-    const { values } = this.#offCpu;
-    values[at] = start;
-    values[at + 1] = blocked;
-    values[at + 2] = runnable;
-    values[at + 3] = thread;
-    values[at + 4] = site;
-    values[at + 5] = arg0;
-    values[at + 6] = waker === 0 ? null : waker;
-    values[at + 7] = cpuOff;
-    values[at + 8] = cpuOn;
-    this.#segments[1].saw(start, blocked + runnable);
-  }
-
-  /** Who ran on a CPU while a tracked thread waited. */
-  runSlice(start: number, duration: number, cpu: number, thread: number): void {
-    const at = this.#slices.next();
-    const { values } = this.#slices;
-    values[at] = start;
-    values[at + 1] = duration;
-    values[at + 2] = cpu;
-    values[at + 3] = thread;
-    this.#segments[2].saw(start, duration);
+    this.#callSegment.saw(start, duration);
   }
 
   /** Id of a stack, which is written when it is new. Frames innermost first. */
@@ -314,9 +220,8 @@ export class RecordingWriter {
 
   #write(now: number): void {
     this.#calls.flush();
-    this.#offCpu.flush();
-    this.#slices.flush();
-    for (const segment of this.#segments) segment.flush();
+    this.#callSegment.flush();
+    this.waits.flush();
     this.totals.flush();
     this.setFact('duration_ns', now);
     this.#database.prepare('UPDATE loss SET start_ns = ?, end_ns = ? WHERE id = ?').run(now, now, CUT_SHORT_ID);

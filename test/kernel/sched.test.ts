@@ -64,7 +64,7 @@ const expected: Readonly<Record<string, Expected>> = {
   epoll: { kind: 'sleep', syscall: /^epoll_p?wait$/, context: 'timer' },
   pipe: { kind: 'ipc', syscall: /^read$/, context: 'task', waker: /^write$/ },
   unix: { kind: 'ipc', syscall: /^read$/, context: 'task', waker: /^write$/ },
-  tcp: { kind: 'network', syscall: /^read$/, context: 'softirq' },
+  tcp: { kind: 'network', syscall: /^read$/, context: 'softirq', waker: /^write$/ },
   child: { kind: 'child', syscall: /^wait(4|id)$/, context: 'task', waker: /^exit/ },
 };
 

@@ -1,7 +1,17 @@
 // The C header of the kernel side, from the catalogue: event structs, ids, loss counters, the plan of a call.
 
 import { CALL_IDS } from '../calls.ts';
-import { callFlags, events, fileTypes, KEPT_WORDS, offCpuFlags, STACK_FRAMES, wakerContexts } from '../events.ts';
+import {
+  callFlags,
+  events,
+  fileTypes,
+  KEPT_WORDS,
+  momentKinds,
+  offCpuFlags,
+  STACK_FRAMES,
+  scopeKinds,
+  wakerContexts,
+} from '../events.ts';
 import type { Field } from '../field.ts';
 import { kernelStructs, LOST_EXPONENTS, type StructSpec } from '../kernel-structs.ts';
 import { kinds } from '../kinds.ts';
@@ -47,6 +57,8 @@ export const cHeader = (): string =>
     ...defines('OFF_CPU', offCpuFlags),
     ...defines('WAKER', wakerContexts),
     ...defines('FILE', fileTypes),
+    ...defines('SCOPE', scopeKinds),
+    ...defines('MOMENT', momentKinds),
     '',
     ...defines('LOSS', Object.fromEntries(counters)),
     `#define WT_LOSS_COUNTERS ${LOSS_COUNTERS}`,

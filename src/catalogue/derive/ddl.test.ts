@@ -60,6 +60,7 @@ test('every example answers on a recording that has something of each', () => {
     made.call(python, 'cudaMemcpyAsync', 1_000, 5_000, { args: { bytes: 4096 }, stack: ['copy', 'train'] });
     made.wait(python, 2_000, 0, { runnable: 3_000 });
     made.slice(hog, 0, 2_000, 3_000);
+    made.oneOfEach(python);
     made.writer.loss('late_attach', 0, 1_000, 1);
     const database = new DatabaseSync(made.done(), { readOnly: true });
     for (const { question, sql } of examples) assert.ok(database.prepare(sql).all().length > 0, question);
@@ -77,7 +78,7 @@ test('each view has an example, but for the one that only serves another', () =>
 type Site = Readonly<Record<string, string | number | null>>;
 const plain: Site = {
   ...{ state: 1, syscall: null, iowait: 0, throttled: 0, file_type: 0, file_device: 0, file_inode: 0 },
-  ...{ futex_op: null, waker_context: 0, waker_syscall: null, held: 0 },
+  ...{ futex_op: null, waker_context: 0, waker_syscall: null, held: 0, activity: null, gil: 0, kernel_thread: 0 },
 };
 
 test('what a thread waited for follows from its system call, its state and its waker', () => {
@@ -97,7 +98,17 @@ test('what a thread waited for follows from its system call, its state and its w
     ['child', { syscall: 'wait4' }],
     ['signal', { syscall: 'pause' }],
     ['writeback', { syscall: 'fsync', state: 2, iowait: 1 }],
+    ['reclaim', { syscall: 'brk', state: 2, activity: 'reclaim' }],
+    ['writeback', { syscall: 'write', state: 2, activity: 'dirty_throttle' }],
+    ['gil', { syscall: 'futex', gil: 1 }],
+    ['lock', { syscall: 'mmap', state: 2, activity: 'kernel_lock' }],
     ['page_fault', { state: 2, iowait: 1 }],
+    ['page_fault', {}],
+    ['lock', { syscall: 'flock' }],
+    ['block_io', { syscall: 'io_getevents', waker_context: 5 }],
+    ['sleep', { syscall: 'read', file_type: fileTypes.anonymous, waker_context: 2 }],
+    ['ipc', { syscall: 'read', file_type: fileTypes.anonymous, waker_context: 1 }],
+    ['ipc', { syscall: 'epoll_wait', file_type: fileTypes.anonymous, waker_context: 1 }],
     ['lock', { syscall: 'futex' }],
     ['ipc', { syscall: 'read', file_type: fileTypes.pipe }],
     ['ipc', { syscall: 'recvmsg', file_type: fileTypes.unix }],
@@ -105,7 +116,7 @@ test('what a thread waited for follows from its system call, its state and its w
     ['block_io', { syscall: 'read', state: 2, iowait: 1, file_type: fileTypes.regular }],
     ['network', { syscall: 'recvfrom', waker_context: 4 }],
     ['unknown', { syscall: 'ioctl' }],
-    ['unknown', {}],
+    ['unknown', { kernel_thread: 1 }],
   ];
   for (const [kind, site] of cases) assert.equal(kindOf(site), kind, JSON.stringify(site));
   database.close();

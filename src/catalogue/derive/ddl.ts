@@ -17,9 +17,13 @@ const tableSql = (spec: TableSpec) => {
   return `CREATE TABLE ${spec.name} (${spec.columns.map(columnSql(spec)).join(', ')}${key})${ending}`;
 };
 
+const indexSql = ({ name, index }: TableSpec) =>
+  index === undefined ? [] : [`CREATE INDEX ${name}_by_${index.join('_')} ON ${name} (${index.join(', ')})`];
+
 /** Statements that make the tables and views of an empty recording. */
 export const ddl = (): readonly string[] => [
   ...tables.map(tableSql),
+  ...tables.flatMap(indexSql),
   ...views.map((view) => `CREATE VIEW ${view.name} AS ${view.sql}`),
 ];
 

@@ -37,7 +37,8 @@ test('the rows of a recording are as the schema says', () => {
     made.call(thread, 'cudaLaunchKernel', 1_000, 5_000, { args: { grid_x: 4, stream: 7 }, stack: ['main'] });
     made.call(thread, 'cudaMalloc', 7_000, 900, { args: { bytes: 64 }, ptr: 0x7000, ret: 2 });
     made.wait(thread, 2_000, 1_000, { syscall: 'futex', waker: thread, runnable: 200 });
-    made.slice(thread, 1, 2_000, 1_000);
+    made.slice(thread, 0, 2_000, 1_500);
+    made.oneOfEach(thread);
     made.writer.library({ path: '/x', kind: 'cudart', attached_ns: 1, probes: 2, missing: 0, single_step: 1 });
     made.writer.loss('call_too_deep', 0, 9, 3);
     const database = new DatabaseSync(made.done(), { readOnly: true });

@@ -2,7 +2,8 @@
 import { callArguments } from '../arguments.ts';
 import { type Field, field } from '../field.ts';
 import { view } from '../table.ts';
-import { waitKindSql } from '../wait-kinds.ts';
+import { stateViews } from './state-views.ts';
+import { waitViews } from './wait-views.ts';
 
 const who: readonly Field[] = [
   field('pid', 'pid', 'process'),
@@ -51,47 +52,11 @@ export const views = {
       },
     ],
   }),
-  waits: view({
-    name: 'waits',
-    doc: 'intervals in which a tracked thread was not on a CPU, one row each; kind says what for',
-    columns: [
-      field('id', 'id', 'row id, as in evidence "waits:ID"'),
-      field('start_ns', 'time', 'when it left the CPU'),
-      field('duration_ns', 'duration', 'until it ran again'),
-      ...who,
-      field('kind', 'text', 'root kind of the wait'),
-      field('runnable_ns', 'duration', 'the last part of it, ready but waiting for a CPU'),
-      field('waker_tid', 'tid', 'thread that woke it'),
-      field('waker_pid', 'pid', 'process that woke it'),
-      field('waker_comm', 'comm', 'name of the waker'),
-      field('blocked_ns', 'duration', 'the first part of it, not ready'),
-      field('syscall', 'text', 'system call it was in'),
-      field('arg0', 'word', 'first argument of that call'),
-      field('waker_context', 'text', 'task, timer, irq or softirq; null when it was not woken'),
-      field('waker_syscall', 'text', 'system call the waker was in'),
-      field('state', 'flags', 'task state when it left'),
-      field('file_type', 'number', 'see wait_site'),
-      field('file_device', 'number', 'device number of a device file'),
-      field('file_inode', 'word', 'inode of the file'),
-      field('cpu_off', 'cpu', 'CPU it left'),
-      field('cpu_on', 'cpu', 'CPU it ran on again'),
-      field('thread', 'ref', 'thread.id'),
-    ],
-    sql: `SELECT o.id, o.start_ns, o.blocked_ns + o.runnable_ns AS duration_ns, t.pid, t.tid, t.comm, ${waitKindSql()} AS kind,
-      o.runnable_ns, w.tid AS waker_tid, w.pid AS waker_pid, w.comm AS waker_comm, o.blocked_ns, s.syscall, o.arg0,
-      CASE s.waker_context WHEN 1 THEN 'task' WHEN 2 THEN 'timer' WHEN 3 THEN 'irq' WHEN 4 THEN 'softirq' END AS waker_context,
-      s.waker_syscall, s.state, s.file_type, s.file_device, s.file_inode, o.cpu_off, o.cpu_on, o.thread
-      FROM off_cpu o JOIN thread t ON t.id = o.thread JOIN wait_site s ON s.id = o.site LEFT JOIN thread w ON w.id = o.waker`,
-    examples: [
-      {
-        question: 'What did each thread wait for, in total?',
-        sql: 'SELECT tid, comm, kind, count(*) AS n, sum(duration_ns) / 1e6 AS ms FROM waits GROUP BY tid, kind ORDER BY ms DESC LIMIT 20',
-      },
-    ],
-  }),
+  ...waitViews,
+  ...stateViews,
   run_slices: view({
     name: 'run_slices',
-    doc: 'who ran on a CPU while a tracked thread was ready and waiting',
+    doc: 'who ran on a CPU while a traced thread, or one that its wait led to, was ready and waiting',
     columns: [
       field('id', 'id', 'row id, as in evidence "run_slices:ID"'),
       field('start_ns', 'time', 'switched in'),

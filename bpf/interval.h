@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
+/* An interval off the CPU that has ended, or ends with the recording: what it waited in, and sending it. */
+#pragma once
+#include "emit.h"
+#include "task.h"
+#include "waiting.h"
+
+/* ns; of tasks that are not tracked, the file is looked up for longer waits only: it must cost little against the wait. */
+#define DESCRIBED_WAIT 20000
+
+struct closed {
+	__u64 on, position;
+	__u32 pid, tid;
+	__s32 syscall;
+	struct pt_regs *regs;
+	struct waited_file file;
+};
+
+static __always_inline void send_interval(const struct wt_config *config, const struct task_notes *notes,
+					  const struct closed *closed)
+{
+	struct wt_off_cpu *event = reserve(config, sizeof(*event), WT_LOSS_RING_FULL_OFF_CPU);
+
+	if (!event)
+		return;
+	FILL_HEAD(event, WT_EVENT_OFF_CPU, closed->pid, closed->tid);
+	event->off = notes->off;
+	event->wake = notes->wake;
+	event->on = closed->on;
+	event->position = closed->position;
+	event->waker = notes->waker;
+	event->arg0 = closed->syscall < 0 ? 0 : SYSCALL_ARGUMENT_0(closed->regs);
+	event->arg1 = closed->syscall < 0 ? 0 : SYSCALL_ARGUMENT_1(closed->regs);
+	event->waker_arg0 = notes->waker_arg0;
+	event->file_inode = closed->file.inode;
+	event->file_offset = notes->fault_offset;
+	event->lock = notes->lock;
+	event->irq_time = notes->handled;
+	event->file_type = closed->file.type;
+	event->file_device = closed->file.device;
+	event->faults = notes->faults;
+	event->owner = notes->owner;
+	event->waker_pid = notes->waker_pid;
+	event->waker_tid = notes->waker_tid;
+	event->waker_syscall = notes->waker_syscall;
+	event->syscall = closed->syscall;
+	event->flags = notes->flags;
+	event->state = notes->state;
+	event->cpu_off = notes->cpu_off;
+	event->waker_context = notes->wake ? notes->waker_context : WT_WAKER_NONE;
+	__builtin_memcpy(event->waker_comm, notes->waker_comm, sizeof(event->waker_comm));
+	SEND(event);
+}
+
+/* What a task waited in, as it comes back. */
+static __always_inline void describe(const struct task_notes *notes, struct task_struct *task, struct closed *closed,
+				     bool recorded)
+{
+	struct file *file;
+
+	closed->syscall = -1;
+	if (!(notes->flags & WT_OFF_CPU_KERNEL_THREAD)) {
+		closed->regs = (void *)bpf_task_pt_regs(task);
+		closed->syscall = SYSCALL_NUMBER(closed->regs) < 0 ? -1 : SYSCALL_NUMBER(closed->regs);
+	}
+	if (!notes->off || !notes->state || (!recorded && closed->on - notes->off < DESCRIBED_WAIT))
+		return;
+	if (notes->ready_inode) {
+		closed->file.inode = notes->ready_inode;
+		closed->file.type = WT_FILE_INET;
+	} else if (notes->fault_inode && closed->syscall < 0 && (notes->flags & WT_OFF_CPU_IOWAIT)) {
+		closed->file.inode = notes->fault_inode;
+		closed->file.device = notes->fault_device;
+		closed->file.type = WT_FILE_REGULAR;
+	} else if (closed->syscall >= 0 && takes_descriptor(closed->syscall)) {
+		file = file_of(task, SYSCALL_ARGUMENT_0(closed->regs));
+		if (file)
+			describe_file(&closed->file, file);
+	}
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
+/*
+ * Who wakes whom, noted with the task that is woken. A task that still runs may be woken too: that matters only when it
+ * turns out that it was about to leave.
+ */
+#include "filter.h"
+#include "emit.h"
+#include "task.h"
+#include "cpu.h"
+#include "waiting.h"
+
+static __always_inline void note_task(struct task_notes *notes, struct task_struct *waker)
+{
+	struct task_notes *own = notes_of(waker);
+
+	notes->waker_tid = waker->pid;
+	notes->waker_pid = waker->tgid;
+	bpf_get_current_comm(notes->waker_comm, sizeof(notes->waker_comm));
+	if (own && !notes->waker)
+		notes->waker = own->last;
+	if (!(waker->flags & PF_KTHREAD)) {
+		struct pt_regs *regs = (void *)bpf_task_pt_regs(waker);
+
+		notes->waker_syscall = SYSCALL_NUMBER(regs) < 0 ? -1 : SYSCALL_NUMBER(regs);
+		if (notes->waker_syscall >= 0)
+			notes->waker_arg0 = SYSCALL_ARGUMENT_0(regs);
+	}
+}
+
+static __always_inline __u32 context_of(struct cpu_state *cpu)
+{
+	return cpu->request ? WT_WAKER_BLOCK :
+	       cpu->timer   ? WT_WAKER_TIMER :
+	       cpu->irq	    ? WT_WAKER_IRQ :
+	       cpu->softirq ? WT_WAKER_SOFTIRQ :
+			      WT_WAKER_TASK;
+}
+
+SEC("tp_btf/sched_waking")
+int on_waking(__u64 *ctx)
+{
+	struct task_struct *woken = (void *)ctx[0], *waker;
+	struct task_notes *notes = notes_of(woken);
+	struct cpu_state *cpu = this_cpu();
+	struct sock *ready;
+
+	if (!notes || !cpu || (notes->off && (notes->wake || !notes->state)))
+		return 0;
+	waker = bpf_get_current_task_btf();
+	notes->wake = bpf_ktime_get_ns();
+	notes->waker_context = context_of(cpu);
+	notes->waker = cpu->request;
+	notes->waker_pid = notes->waker_tid = 0;
+	notes->waker_syscall = -1;
+	notes->waker_arg0 = 0;
+	/* Data that a process of this host sends arrives on top of it: the reader checks that it is the other end. */
+	ready = cpu->ready;
+	if (ready && cpu->softirq)
+		notes->ready_inode = BPF_CORE_READ(ready, sk_socket, file, f_inode, i_ino);
+	if (!in_handler(cpu) || notes->ready_inode)
+		note_task(notes, waker);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
