@@ -59,4 +59,26 @@ int on_retransmit(__u64 *ctx)
 	return 0;
 }
 
+/* Packets that were dropped, by the kernel's own reason; the last counter is for reasons beyond them. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, WT_DROP_REASONS);
+	__type(key, __u32);
+	__type(value, __u64);
+} drops SEC(".maps");
+
+SEC("raw_tp/kfree_skb")
+int on_drop(__u64 *ctx)
+{
+	__u32 reason = ctx[2];
+	__u64 *count;
+
+	if (reason >= WT_DROP_REASONS)
+		reason = WT_DROP_REASONS - 1;
+	count = bpf_map_lookup_elem(&drops, &reason);
+	if (count)
+		++*count;
+	return 0;
+}
+
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

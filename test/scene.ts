@@ -138,6 +138,7 @@ export const scene = (facts: Readonly<Record<string, string | number>> = {}) => 
       });
       build.wait(thread, 6_000, 500, { syscall: 'read', iowait: 1, file, request });
       build.life(thread, 0, 10_000);
+      waits.packetDrops(0, 1000, 'NO_SOCKET', 3);
       waits.scope({ ...common, time: 100, duration: 50 });
       waits.moment({ ...common, time: 100, by: id(thread) });
     },

@@ -155,6 +155,7 @@ const RAW_TRACEPOINTS = [
   ['on_victim', 'mark_victim'],
   ['on_signal', 'signal_generate'],
   ['on_retransmit', 'tcp_retransmit_skb'],
+  ['on_drop', 'kfree_skb'],
   ['on_waking', 'sched_waking'],
   ['on_switch', 'sched_switch'],
 ] as const;

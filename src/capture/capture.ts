@@ -5,11 +5,13 @@ import { kernelStructs } from '../catalogue/kernel-structs.ts';
 import { type Abilities, readAbilities } from './abilities.ts';
 import { type AttachedLibrary, type Attachment, attachLibrary, attachTracepoints, runIterator } from './attach.ts';
 import { type Clock, startClock } from './clock.ts';
+import { readDropReasons } from './drop-reasons.ts';
 import { errors } from './errors.ts';
 import {
   forgetThread,
   markAttached,
   type OpenCall,
+  readDrops,
   readLosses,
   readLostCalls,
   readOpenCalls,
@@ -114,6 +116,8 @@ export type Capture = {
   /** Share of the fullest ring that is in use, 0 to 1. */
   readonly fill: () => number;
   readonly losses: () => ReturnType<typeof readLosses>;
+  /** Packets that the kernel dropped since the capture began, by its reason. */
+  readonly drops: () => ReadonlyMap<string, number>;
   readonly lostCalls: () => ReturnType<typeof readLostCalls>;
   readonly openCalls: () => readonly OpenCall[];
   /** For a thread that ended: returns the call that it was in. */
@@ -169,6 +173,7 @@ export const startCapture = (options: CaptureOptions): Capture => {
   writeSettings(kernel, settings(false));
   const { attachments: tracepoints, missing } = attachTracepoints(kernel, system);
   const attachments: Attachment[] = [...tracepoints];
+  const dropReasons = readDropReasons(system);
   const controlFd = kernel.map('control');
   const control = mapRing(system, controlFd, CONTROL_BYTES);
   if (control === undefined) throw errors.loadFailed({ object: 'ring', why: 'its memory could not be mapped' });
@@ -209,6 +214,8 @@ export const startCapture = (options: CaptureOptions): Capture => {
     },
     fill: () => Math.max(...rings.map((ring) => ring.waiting() / ring.size)),
     losses: () => readLosses(kernel),
+    drops: () =>
+      new Map([...readDrops(kernel)].map(([reason, count]) => [dropReasons.get(reason) ?? `reason ${reason}`, count])),
     lostCalls: () => readLostCalls(kernel),
     openCalls: () => readOpenCalls(kernel),
     forgetThread: (tid) => forgetThread(kernel, tid),

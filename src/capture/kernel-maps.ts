@@ -2,6 +2,7 @@
 import { calls } from '../catalogue/calls.ts';
 import { encodePlan, planOf } from '../catalogue/derive/call-plan.ts';
 import { layoutOf } from '../catalogue/derive/layout.ts';
+import { DROP_REASONS } from '../catalogue/events.ts';
 import { kernelStructs, LOST_EXPONENTS, type LostCalls } from '../catalogue/kernel-structs.ts';
 import { LOSS_COUNTERS, type LossName, type LossSpec, losses } from '../catalogue/losses.ts';
 import { descriptorSyscalls, syscallNames } from '../catalogue/syscalls.ts';
@@ -83,16 +84,31 @@ const counterNames: readonly (LossName | undefined)[] = (() => {
   return names;
 })();
 
+const sumOverCpus = ({ bpf, map }: Kernel, name: string, key: number, values: Buffer): number => {
+  if (bpf.lookup(map(name), u32(key), values) !== 0) return 0;
+  let sum = 0;
+  for (let at = 0; at < values.length; at += 8) sum += Number(values.readBigUInt64LE(at));
+  return sum;
+};
+
 /** The kernel's loss counters, summed over CPUs, since it was loaded. */
-export const readLosses = ({ bpf, map }: Kernel): ReadonlyMap<LossName, number> => {
-  const cpus = bpf.possibleCpus();
-  const values = Buffer.alloc(cpus * 8);
+export const readLosses = (kernel: Kernel): ReadonlyMap<LossName, number> => {
+  const values = Buffer.alloc(kernel.bpf.possibleCpus() * 8);
   const found = new Map<LossName, number>();
   for (const [counter, name] of counterNames.entries()) {
-    if (name === undefined || bpf.lookup(map('losses'), u32(counter), values) !== 0) continue;
-    let sum = 0;
-    for (let cpu = 0; cpu < cpus; cpu++) sum += Number(values.readBigUInt64LE(cpu * 8));
-    if (sum > 0) found.set(name, sum);
+    const sum = name === undefined ? 0 : sumOverCpus(kernel, 'losses', counter, values);
+    if (name !== undefined && sum > 0) found.set(name, sum);
+  }
+  return found;
+};
+
+/** Packets dropped since the programs were loaded, by the number of the reason. */
+export const readDrops = (kernel: Kernel): ReadonlyMap<number, number> => {
+  const values = Buffer.alloc(kernel.bpf.possibleCpus() * 8);
+  const found = new Map<number, number>();
+  for (let reason = 0; reason < DROP_REASONS; reason++) {
+    const count = sumOverCpus(kernel, 'drops', reason, values);
+    if (count > 0) found.set(reason, count);
   }
   return found;
 };

@@ -146,6 +146,8 @@ export const offCpuFlags = {
 export const wakerContexts = { none: 0, task: 1, timer: 2, irq: 3, softirq: 4, block: 5 } as const;
 /** Values of `scope.kind`. */
 export const scopeKinds = { direct_reclaim: 1, memcg_reclaim: 2, compaction: 3 } as const;
+/** Counters of dropped packets: one for each of the kernel's reasons, the last for those beyond. */
+export const DROP_REASONS = 256;
 /** Values of `moment.kind`. */
 export const momentKinds = { signal: 1, oom_kill: 2, tcp_retransmit: 3 } as const;
 /** Values of `off_cpu.file_type`. */

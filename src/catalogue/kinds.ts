@@ -41,6 +41,7 @@ export const kinds = {
     sql: 'INTEGER',
     unit: 'number of events this row stands for (1/p when sampled)',
   }),
+  share: kind({ c: '__u32', bytes: 4, sql: 'REAL', unit: '0 to 1' }),
   histogram: kind({ c: 'char', bytes: 1, sql: 'BLOB', unit: 'pairs of (bucket, count) as varints' }),
 } as const;
 

@@ -112,7 +112,7 @@ test('ask: a table for people, JSON for programs', async () => {
     total: 1,
   });
   const { tools } = JSON.parse((await whytrace(['ask', '--list', '--json'])).out);
-  assert.equal(tools.length, 6);
+  assert.equal(tools.length, 7);
 });
 
 test('a process, a call or a time that the recording lacks: one line, exit code 1 or 2', async () => {

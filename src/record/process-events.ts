@@ -38,9 +38,9 @@ export const createProcessEvents = ({ capture, threads, lives, processes, onFore
     const tid = words[at + fork('child_tid')] ?? 0;
     const comm = textAt(words, at + fork('comm'), 16);
     const time = timeSince(words, at + fork('time'), clock);
+    if (pid === tid) processes.born(pid, words[at + PID] ?? 0, time, comm);
     threads.name(pid, tid, comm);
     lives.born(pid, tid, time);
-    if (pid === tid) processes.born(pid, words[at + PID] ?? 0, time, comm);
   });
   on('process_exec', (words, at) => {
     const pid = words[at + PID] ?? 0;

@@ -11,6 +11,7 @@ import { noteOpenCall } from './open-call.ts';
 const COMMAND_LINE = 256;
 /** Processes whose names of functions are kept after their end. */
 const REMEMBERED_ENDED = 256;
+const ITSELF = 'whytrace itself: what it takes from others is reported as observer, never as their cause';
 const TICKS_PER_SECOND = 100; // USER_HZ, fixed by the kernel's ABI
 
 type Look = {
@@ -30,6 +31,8 @@ export type Processes = {
   readonly born: (pid: number, parent: number, time: number, comm: string) => void;
   /** A process has become another program. */
   readonly became: (pid: number, comm: string) => void;
+  /** A process turns up as a cause that is not recorded itself. */
+  readonly met: (pid: number, comm: string) => void;
   readonly ended: (pid: number, time: number, code: number) => void;
   /** A thread has ended. */
   readonly endedThread: (tid: number, time: number) => void;
@@ -159,8 +162,8 @@ export const createProcesses = ({ capture, writer, resolver, lives, wants }: Par
     if (!tracked.has(pid)) {
       tracked.add(pid);
       capture.track(pid);
-      lives.present(pid, capture.clock.now());
       writer.process({ pid, end_ns: null, tracked: 1, exit_code: null, note: null, ...facts });
+      lives.present(pid, capture.clock.now());
     }
     look(pid, how);
     return true;
@@ -198,6 +201,18 @@ export const createProcesses = ({ capture, writer, resolver, lives, wants }: Par
       // A runtime in the program itself is used at once: nothing stops the process before.
       const misses = ({ kind }: LibraryFile, isNew: boolean) => isNew && (kind === 'static' || !capture.holds);
       quietly(() => look(pid, { named: true, since: capture.clock.now(), misses }));
+    },
+    met: (pid, comm) => {
+      if (pid === 0 || tracked.has(pid) || writer.hasProcess(pid)) return;
+      const facts = { ...nobody, comm, ...describe(pid) };
+      writer.process({
+        pid,
+        end_ns: null,
+        tracked: 0,
+        exit_code: null,
+        note: pid === process.pid ? ITSELF : null,
+        ...facts,
+      });
     },
     ended: (pid, time, code) => {
       tracked.delete(pid);

@@ -78,7 +78,7 @@ export const startSession = (options: SessionOptions): Session => {
   const capture = startCapture(options);
   const writer = new RecordingWriter(options.path, factsOf(capture, options));
   const resolver = createResolver({ demangle: loadDemangler() });
-  const threads = createThreads(writer);
+  const threads = createThreads(writer, (pid, comm) => processes.met(pid, comm));
   const lives = createLives({ writer: writer.waits, threads });
   const processes = createProcesses({ capture, writer, resolver, lives, wants: options.wants });
   const gil = createGilRecogniser();
@@ -145,7 +145,18 @@ export const startSession = (options: SessionOptions): Session => {
       lost += unfollowed;
     }
     seenLosses = all;
+    noteDrops(lastLossTime, now);
     lastLossTime = now;
+  };
+
+  let seenDrops: ReadonlyMap<string, number> = new Map();
+  const noteDrops = (from: number, to: number) => {
+    const all = capture.drops();
+    for (const [reason, total] of all) {
+      const more = total - (seenDrops.get(reason) ?? 0);
+      if (more > 0) writer.waits.packetDrops(from, to, reason, more);
+    }
+    seenDrops = all;
   };
 
   const drainAll = () => {

@@ -27,9 +27,18 @@ export type Threads = {
   readonly name: (pid: number, tid: number, comm: string) => void;
 };
 
-export const createThreads = (writer: RecordingWriter): Threads => {
+/** `onProcess` hears of each process of which a thread is named for the first time; it may hear of one again. */
+export const createThreads = (writer: RecordingWriter, onProcess: (pid: number, comm: string) => void): Threads => {
+  const heard = new Set<number>();
   const known = new Map<number, Known>();
-  const idNamed = (pid: number, tid: number, comm: string) => writer.threadId(pid, tid, cleanText(comm, COMM));
+  const idNamed = (pid: number, tid: number, comm: string) => {
+    if (!heard.has(pid)) {
+      if (heard.size >= REMEMBERED) heard.clear();
+      heard.add(pid);
+      onProcess(pid, comm);
+    }
+    return writer.threadId(pid, tid, cleanText(comm, COMM));
+  };
   const name = (pid: number, tid: number, comm: string): Known => {
     if (known.size >= REMEMBERED) known.clear();
     const named = { pid, comm, id: idNamed(pid, tid, comm) };

@@ -58,6 +58,19 @@ export const errors = {
     why: `the recorded processes are ${listed(known)}`,
     todo: 'give one of these, or leave the process out',
   })),
+  unknownThread: defineError(
+    'unknown_thread',
+    ({ tid, pid, known }: { tid?: number; pid?: number; known: readonly string[] }) => ({
+      what: `${tid === undefined ? `the main thread of process ${pid}` : `thread ${tid}`} was not traced in this recording`,
+      why: `the traced threads are ${listed(known)}`,
+      todo: 'give one of these as tid; intervals of other threads, where a wait led to them, are in the view waits',
+    }),
+  ),
+  outsideLife: defineError('outside_life', ({ tid, lives }: { tid: number; lives: readonly string[] }) => ({
+    what: `thread ${tid} did not live in this window`,
+    why: `it was seen from ${listed(lives)}`,
+    todo: 'give a window that touches its life',
+  })),
   unknownOp: defineError('unknown_op', ({ op, near, known }: Mistyped & { op: string }) => ({
     what: `no call '${op}' is in this recording`,
     why: near === undefined ? `the recorded calls are ${listed(known)}` : `did you mean '${near}'?`,

@@ -9,7 +9,9 @@ const isDropped = (io: 'input' | 'output', key: string, value: unknown): boolean
   key === '$schema' ||
   isSafeBound(value) ||
   // An answer may gain fields in a later version; an argument that nobody reads is a mistake.
-  (io === 'output' && key === 'additionalProperties' && value === false);
+  (io === 'output' && key === 'additionalProperties' && value === false) ||
+  // Which fields an answer has is seen in it; the list of their names, again, would be a tenth of all definitions.
+  (io === 'output' && key === 'required' && Array.isArray(value));
 
 const lean = (io: 'input' | 'output', schema: object): Record<string, unknown> =>
   Object.fromEntries(

@@ -6,10 +6,19 @@ import { describeSchema } from './tools/describe-schema.ts';
 import { getCausalChains } from './tools/get-causal-chains.ts';
 import { getCheck } from './tools/get-check.ts';
 import { getStacks } from './tools/get-stacks.ts';
+import { getTimeline } from './tools/get-timeline.ts';
 import { getTraceStats } from './tools/get-trace-stats.ts';
 import { runSqlTool } from './tools/run-sql.ts';
 
-export const tools: readonly Tool[] = [getTraceStats, getCausalChains, getStacks, runSqlTool, describeSchema, getCheck];
+export const tools: readonly Tool[] = [
+  getTraceStats,
+  getCausalChains,
+  getStacks,
+  getTimeline,
+  runSqlTool,
+  describeSchema,
+  getCheck,
+];
 
 /** The tool of that name. Throws a UserError with a suggestion when there is none. */
 export const toolNamed = (name: string): Tool => {

@@ -121,6 +121,8 @@ export type WaitWriter = {
   readonly taskEnded: (id: number, end: number, thread: number) => void;
   readonly scope: (row: NoteRow & { readonly duration: number }) => void;
   readonly moment: (row: NoteRow & { readonly by: number | null }) => void;
+  /** Packets dropped between two times. */
+  readonly packetDrops: (start: number, end: number, reason: string, count: number) => void;
   readonly flush: () => void;
 };
 
@@ -162,6 +164,7 @@ export const createWaitWriter = (database: Database): WaitWriter => {
   const sliceSegment = new Segment(database, 'run_slice', slices);
   const insertTask = database.prepare('INSERT INTO task (id, thread, start_ns) VALUES (?, ?, ?)');
   const endTask = database.prepare('UPDATE task SET end_ns = ?, thread = ? WHERE id = ?');
+  const insertDrops = database.prepare('INSERT INTO packet_drop (start_ns, end_ns, reason, count) VALUES (?, ?, ?, ?)');
   let lastTask = 0;
   /** Puts values into the next row of a batch. */
   const put = (batch: Batch, row: readonly (number | null)[]): number => {
@@ -220,6 +223,9 @@ export const createWaitWriter = (database: Database): WaitWriter => {
     scope: ({ time, duration, thread, kind, detail, value }) =>
       void put(scopes, [time, duration, thread, kind, detail, value]),
     moment: ({ time, thread, kind, value, detail, by }) => void put(moments, [time, thread, kind, value, detail, by]),
+    packetDrops: (start, end, reason, count) => {
+      insertDrops.run(start, end, reason, count);
+    },
     flush: () => {
       for (const batch of [offCpu, slices, requests, scopes, moments]) batch.flush();
       offCpuSegment.flush();

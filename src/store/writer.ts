@@ -150,6 +150,11 @@ export class RecordingWriter {
     return id;
   }
 
+  /** Whether a process with this pid was ever added. */
+  hasProcess(pid: number): boolean {
+    return this.#processes.has(pid);
+  }
+
   /** Adds a process; a later one with the same pid is a new row. */
   process(row: ProcessRow): void {
     const id = this.#nextProcess++;

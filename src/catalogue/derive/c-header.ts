@@ -3,6 +3,7 @@
 import { CALL_IDS } from '../calls.ts';
 import {
   callFlags,
+  DROP_REASONS,
   events,
   fileTypes,
   KEPT_WORDS,
@@ -48,6 +49,7 @@ export const cHeader = (): string =>
     `#define WT_KEPT_WORDS ${KEPT_WORDS}`,
     `#define WT_STACK_FRAMES ${STACK_FRAMES}`,
     `#define WT_CALL_IDS ${CALL_IDS}`,
+    `#define WT_DROP_REASONS ${DROP_REASONS}`,
     `#define WT_ARGUMENT_WORDS ${ARGUMENT_WORDS}`,
     `#define WT_MEMORY_SLOT ${MEMORY_SLOT}`,
     `#define WT_MEMORY_WORDS ${MEMORY_WORDS}`,

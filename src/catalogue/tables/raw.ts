@@ -173,6 +173,17 @@ export const rawTables = {
       field('by', 'ref', 'thread.id of who did it, null when nobody'),
     ],
   }),
+  packet_drop: table({
+    name: 'packet_drop',
+    doc: 'packets that the kernel dropped, of all programs, by its own reason',
+    columns: [
+      id,
+      field('start_ns', 'time', 'from'),
+      field('end_ns', 'time', 'to'),
+      field('reason', 'text', 'name of the reason: SKB_DROP_REASON_* of include/net/dropreason-core.h'),
+      field('count', 'count', 'packets'),
+    ],
+  }),
   run_slice: table({
     name: 'run_slice',
     doc: 'who ran on a CPU while a traced thread, or one that its wait led to, was ready',

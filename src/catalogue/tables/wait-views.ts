@@ -148,6 +148,24 @@ export const waitViews = {
       },
     ],
   }),
+  packet_drops: view({
+    name: 'packet_drops',
+    doc: 'packets that the kernel dropped, of all programs, by its own reason',
+    columns: [
+      field('id', 'id', 'row id'),
+      field('start_ns', 'time', 'from'),
+      field('end_ns', 'time', 'to'),
+      field('reason', 'text', 'why'),
+      field('count', 'count', 'packets'),
+    ],
+    sql: 'SELECT id, start_ns, end_ns, reason, count FROM packet_drop',
+    examples: [
+      {
+        question: 'Which packets were dropped, and why?',
+        sql: 'SELECT reason, sum(count) AS n FROM packet_drops GROUP BY reason ORDER BY n DESC',
+      },
+    ],
+  }),
   scopes: view({
     name: 'scopes',
     doc: 'stretches of a thread in the kernel that overlap running and waiting: memory reclaim and compaction',

@@ -47,7 +47,7 @@ export const ask: Command = {
     const { tools, toolNamed } = await loadTools();
     const { argumentSchemas } = await import('../../serve/argument-schemas.ts');
     const { SHELL_BUDGET } = await import('../../serve/tool.ts');
-    const { renderAnswer } = await import('../../serve/render/answer.ts');
+    const { renderTool } = await import('../../serve/render/by-tool.ts');
     if (args.flag('list')) {
       const listed = tools.map(({ name, title, description }) => ({ name, title, description }));
       if (args.flag('json')) outJson({ tools: listed });
@@ -63,7 +63,7 @@ export const ask: Command = {
     });
     const answer = await tool.call(Object.fromEntries(given), toolContext(args.text('db'), SHELL_BUDGET));
     if (args.flag('json')) outJson(answer);
-    else out(renderAnswer(answer, outStyle()));
+    else out(renderTool(tool.name, answer, outStyle()));
     return 0;
   },
 };

@@ -1,0 +1,112 @@
+// What one thread did in a window: the time in each state, whom it waited for, the shape of it in steps, its longest waits.
+// All of it adds up to the window. Judges nothing: what of it is slow or why is asked elsewhere.
+import { cleanText } from '../base/sanitize.ts';
+import { type Happening, readHappenings } from '../store/read-happenings.ts';
+import type { TaskRow } from '../store/read-tasks.ts';
+import { readWaitDetails } from '../store/read-wait-details.ts';
+import type { Recording, WaitRow, Window } from '../store/recording.ts';
+import { confidenceOf, isHarmful } from './confidence.ts';
+import { type LossSum, sumLosses } from './losses.ts';
+import { sharesOf } from './shares.ts';
+import { type AwaitedPart, createAwaited } from './timeline/awaited.ts';
+import { batchesOf } from './timeline/batches.ts';
+import { type CulpritTotal, createCulprits } from './timeline/culprits.ts';
+import { createLongest, type LongWait, longWait } from './timeline/longest-waits.ts';
+import { createStretches, type Stretch } from './timeline/states.ts';
+import { createSteps, type Step } from './timeline/steps.ts';
+import { createTotals, type StateTotal } from './timeline/totals.ts';
+
+export type Timeline = {
+  readonly pid: number;
+  readonly tid: number;
+  readonly comm: string;
+  readonly window: Window;
+  /** In the order of states; their durations add up to the window, their shares to 1. */
+  readonly states: readonly StateTotal[];
+  /** Part of the window that the states account for; 0 when the scheduler was not recorded. */
+  readonly closure: number;
+  /** How far to trust it, 0 to 1: less for each loss that touches the window, and for waits that contradict one another. */
+  readonly confidence: number;
+  /** Intervals that overlap another one of this thread. */
+  readonly contradictions: number;
+  /** Whom it waited for, most time first, with shares of the window. */
+  readonly culprits: readonly (CulpritTotal & { readonly share: number })[];
+  readonly steps: readonly Step[];
+  /** Longest first. */
+  readonly waits: readonly LongWait[];
+  /** Waits that touch the window. */
+  readonly waits_total: number;
+  readonly losses: readonly LossSum[];
+  /** In the turns on a CPU that ended in the window: what interrupts took from them, and minor page faults. */
+  readonly turns: { readonly irq_ns: number; readonly minor_faults: number };
+  /** What overlaps the states without being one: memory reclaim, signals. */
+  readonly happenings: readonly Happening[];
+};
+
+/** `steps` and `waits` say how many of each are wanted. */
+export type TimelineSize = { readonly steps: number; readonly waits: number };
+
+const NAME = 16;
+
+/** The timeline of a thread in a window that lies within its life. `comms` are the names of threads by id. */
+export const timelineOf = (
+  recording: Recording,
+  { pid, tid, comm }: Pick<TaskRow, 'pid' | 'tid' | 'comm'>,
+  window: Window,
+  comms: ReadonlyMap<number, string>,
+  size: TimelineSize,
+): Timeline => {
+  const stretches = createStretches(window);
+  const totals = createTotals();
+  const culprits = createCulprits();
+  const steps = createSteps(window, size.steps);
+  const longest = createLongest(size.waits);
+  const detailsOf = (waits: readonly WaitRow[]) =>
+    readWaitDetails(
+      recording.database,
+      waits.map(({ id }) => id),
+    );
+  const turns = { irq_ns: 0, minor_faults: 0 };
+  let count = 0;
+  const add = (stretch: Stretch, parts: readonly AwaitedPart[]) => {
+    totals.add(stretch);
+    steps.add(stretch);
+    if (stretch.wait !== undefined) culprits.add(stretch.wait.id, parts);
+    longest.add(stretch, parts);
+  };
+  for (const { waits, span } of recording.hasWaits ? batchesOf(recording, { pid, tid }, window) : []) {
+    const details = detailsOf(waits);
+    const awaited = createAwaited(recording, { pid, tid }, span, details, comms);
+    count += waits.length;
+    for (const wait of waits) {
+      for (const stretch of stretches.next(wait)) add(stretch, awaited(stretch));
+      if (wait.start_ns < window.start_ns) continue;
+      turns.irq_ns += details.get(wait.id)?.irq_ns ?? 0;
+      turns.minor_faults += details.get(wait.id)?.minor_faults ?? 0;
+    }
+  }
+  if (recording.hasWaits) for (const stretch of stretches.rest()) add(stretch, []);
+
+  const states = totals.totals();
+  const length = window.end_ns - window.start_ns;
+  const accounted = states.reduce((sum, { duration_ns }) => sum + duration_ns, 0);
+  const waitedFor = culprits.totals();
+  const waited = waitedFor.reduce((sum, { duration_ns }) => sum + duration_ns, 0);
+  const shares = sharesOf([...waitedFor.map(({ duration_ns }) => duration_ns), length - waited]);
+  const losses = sumLosses(recording.losses(window));
+  const contradictions = stretches.contradictions();
+  const longestWaits = longest.waits();
+  const details = detailsOf(longestWaits.map(({ wait }) => wait));
+  return {
+    ...{ pid, tid, comm: cleanText(comm, NAME), window, states, contradictions },
+    closure: accounted / length,
+    confidence: confidenceOf('A', losses.filter(isHarmful).length + (contradictions > 0 ? 1 : 0)),
+    culprits: waitedFor.map((culprit, i) => ({ ...culprit, share: shares[i] ?? 0 })),
+    steps: recording.hasWaits ? steps.steps() : [],
+    waits: longestWaits.map((candidate) => longWait(recording, candidate, details.get(candidate.wait.id))),
+    waits_total: count,
+    losses,
+    turns,
+    happenings: readHappenings(recording.database, { pid, tid }, window),
+  };
+};

@@ -1,0 +1,52 @@
+// Adds up whom a thread waited for over a window: one line for each of them and each kind of wait, with its longest rows.
+import type { Awaited, AwaitedPart } from './awaited.ts';
+
+/** All of a window that the thread waited for the same one, for the same kind of thing. */
+export type CulpritTotal = Awaited & {
+  /** Stretches or slices of it. */
+  readonly count: number;
+  readonly duration_ns: number;
+  /** The longest waits with it, as "waits:ID". */
+  readonly evidence: readonly string[];
+};
+
+/** Rows that a line names. */
+const NAMED = 2;
+
+type Row = { readonly id: number; readonly duration_ns: number };
+type Sum = { awaited: Awaited; count: number; duration_ns: number; longest: readonly Row[] };
+
+const longestFirst = (a: Row, b: Row) => b.duration_ns - a.duration_ns || a.id - b.id;
+
+/** `totals`: most time first. */
+export const createCulprits = () => {
+  const sums = new Map<string, Sum>();
+  return {
+    /** Adds the parts of one stretch of a wait. */
+    add: (wait: number, parts: readonly AwaitedPart[]): void => {
+      const here = new Map<Sum, number>();
+      for (const { awaited, duration_ns } of parts) {
+        // A thread may change its name; a device has nothing else.
+        const name = awaited.by === 'device' ? awaited.comm : '';
+        const key = `${awaited.kind} ${awaited.by} ${awaited.pid} ${awaited.tid} ${name}`;
+        const sum = sums.get(key) ?? { awaited, count: 0, duration_ns: 0, longest: [] };
+        sums.set(key, sum);
+        sum.count++;
+        sum.duration_ns += duration_ns;
+        here.set(sum, (here.get(sum) ?? 0) + duration_ns);
+      }
+      for (const [sum, duration_ns] of here)
+        if (sum.longest.length < NAMED || duration_ns > (sum.longest.at(-1)?.duration_ns ?? 0))
+          sum.longest = [...sum.longest, { id: wait, duration_ns }].sort(longestFirst).slice(0, NAMED);
+    },
+    totals: (): readonly CulpritTotal[] =>
+      [...sums]
+        .sort(([a, first], [b, second]) => second.duration_ns - first.duration_ns || (a < b ? -1 : 1))
+        .map(([, { awaited, count, duration_ns, longest }]) => ({
+          ...awaited,
+          count,
+          duration_ns,
+          evidence: longest.map(({ id }) => `waits:${id}`),
+        })),
+  };
+};
