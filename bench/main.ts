@@ -4,9 +4,10 @@ import { captureRate } from './capture-rate.ts';
 import type { Bench } from './figure.ts';
 import { mcpStart } from './mcp-start.ts';
 import { readyTime } from './ready-time.ts';
+import { sched } from './sched.ts';
 import { statsTime } from './stats-time.ts';
 
-const benches: readonly Bench[] = [captureRate, callCost, readyTime, mcpStart, statsTime];
+const benches: readonly Bench[] = [captureRate, callCost, readyTime, mcpStart, statsTime, sched];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => benches.every((bench) => bench.name !== name));

@@ -106,6 +106,9 @@ int on_complete(__u64 *ctx)
 	*(volatile __u64 *)&done->position = 0;
 	done->completed = bpf_ktime_get_ns();
 	done->issued = issued ? issued->time : BPF_CORE_READ(request, io_start_time_ns);
+	/* Begun before it was watched, or made by the block layer for itself: when is not known. */
+	if (!done->issued)
+		done->issued = done->completed;
 	done->queued = issued && issued->queued ? issued->queued : done->issued;
 	done->sector = BPF_CORE_READ(request, __sector);
 	done->bytes = issued ? issued->bytes : (__u32)ctx[2];

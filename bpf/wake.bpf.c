@@ -15,7 +15,9 @@ static __always_inline void note_task(struct task_notes *notes, struct task_stru
 
 	notes->waker_tid = waker->pid;
 	notes->waker_pid = waker->tgid;
-	bpf_get_current_comm(notes->waker_comm, sizeof(notes->waker_comm));
+	/* Of a task that is not recorded the name is found in its waker's own record. */
+	if (notes->tracking & 1)
+		__builtin_memcpy(notes->waker_comm, waker->comm, sizeof(notes->waker_comm));
 	if (own && !notes->waker)
 		notes->waker = own->last;
 	if (!(waker->flags & PF_KTHREAD)) {

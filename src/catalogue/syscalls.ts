@@ -104,6 +104,7 @@ export const descriptorSyscalls: ReadonlySet<string> = new Set([
     'sendmmsg',
     'splice',
     'tee',
+    'fcntl',
   ],
   ...['fsync', 'fdatasync', 'flock', 'ftruncate', 'fallocate', 'getdents64', 'sync_file_range', 'fadvise64', 'close'],
 ]);

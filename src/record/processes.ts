@@ -4,7 +4,7 @@ import type { Capture } from '../capture/capture.ts';
 import { childrenOf, processInfo } from '../capture/process-info.ts';
 import type { Resolver } from '../capture/symbols/resolver.ts';
 import { type LibraryFile, targetOf } from '../capture/targets.ts';
-import type { RecordingWriter } from '../store/writer.ts';
+import type { ProcessRow, RecordingWriter } from '../store/writer.ts';
 import type { Lives } from './lives.ts';
 import { noteOpenCall } from './open-call.ts';
 
@@ -31,8 +31,10 @@ export type Processes = {
   readonly born: (pid: number, parent: number, time: number, comm: string) => void;
   /** A process has become another program. */
   readonly became: (pid: number, comm: string) => void;
-  /** A process turns up as a cause that is not recorded itself. */
+  /** A process turns up as a cause; told of at the second `settle` from now, unless it turns out to be recorded itself. */
   readonly met: (pid: number, comm: string) => void;
+  /** After each drain. */
+  readonly settle: () => void;
   readonly ended: (pid: number, time: number, code: number) => void;
   /** A thread has ended. */
   readonly endedThread: (tid: number, time: number) => void;
@@ -70,6 +72,8 @@ export const createProcesses = ({ capture, writer, resolver, lives, wants }: Par
   /** Processes of which it was said that calls were missed. */
   const late = new Set<number>();
   const notes: string[] = [];
+  let justMet = new Map<number, ProcessRow>();
+  let metBefore = new Map<number, ProcessRow>();
 
   const note = (text: string) => {
     if (!notes.includes(text)) notes.push(text);
@@ -205,14 +209,13 @@ export const createProcesses = ({ capture, writer, resolver, lives, wants }: Par
     met: (pid, comm) => {
       if (pid === 0 || tracked.has(pid) || writer.hasProcess(pid)) return;
       const facts = { ...nobody, comm, ...describe(pid) };
-      writer.process({
-        pid,
-        end_ns: null,
-        tracked: 0,
-        exit_code: null,
-        note: pid === process.pid ? ITSELF : null,
-        ...facts,
-      });
+      const note = pid === process.pid ? ITSELF : null;
+      justMet.set(pid, { pid, end_ns: null, tracked: 0, exit_code: null, note, ...facts });
+    },
+    settle: () => {
+      for (const [pid, row] of metBefore) if (!writer.hasProcess(pid)) writer.process(row);
+      metBefore = justMet;
+      justMet = new Map();
     },
     ended: (pid, time, code) => {
       tracked.delete(pid);

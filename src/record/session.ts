@@ -166,6 +166,7 @@ export const startSession = (options: SessionOptions): Session => {
       if (read < BATCH) break;
     }
     waits.settle();
+    processes.settle();
   };
 
   const commit = () => {
@@ -180,6 +181,7 @@ export const startSession = (options: SessionOptions): Session => {
       const read = capture.drain(handle, BATCH);
       count += read;
       waits.settle();
+      processes.settle();
       if (performance.now() - lastCommit > COMMIT_MS) commit();
       // Aim at a tenth of a ring for each drain: a burst is met early, an idle program costs nothing.
       const fill = capture.fill();
@@ -217,13 +219,18 @@ export const startSession = (options: SessionOptions): Session => {
         clearTimeout(timer);
         capture.holdNoMore();
         guarded(() => {
+          // What every thread did is known until here.
+          const seenUntil = capture.clock.now();
           capture.sendOpen();
           drainAll();
-          waits.finish();
+          waits.finish(seenUntil);
           noteOpenCalls();
           noteLosses();
           const now = capture.clock.now();
-          lives.endAll(now);
+          lives.endAll(seenUntil);
+          // What was met last is told of too.
+          processes.settle();
+          processes.settle();
           for (const total of capture.lostCalls()) writer.lostCalls(total, now);
           writer.setFact('ended', 'stopped');
           writer.close(now);

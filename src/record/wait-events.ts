@@ -34,8 +34,8 @@ export type WaitEvents = {
   readonly settle: () => void;
   /** Waits whose causes could not be followed since the last time this was asked. */
   readonly takeLost: () => number;
-  /** The recording ends: writes the intervals that have not. */
-  readonly finish: () => void;
+  /** The recording ends at a time: writes the intervals that have not. */
+  readonly finish: (end: number) => void;
 };
 
 export const createWaitEvents = (parts: Parts): WaitEvents => {
@@ -111,8 +111,8 @@ export const createWaitEvents = (parts: Parts): WaitEvents => {
       requests.keepTraced();
     },
     takeLost: reach.takeLost,
-    finish: () => {
-      for (const interval of open.values()) keep(interval);
+    finish: (end) => {
+      for (const interval of open.values()) if (interval.off < end) keep({ ...interval, on: end });
       open.clear();
     },
   };

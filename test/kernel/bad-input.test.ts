@@ -228,5 +228,5 @@ test('recording leaves other programs alone', here, async (t) => {
   assert.deepEqual((await other.ended).stdout, 'loaded\n{"made":1000}\n');
   const { calls, rows } = await recorded;
   assert.ok(!calls().some(({ pid }) => pid === other.pid));
-  assert.deepEqual(rows('SELECT pid FROM processes WHERE pid = ?', other.pid), []);
+  assert.deepEqual(rows('SELECT pid FROM processes WHERE pid = ? AND tracked = 1', other.pid), []);
 });

@@ -158,7 +158,10 @@ export const peek = (path: string, query: string): readonly Row[] => {
 /** Waits until the recorder has committed that it traces processes (and has probed libraries, where so many are asked). */
 export const untilRecording = (path: string, { libraries = 0 } = {}): Promise<void> =>
   until(`${path} says what is traced`, () => {
-    const [row] = peek(path, 'SELECT (SELECT count(*) FROM process) AS p, (SELECT count(*) FROM library) AS l');
+    const [row] = peek(
+      path,
+      'SELECT (SELECT count(*) FROM process WHERE tracked = 1) AS p, (SELECT count(*) FROM library) AS l',
+    );
     return row !== undefined && number(row, 'p') > 0 && number(row, 'l') >= libraries;
   });
 

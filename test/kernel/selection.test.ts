@@ -65,7 +65,9 @@ test('children and threads of a named process, and nobody else', here, async (t)
   assert.equal(counts.get('cudaLaunchKernel')?.length, 10);
   assert.equal(counts.get('cudaMemcpyAsync')?.length, 6);
   assert.deepEqual(
-    seen.rows('SELECT comm, parent_pid FROM processes ORDER BY start_ns').map((row) => text(row, 'comm')),
+    seen
+      .rows('SELECT comm, parent_pid FROM processes WHERE tracked = 1 ORDER BY start_ns')
+      .map((row) => text(row, 'comm')),
     ['sh', 'counted'],
   );
   // It was not stopped for us, since we did not start it: a first call could have been missed.

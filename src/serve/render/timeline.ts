@@ -40,11 +40,15 @@ const nameOf = ({ pid, tid, comm }: Who): string => {
 };
 const whoText = (who: Who): string => [VERBS[who.by] ?? who.by, nameOf(who)].filter((text) => text !== '').join(' ');
 
+/** A share as it was rounded, but never 0 % for more than nothing. */
+const partText = (share: number, duration_ns: number): string =>
+  shareText(duration_ns > 0 ? Math.max(share, Number.MIN_VALUE) : share);
+
 const stateLines = ({ states }: Answer): readonly string[] =>
   tableLines(
     ['', '', '', '', ''],
     states.map(({ state, kind, count, duration_ns, share }) => [
-      shareText(share),
+      partText(share, duration_ns),
       durationCell(duration_ns),
       state,
       kind === state ? '' : kind,
@@ -56,7 +60,7 @@ const culpritLines = ({ culprits, culprits_total }: Answer): readonly string[] =
   ...tableLines(
     ['', '', '', '', ''],
     culprits.map(({ kind, duration_ns, share, evidence, ...who }) => [
-      shareText(share),
+      partText(share, duration_ns),
       durationCell(duration_ns),
       kind,
       whoText(who),

@@ -1,0 +1,21 @@
+// Checked readers of the JSON lines that the programs of the scheduler benches print.
+
+export const parse = (line: string): object => {
+  const value: unknown = JSON.parse(line);
+  if (typeof value !== 'object' || value === null) throw new Error(`not an object: ${line.slice(0, 100)}`);
+  return value;
+};
+
+export const numberOf = (record: object, name: string): number => {
+  const value: unknown = Reflect.get(record, name);
+  if (typeof value !== 'number') throw new Error(`no number ${name} in ${JSON.stringify(record).slice(0, 200)}`);
+  return value;
+};
+
+export const listOf = (record: object, name: string): readonly unknown[] => {
+  const value: unknown = Reflect.get(record, name);
+  if (!Array.isArray(value)) throw new Error(`no list ${name} in ${JSON.stringify(record).slice(0, 200)}`);
+  return value;
+};
+
+export const numbersOf = (record: object, name: string): readonly number[] => listOf(record, name).map(Number);

@@ -1,0 +1,69 @@
+// What watches while the scheduler benches measure: our recorder, or bpftrace with one of the scripts of this folder.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { type Child, startChild, victimCpu } from './sched-child.ts';
+import { numberOf, parse } from './sched-json.ts';
+
+export type Recorder = {
+  readonly child: Child;
+  /** Begins the count of its CPU time anew. */
+  readonly mark: () => void;
+  readonly stop: () => Promise<{ readonly events: number; readonly lost: number; readonly cpuUs: number }>;
+};
+
+/** Starts recording a process into the file; returns when it is recorded. */
+export const startRecorder = async (path: string, pid: number): Promise<Recorder> => {
+  const script = join(import.meta.dirname, 'sched-recorder.ts');
+  const args = ['--disable-warning=ExperimentalWarning', script, path, String(pid)];
+  const child = startChild(victimCpu().others, process.execPath, args);
+  await child.hear('ready_ms');
+  return {
+    child,
+    mark: () => process.kill(child.pid, 'SIGUSR2'),
+    stop: async () => {
+      const lines = await child.stop('SIGINT');
+      const end = parse(lines.find((line) => line.includes('cpu_us')) ?? 'null');
+      return { events: numberOf(end, 'events'), lost: numberOf(end, 'lost'), cpuUs: numberOf(end, 'cpu_us') };
+    },
+  };
+};
+
+/** Why bpftrace cannot run here; undefined when it can. */
+export const bpftraceMissing = (): string | undefined =>
+  spawnSync('bpftrace', ['--version']).status === 0
+    ? undefined
+    : 'bpftrace is not installed (Debian, Ubuntu: apt install bpftrace)';
+
+/** bpftrace wants tracefs in its place. Where it is not mounted it gets it in a view of its own, and nobody else sees it. */
+const WITH_TRACEFS =
+  'test -e /sys/kernel/tracing/events || test -e /sys/kernel/debug/tracing/events || mount -t tracefs none /sys/kernel/tracing; exec bpftrace -f json "$0"';
+
+export type Bpftrace = {
+  readonly child: Child;
+  /** Ends it; gives its maps: name, key, value. */
+  readonly stop: () => Promise<ReadonlyMap<string, ReadonlyMap<string, number>>>;
+};
+
+/** Starts a script that prints `attached`; returns when it has. */
+export const startBpftrace = async (name: string): Promise<Bpftrace> => {
+  const script = join(import.meta.dirname, `${name}.bt`);
+  const child = startChild(victimCpu().others, 'unshare', ['-m', 'sh', '-c', WITH_TRACEFS, script]);
+  await child.hear('attached\\n');
+  return {
+    child,
+    stop: async () => {
+      const lines = await child.stop('SIGINT');
+      const maps = lines
+        .filter((line) => line.startsWith('{'))
+        .map(parse)
+        .filter((line) => Reflect.get(line, 'type') === 'map')
+        .flatMap((line) => Object.entries(Object(Reflect.get(line, 'data'))));
+      return new Map(
+        maps.map(([map, values]) => [
+          map,
+          new Map(Object.entries(Object(values)).map(([key, value]) => [key, Number(value)])),
+        ]),
+      );
+    },
+  };
+};

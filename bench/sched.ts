@@ -1,0 +1,102 @@
+// What watching the scheduler costs those who are watched, whether an independent tool sees the same, and whether many
+// threads and processes are too many.
+import { requirePrivileges } from '../src/capture/capture.ts';
+import { type Bench, type Figure, figureOf, type Goal } from './figure.ts';
+import { inFolder } from './lab.ts';
+import { agreementFigures } from './sched-agreement.ts';
+import { type Condition, playPairs, type Stretch, SWITCHES_PER_SECOND, type Turn } from './sched-pairs.ts';
+import { stormFigures } from './sched-storm.ts';
+import { bpftraceMissing } from './sched-tracers.ts';
+
+const TURNS = 5;
+/** Per cent of a core that one added ns a pair is, at the pace of the bench. */
+const PCT_PER_NS = (SWITCHES_PER_SECOND / 1e9) * 100;
+
+type Measure = (stretch: Stretch) => number;
+const low: Measure = (stretch) => stretch.low;
+const middle: Measure = (stretch) => stretch.middle;
+const clock: Measure = (stretch) => stretch.clock;
+const recorderPct: Measure = (stretch) => stretch.recorderPct;
+const keptPct: Measure = (stretch) => stretch.keptPct;
+
+/** What a condition adds to the untraced stretch of the same turn; one value a turn. */
+const added = (turns: readonly Turn[], condition: Condition, measure: Measure): readonly number[] =>
+  turns.flatMap(({ [condition]: with_, untraced }) =>
+    with_ === undefined || untraced === undefined ? [] : [measure(with_) - measure(untraced)],
+  );
+const median = (values: readonly number[]): number => figureOf('', '', { atMost: 0 }, values).value;
+const stretches = (turns: readonly Turn[], condition: Condition): readonly Stretch[] =>
+  turns.flatMap(({ [condition]: stretch }) => (stretch === undefined ? [] : [stretch]));
+
+const least = (turns: readonly Turn[], condition: Condition): number =>
+  Math.min(...stretches(turns, condition).map(low));
+
+const costFigures = (turns: readonly Turn[], sides: string): readonly Figure[] => {
+  const cost = (figure: string, condition: Condition, goal: Goal) =>
+    figureOf(figure, 'ns', goal, added(turns, condition, low), {
+      sides,
+      untraced_ns: median(stretches(turns, 'untraced').map(low)),
+      least_of_all_turns_ns: least(turns, condition) - least(turns, 'untraced'),
+      middle_round_ns: median(added(turns, condition, middle)),
+      by_the_clock_ns: median(added(turns, condition, clock)),
+      woken_pct: median(stretches(turns, condition).map(({ wokenPct }) => wokenPct)),
+      lost: stretches(turns, condition).reduce((sum, { lost }) => sum + lost, 0),
+      beside_other_tracers: stretches(turns, condition).filter(({ foreign }) => foreign > 0).length,
+    });
+  const theirs = added(turns, 'bpftrace', low);
+  const ratios = added(turns, 'recorded', low).map((ns, i) => ns / (theirs[i] ?? Number.NaN));
+  return [
+    cost('sched_pair_cost_recorded_ns', 'recorded', { atMost: 350 }),
+    cost('sched_pair_cost_other_ns', 'other', { atMost: 150 }),
+    ...(theirs.length === 0
+      ? []
+      : [
+          figureOf('sched_pair_cost_vs_bpftrace', 'ratio', { atMost: 1 }, ratios, {
+            sides,
+            bpftrace_ns: median(theirs),
+          }),
+        ]),
+  ];
+};
+
+/** At the pace of the bench: what those who are watched pay, and what the recorder uses besides on another CPU. */
+const shareFigures = (turns: readonly Turn[]): readonly Figure[] => {
+  const context = { switches_per_s: SWITCHES_PER_SECOND };
+  const share = (figure: string, condition: Condition) =>
+    figureOf(
+      figure,
+      '%',
+      { atMost: 3.5 },
+      added(turns, condition, low).map((ns) => ns * PCT_PER_NS),
+      context,
+    );
+  const of = (condition: Condition, measure: Measure) => stretches(turns, condition).map(measure);
+  return [
+    share('sched_core_share_100k_pct', 'recorded'),
+    share('sched_core_share_100k_other_pct', 'other'),
+    figureOf('sched_recorder_cpu_pct', '%', { atMost: 50 }, of('recorded', recorderPct), context),
+    figureOf('sched_recorder_cpu_other_pct', '%', { atMost: 2 }, of('other', recorderPct), context),
+    figureOf('sched_intervals_kept_pct', '%', { atLeast: 100 }, of('recorded', keptPct), context),
+  ];
+};
+
+export const sched: Bench = {
+  name: 'sched',
+  doc: 'what watching the scheduler costs, and whether bpftrace sees the same',
+  run: () =>
+    inFolder(async (folder) => {
+      requirePrivileges();
+      const missing = bpftraceMissing();
+      if (missing !== undefined) process.stderr.write(`bench: sched: not compared: ${missing}\n`);
+      const bpftrace = missing === undefined;
+      const threads = await playPairs(folder, { turns: TURNS, processes: false, bpftrace });
+      const processes = await playPairs(folder, { turns: TURNS, processes: true, bpftrace });
+      return [
+        ...costFigures(threads, 'threads'),
+        ...costFigures(processes, 'processes'),
+        ...shareFigures(threads),
+        ...(bpftrace ? await agreementFigures(folder) : []),
+        ...(await stormFigures(folder)),
+      ];
+    }),
+};

@@ -1,0 +1,39 @@
+// The lock of Python, kept by a thread that sleeps in C or that computes in Python.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { compileProgram, freshFolder } from './recorder.ts';
+import { isSound } from './sound.ts';
+import { endedBy, isSpentOn, recordTruths, truthTest, waitsIn } from './truths.ts';
+
+const program = join(import.meta.dirname, 'programs', 'truth-gil.py');
+const noPython =
+  spawnSync('python3', ['-c', 'import ctypes, sys; assert (3, 9) <= sys.version_info < (3, 15)']).status === 0
+    ? false
+    : 'needs Python 3.9 to 3.14';
+
+truthTest(
+  'the lock of Python',
+  async (t) => {
+    const library = compileProgram(freshFolder(t), 'truth-gil', {
+      output: 'truth-gil.so',
+      flags: ['-shared', '-fPIC'],
+    });
+    const truths = await recordTruths(t, ['python3', program, library]);
+    await t.test('kept during a call into C', () => {
+      const phase = truths.of('gil-held');
+      isSpentOn(truths, phase, 'gil', phase.blocked - phase.number('slept_ns'));
+      const last = waitsIn(truths, phase, 'gil').at(-1);
+      assert.ok(last);
+      endedBy({ ...phase, start: 0 }, last);
+    });
+    await t.test('kept by a thread that computes', () => {
+      const phase = truths.of('gil-hog');
+      isSpentOn(truths, phase, 'gil', phase.blocked - phase.number('slept_ns'));
+      const wakers = waitsIn(truths, phase, 'gil').flatMap(({ waker_tid: waker }) => (waker === null ? [] : [waker]));
+      assert.deepEqual(new Set(wakers), new Set([phase.by]));
+    });
+    await t.test('all of it is sound', () => isSound(truths.seen));
+  },
+  noPython,
+);

@@ -1,0 +1,213 @@
+// What the programs truth-*.c say of themselves, held against a recording of them. Knows their lines, the views and one
+// tolerance; nothing of how a recording is made. Times of a phase are ns since the recording began.
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { maybeNumber, number, type Row, text } from '../../src/store/row.ts';
+import { here, type Owner, type Recorded, record, type Seen } from './recorder.ts';
+import { json, linesOf, numberOf } from './truth.ts';
+
+const MS = 1e6;
+/** Every test of a truth is run so many times. */
+const RUNS = Math.max(1, Number(process.env.WHYTRACE_RUNS ?? 1));
+
+/** A test that is skipped where nothing can be recorded, or for the given reason; repeated as often as is asked for. */
+export const truthTest = (
+  name: string,
+  body: (t: TestContext) => Promise<void>,
+  skip: string | false = false,
+): void => {
+  for (let run = 1; run <= RUNS; run++) {
+    const asked = process.env.WHYTRACE_TRUTH === '1' ? skip : 'exact times need a quiet machine: npm run test:kernel';
+    const options = { ...here, skip: here.skip === false ? asked : here.skip };
+    test(RUNS === 1 ? name : `${name}, run ${run}`, options, body);
+  }
+};
+
+export type Phase = {
+  readonly name: string;
+  readonly pid: number;
+  readonly tid: number;
+  /** Thread and process that let it go; 0 where nobody did. */
+  readonly by: number;
+  readonly byPid: number;
+  readonly start: number;
+  readonly end: number;
+  /** Just before it was let go; NaN where nobody says. */
+  readonly done: number;
+  /** Of the time from start to end: on a CPU, ready but without one, and the rest. */
+  readonly cpu: number;
+  readonly delay: number;
+  readonly blocked: number;
+  /** A further time of its line, as ns since the recording began. */
+  readonly time: (name: string) => number;
+  /** Other members of its line. */
+  readonly number: (name: string) => number;
+  readonly text: (name: string) => string;
+  readonly numbers: (name: string) => readonly number[];
+};
+
+export type Truths = {
+  readonly seen: Seen;
+  readonly phases: readonly Phase[];
+  /** The only phase of that name. */
+  readonly of: (name: string) => Phase;
+};
+
+type Line = ReturnType<typeof linesOf>[number];
+
+const phaseOf = (line: Line, offset: number): Phase => {
+  const time = (name: string) => numberOf(line, name) + offset;
+  return {
+    name: String(line.phase),
+    pid: numberOf(line, 'pid'),
+    tid: numberOf(line, 'tid'),
+    by: numberOf(line, 'by'),
+    byPid: numberOf(line, 'by_pid'),
+    start: time('start_ns'),
+    end: time('end_ns'),
+    done: numberOf(line, 'done_ns') === 0 ? Number.NaN : time('done_ns'),
+    cpu: numberOf(line, 'cpu_ns'),
+    delay: numberOf(line, 'delay_ns'),
+    blocked: numberOf(line, 'blocked_ns'),
+    time,
+    number: (name) => numberOf(line, name),
+    text: (name) => String(line[name]),
+    numbers: (name) => {
+      const list = line[name];
+      assert.ok(Array.isArray(list), `${name} of ${JSON.stringify(line)}`);
+      return list.map(Number);
+    },
+  };
+};
+
+const isCalibration = (line: Line) => line.phase === 'calibrate';
+
+/** From the program's clock to the recording's: its short sleeps must lie within the moments that it took around them. */
+const offsetOf = (seen: Seen, lines: readonly Line[]): number => {
+  const own = lines.filter(isCalibration);
+  const [first] = own;
+  assert.ok(first, 'the program sleeps first, to compare clocks');
+  const rows = seen.rows(
+    "SELECT start_ns, start_ns + duration_ns AS end_ns FROM waits WHERE tid = ? AND syscall LIKE '%nanosleep' AND blocked_ns > 0 ORDER BY start_ns LIMIT ?",
+    numberOf(first, 'tid'),
+    own.length,
+  );
+  assert.equal(rows.length, own.length, 'each of the first sleeps was recorded');
+  const least = Math.max(...rows.map((row, i) => number(row, 'end_ns') - numberOf(json(own[i]), 'end_ns')));
+  const most = Math.min(...rows.map((row, i) => number(row, 'start_ns') - numberOf(json(own[i]), 'start_ns')));
+  assert.ok(least <= most, `no offset fits all sleeps: it is at least ${least} and at most ${most}`);
+  return (least + most) / 2;
+};
+
+/** Reads truths from what a program, or several, said. The first lines are of the program that compared clocks. */
+export const readTruths = (seen: Seen, stdout: string): Truths => {
+  const lines = linesOf(stdout);
+  const offset = offsetOf(seen, lines);
+  const phases = lines.filter((line) => !isCalibration(line)).map((line) => phaseOf(line, offset));
+  return {
+    seen,
+    phases,
+    of: (name) => {
+      const [phase, ...more] = phases.filter((each) => each.name === name);
+      assert.ok(phase && more.length === 0, `one phase ${name} in ${stdout}`);
+      return phase;
+    },
+  };
+};
+
+/** Records `whytrace record -- COMMAND` and reads its truths; checks what holds of every recording. */
+export const recordTruths = async (
+  owner: Owner,
+  command: readonly string[],
+): Promise<Truths & { readonly recorded: Recorded }> => {
+  const recorded = await record(owner, ['--', ...command]);
+  assert.equal(recorded.ended.code, 0, recorded.ended.stderr);
+  return { ...readTruths(recorded, recorded.ended.stdout), recorded };
+};
+
+/** Within 1 % or 1 ms, whichever is more, and `slack` ns. */
+export const nearly = (seen: number, truth: number, what: string, slack = 0): void =>
+  assert.ok(
+    Math.abs(seen - truth) <= Math.max(MS, truth / 100) + slack,
+    `${what}: ${(seen / MS).toFixed(3)} ms seen, ${(truth / MS).toFixed(3)} ms in truth`,
+  );
+
+/** Tracked waits of a thread that overlap a phase, in their order. */
+export const waitsIn = ({ seen }: Truths, { tid, start, end }: Phase, kind?: string): readonly Row[] =>
+  seen
+    .rows(
+      'SELECT * FROM waits WHERE tid = ? AND start_ns < ? AND start_ns + duration_ns > ? ORDER BY start_ns',
+      tid,
+      end,
+      start,
+    )
+    .filter((row) => kind === undefined || row.kind === kind);
+
+/** The longest of some waits. */
+export const longest = (waits: readonly Row[]): Row => {
+  const [first] = waits.toSorted((a, b) => number(b, 'duration_ns') - number(a, 'duration_ns'));
+  assert.ok(first, 'a wait');
+  return first;
+};
+
+/** What a thread did in a window: ns for each "state kind". */
+export const spent = ({ seen }: Truths, tid: number, from: number, to: number): ReadonlyMap<string, number> => {
+  const sums = new Map<string, number>();
+  const rows = seen.rows(
+    'SELECT start_ns, start_ns + duration_ns AS end_ns, state, kind FROM thread_states WHERE tid = ? AND start_ns < ? AND start_ns + duration_ns > ?',
+    tid,
+    to,
+    from,
+  );
+  for (const row of rows) {
+    const key = `${text(row, 'state')} ${text(row, 'kind')}`;
+    const part = Math.min(to, number(row, 'end_ns')) - Math.max(from, number(row, 'start_ns'));
+    sums.set(key, (sums.get(key) ?? 0) + part);
+  }
+  return sums;
+};
+
+const sumOf = (parts: ReadonlyMap<string, number>, holds: (key: string) => boolean) =>
+  [...parts].reduce((sum, [key, ns]) => sum + (holds(key) ? ns : 0), 0);
+
+/**
+ * The thread spent its phase as it says: blocked on this and nothing else, on a CPU, and ready without one. The scheduler
+ * counts a thread as ready from when it is queued, which on a busy machine can be later than its waking: what it waits for
+ * a CPU may be on either side, but only that. When exactly a wait ended, `endedThen` checks.
+ */
+export const isSpentOn = (truths: Truths, phase: Phase, kind: string, blocked = phase.blocked): void => {
+  const parts = spent(truths, phase.tid, phase.start, phase.end);
+  const sum = (state: RegExp) => sumOf(parts, (key) => state.test(key));
+  const what = `${phase.name}, of ${JSON.stringify(Object.fromEntries(parts))}`;
+  const without = sum(/^(?:runnable|throttled)/);
+  const slack = blocked === 0 ? 0 : Math.max(phase.delay, without);
+  nearly(parts.get(`blocked ${kind}`) ?? 0, blocked, `blocked for ${kind} in ${what}`, slack);
+  nearly(sum(/^blocked/), phase.blocked, `blocked at all in ${what}`, slack);
+  nearly(without, phase.delay, `without a CPU in ${what}`, slack);
+  nearly(sum(/^blocked/) + without, phase.blocked + phase.delay, `off the CPU in ${what}`);
+  nearly(sum(/^running/), phase.cpu, `running in ${what}`);
+  nearly(sum(/./), phase.end - phase.start, `all of ${what}`);
+};
+
+/** A wait was ended by the phase's culprit at the time at which it says so. */
+export const endedBy = (phase: Phase, wait: Row): void => {
+  assert.equal(maybeNumber(wait, 'waker_tid'), phase.by, `who ended ${phase.name}: ${JSON.stringify(wait)}`);
+  assert.equal(maybeNumber(wait, 'waker_pid'), phase.byPid, `whose process ended ${phase.name}`);
+  endedThen(phase, wait);
+};
+
+/** A wait ended at the time that the phase says. */
+export const endedThen = (phase: Phase, wait: Row): void => {
+  const woken = number(wait, 'start_ns') + number(wait, 'blocked_ns');
+  assert.ok(Math.abs(woken - phase.done) <= MS, `${phase.name} ended at ${woken} and in truth at ${phase.done}`);
+  assert.ok(number(wait, 'start_ns') >= phase.start - MS / 10, `${phase.name} began at ${phase.start}`);
+};
+
+/** The row of `files` for a wait. */
+export const fileOf = ({ seen }: Truths, wait: Row): Row => {
+  const object = maybeNumber(wait, 'object');
+  assert.ok(object !== null, `what it waited for: ${JSON.stringify(wait)}`);
+  const [file] = seen.rows('SELECT * FROM files WHERE id = ?', object);
+  assert.ok(file, `files.id ${object}`);
+  return file;
+};
