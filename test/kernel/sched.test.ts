@@ -129,7 +129,8 @@ test('what is not waiting is running: the parts add up to the CPU time', here, a
   assert.ok(phase);
   const waits = waitsOf(recorded, phase.tid);
   const naps = waits.filter(({ kind }) => kind === 'sleep');
-  assert.equal(naps.length, 20);
+  // A nap whose timer has gone off before the thread left the CPU is none.
+  assert.ok(naps.length >= 18 && naps.length <= 20, `${naps.length} naps of 20`);
   // Its naps are the only sleeps, and its clock stops right after the last one.
   const last = naps.at(-1);
   assert.ok(last);
