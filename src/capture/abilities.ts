@@ -8,12 +8,12 @@ import { kernelStructs } from '../catalogue/kernel-structs.ts';
 export const BTF = '/sys/kernel/btf/vmlinux';
 
 /** Each ability, and the first kernel that has it. */
-export const abilityVersions = {
+const abilityVersions = {
   prev_state: '5.18',
   uprobe_multi: '6.6',
   throttled: '6.18',
 } as const;
-export type Ability = keyof typeof abilityVersions;
+type Ability = keyof typeof abilityVersions;
 export type Abilities = Readonly<Record<Ability, boolean>>;
 
 const isAtLeast = (version: string): boolean => {
@@ -28,10 +28,8 @@ const markers: Readonly<Partial<Record<Ability, string>>> = {
   throttled: 'sched_throttle_work',
 };
 
-const isAbility = (name: string): name is Ability => name in abilityVersions;
-
 /** Abilities that the user takes away. */
-export const withheld = (setting = process.env.WHYTRACE_WITHOUT ?? ''): ReadonlySet<string> =>
+const withheld = (setting = process.env.WHYTRACE_WITHOUT ?? ''): ReadonlySet<string> =>
   new Set(setting.split(',').filter((name) => name !== ''));
 
 /** What this kernel can do, but for what is withheld. */
@@ -42,16 +40,8 @@ export const readAbilities = (without = withheld()): Abilities => {
     const marker = markers[name];
     return marker === undefined ? isAtLeast(abilityVersions[name]) : types.includes(`${marker}\0`);
   };
-  const found = { prev_state: has('prev_state'), uprobe_multi: has('uprobe_multi'), throttled: has('throttled') };
-  return found;
+  return { prev_state: has('prev_state'), uprobe_multi: has('uprobe_multi'), throttled: has('throttled') };
 };
-
-/** Abilities that are missing, with the kernel that has them. */
-export const missingAbilities = (abilities: Abilities): readonly string[] =>
-  Object.keys(abilityVersions)
-    .filter(isAbility)
-    .filter((name) => !abilities[name])
-    .map((name) => `${name} (Linux ${abilityVersions[name]})`);
 
 const layout = layoutOf(kernelStructs.abilities.fields);
 

@@ -1,8 +1,9 @@
 // What this machine can do: one check for each thing that recording needs, with the remedy where it is missing.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { release } from 'node:os';
 import type { Check, CheckAnswer } from '../base/check.ts';
 import { messageOf } from '../base/errors.ts';
+import { BTF, readAbilities } from './abilities.ts';
 import { loadLibbpf, loadSystem } from './libbpf.ts';
 import { hasCapability, mayTrace } from './privileges.ts';
 import { findCudaProcesses } from './targets.ts';
@@ -48,11 +49,10 @@ const tracefs = (): Finding => {
 };
 
 const manyUprobes = (): Finding => {
-  const btf =
-    existsSync('/sys/kernel/btf/vmlinux') && readFileSync('/sys/kernel/btf/vmlinux').includes('BPF_TRACE_UPROBE_MULTI');
+  const ok = readAbilities().uprobe_multi;
   return {
-    ok: btf,
-    what: btf ? 'many uprobes with one link' : 'one link for each uprobe',
+    ok,
+    what: ok ? 'many uprobes with one link' : 'one link for each uprobe',
     todo: 'use Linux 6.6 or later: without it, ending a recording takes about 0.1 s a probe',
   };
 };
@@ -91,8 +91,8 @@ const probes: readonly Probe[] = [
     required: true,
     why: 'the kernel side finds the fields of kernel structs through it',
     look: () => ({
-      ok: existsSync('/sys/kernel/btf/vmlinux'),
-      what: '/sys/kernel/btf/vmlinux',
+      ok: existsSync(BTF),
+      what: BTF,
       todo: 'boot a kernel with CONFIG_DEBUG_INFO_BTF: those of current distributions have it',
     }),
   },

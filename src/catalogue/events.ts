@@ -136,8 +136,6 @@ export const offCpuFlags = {
   kernelLock: 256,
   /** `on` was inferred from its run time. */
   inferred: 512,
-  /** `file_inode` is what woke it of several files that it waited for. */
-  ready: 1024,
   kernelThread: 2048,
   /** Of a record in the history: an event was sent of it too. */
   sent: 4096,

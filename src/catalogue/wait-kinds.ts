@@ -11,7 +11,8 @@ const sleeps = ['nanosleep', 'clock_nanosleep'];
 const polls = ['poll', 'ppoll', 'select', 'pselect6', 'epoll_wait', 'epoll_pwait', 'epoll_pwait2'];
 const childWaits = ['wait4', 'waitid'];
 const signalWaits = ['rt_sigtimedwait', 'rt_sigsuspend', 'pause'];
-const syncs = ['fsync', 'fdatasync', 'sync', 'syncfs', 'sync_file_range', 'msync'];
+/** System calls that wait until what was written is on the disk. */
+export const syncs = ['fsync', 'fdatasync', 'sync', 'syncfs', 'sync_file_range', 'msync'];
 const messages = ['msgrcv', 'msgsnd', 'semop', 'semtimedop', 'mq_timedreceive', 'mq_timedsend'];
 const sockets = ['connect', 'accept', 'accept4', 'recvfrom', 'recvmsg', 'recvmmsg', 'sendto', 'sendmsg', 'sendmmsg'];
 

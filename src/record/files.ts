@@ -1,7 +1,7 @@
 // What the file, pipe or socket is that a wait was for: looked up once for each, while its process lives.
 import { descriptorName, mappedName } from '../capture/file-names.ts';
 import { createSocketPeers } from '../capture/socket-peers.ts';
-import { fileTypes, offCpuFlags } from '../catalogue/events.ts';
+import { fileTypes } from '../catalogue/events.ts';
 import type { FileRow, WaitWriter } from '../store/wait-writer.ts';
 import type { Interval } from './interval.ts';
 
@@ -11,7 +11,7 @@ const REMEMBERED = 50_000;
 const ATTEMPTS = 3;
 
 type Known = { id: number; left: number };
-type Waited = Pick<Interval, 'pid' | 'syscall' | 'arg0' | 'fileType' | 'fileInode' | 'fileDevice' | 'flags'>;
+type Waited = Pick<Interval, 'pid' | 'syscall' | 'arg0' | 'fileType' | 'fileInode' | 'fileDevice'>;
 
 export type Files = {
   /** Id of the row of what an interval was waiting for; null when it was for no file. */
@@ -48,8 +48,8 @@ export const createFiles = (writer: WaitWriter): Files => {
 
   return {
     idOf: (waited) => {
-      const { pid, arg0, fileType: type, fileInode: inode, flags } = waited;
-      if (type === fileTypes.none || (inode === 0 && (flags & offCpuFlags.ready) === 0)) return null;
+      const { pid, arg0, fileType: type, fileInode: inode } = waited;
+      if (type === fileTypes.none || inode === 0) return null;
       // All anonymous files share one inode.
       const key = type === fileTypes.anonymous ? `${type}:${pid}:${arg0}` : `${type}:${waited.fileDevice}:${inode}`;
       const found = known.get(key);

@@ -2,6 +2,7 @@
 // recorder, which is about any task. Times are ns since the recording began; positions are those of the flight recorder.
 import type { Clock } from '../capture/clock.ts';
 import { eventWords, PID, TID, textAt, timeSince, wide, wordsOf } from '../capture/event-words.ts';
+import { cpuOf } from '../capture/memory-ring.ts';
 import { kernelStructs } from '../catalogue/kernel-structs.ts';
 
 export type Interval = {
@@ -165,7 +166,7 @@ export const intervalOfRecord = (words: Uint32Array, at: number, clock: Clock): 
     fileDevice: 0,
     fileInode: wide(words, at + H.inode),
     cpuOff: low(words[at + H.cpuOff]),
-    cpuOn: position % 1024,
+    cpuOn: cpuOf(position),
     position,
     waker: wide(words, at + H.waker),
     owner: 0,

@@ -2,6 +2,7 @@
 import type { Capture } from '../capture/capture.ts';
 import type { EventHandler } from '../capture/ring.ts';
 import { offCpuFlags, wakerContexts } from '../catalogue/events.ts';
+import { syncs } from '../catalogue/wait-kinds.ts';
 import type { WaitWriter } from '../store/wait-writer.ts';
 import type { Files } from './files.ts';
 import { type Interval, intervalOfEvent } from './interval.ts';
@@ -13,7 +14,7 @@ import { createSites } from './sites.ts';
 import type { Threads } from './threads.ts';
 
 const STOPPED = 4;
-const SYNCS: ReadonlySet<string> = new Set(['fsync', 'fdatasync', 'sync', 'syncfs', 'sync_file_range', 'msync']);
+const SYNCS: ReadonlySet<string> = new Set(syncs);
 
 type Parts = {
   readonly capture: Capture;

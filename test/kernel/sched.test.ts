@@ -1,12 +1,11 @@
 // Why a thread did not run: waits of known kinds, lengths and culprits, against the clock of the program that waits. On a
 // CPU is what is left, so the parts must add up to the whole. Times have wide margins: other programs may run as well.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { release } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { number, type Row } from '../../src/store/row.ts';
-import { compileProgram, freshFolder, here, type Owner, type Recorded, record, until } from './recorder.ts';
+import { makeGroup, noGroup } from './cgroup.ts';
+import { compileProgram, freshFolder, here, type Recorded, record } from './recorder.ts';
 import { linesOf, numberOf } from './truth.ts';
 
 const MS = 1e6;
@@ -210,42 +209,24 @@ test(
   },
 );
 
-/** The folder of the cgroup v1 controller `cpu`, where there is one. */
-const controller = /^\S+ (\S+) cgroup \S*\bcpu\b/m.exec(readFileSync('/proc/mounts', 'utf8'))?.[1];
 const [major = 0, minor = 0] = release().split('.').map(Number);
 const noQuota =
   here.skip !== false
     ? here.skip
-    : controller === undefined
-      ? 'needs the cgroup v1 controller cpu'
+    : noGroup('cpu') !== false
+      ? noGroup('cpu')
       : major < 6 || (major === 6 && minor < 18)
         ? 'needs Linux 6.18, which tells that a thread is out of quota'
         : false;
 
-const makeCgroup = (owner: Owner, root: string): string => {
-  const cgroup = join(root, `whytrace-test-${process.pid}`);
-  mkdirSync(cgroup);
-  owner.after(() =>
-    until('the cgroup can be removed', () => {
-      try {
-        rmdirSync(cgroup);
-      } catch {
-        // A process of it has not quite ended.
-      }
-      return !existsSync(cgroup);
-    }),
-  );
-  return cgroup;
-};
-
 test('a CPU quota', { ...here, skip: noQuota }, async (t) => {
   const program = compileProgram(freshFolder(t), 'waits');
-  const cgroup = makeCgroup(t, controller ?? '');
-  writeFileSync(join(cgroup, 'cpu.cfs_period_us'), '50000');
-  writeFileSync(join(cgroup, 'cpu.cfs_quota_us'), '10000');
-  const recorded = await record(t, ['--', 'sh', '-c', `echo $$ > ${cgroup}/cgroup.procs && exec ${program} burn 40`]);
+  const group = makeGroup(t, 'cpu');
+  group.write('cpu.cfs_period_us', '50000');
+  group.write('cpu.cfs_quota_us', '10000');
+  const recorded = await record(t, ['--', 'sh', '-c', `echo $$ > ${group.procs} && exec ${program} burn 40`]);
   assert.equal(recorded.ended.code, 0, recorded.ended.stderr);
-  const truth = Number(/throttled_time (\d+)/.exec(readFileSync(join(cgroup, 'cpu.stat'), 'utf8'))?.[1]);
+  const truth = Number(/throttled_time (\d+)/.exec(group.read('cpu.stat'))?.[1]);
   assert.ok(truth > 50 * MS, `throttled for ${truth} ns`);
   const seen = recorded.count("SELECT coalesce(sum(duration_ns), 0) AS n FROM waits WHERE kind = 'throttled'");
   assert.ok(Math.abs(seen - truth) < 5 * MS + truth * 0.1, `${seen} ns, and ${truth} ns by the kernel's own count`);

@@ -1,15 +1,11 @@
 // The views that readers use. Their names and first columns are a contract; further columns may be added.
 import { callArguments } from '../arguments.ts';
-import { type Field, field } from '../field.ts';
+import { field } from '../field.ts';
 import { view } from '../table.ts';
 import { stateViews } from './state-views.ts';
 import { waitViews } from './wait-views.ts';
+import { who } from './who.ts';
 
-const who: readonly Field[] = [
-  field('pid', 'pid', 'process'),
-  field('tid', 'tid', 'thread'),
-  field('comm', 'comm', 'name of the thread'),
-];
 const jsonOfArguments = Object.keys(callArguments)
   .map((name) => `'${name}', a.${name}`)
   .join(', ');

@@ -1,14 +1,10 @@
 // Views about what threads waited for: the waits themselves, the files and requests in them, and what happened meanwhile.
 import { momentKinds, scopeKinds } from '../events.ts';
-import { type Field, field } from '../field.ts';
+import { field } from '../field.ts';
 import { view } from '../table.ts';
 import { waitKindSql } from '../wait-kinds.ts';
+import { who } from './who.ts';
 
-const who: readonly Field[] = [
-  field('pid', 'pid', 'process'),
-  field('tid', 'tid', 'thread'),
-  field('comm', 'comm', 'name of the thread'),
-];
 const named = (column: string, names: Readonly<Record<string, number>>) =>
   `CASE ${column} ${Object.entries(names)
     .map(([name, value]) => `WHEN ${value} THEN '${name}'`)
