@@ -174,8 +174,11 @@ struct pt_regs {
 #define SYSCALL_ARGUMENT_0(r) ((r)->di)
 #define SYSCALL_ARGUMENT_1(r) ((r)->si)
 #define SYSCALL_ARGUMENT_2(r) ((r)->dx)
-#define NR_FUTEX 202 /* arch/x86/entry/syscalls/syscall_64.tbl */
+#define SYSCALL_ARGUMENT_3(r) ((r)->r10)
 #define SYSCALL_ARGUMENT_4(r) ((r)->r8)
+/* arch/x86/entry/syscalls/syscall_64.tbl */
+#define NR_MMAP 9
+#define NR_FUTEX 202
 #elif defined(__TARGET_ARCH_arm64)
 struct user_pt_regs {
 	__u64 regs[31], sp, pc, pstate;
@@ -203,8 +206,11 @@ struct pt_regs {
 #define SYSCALL_ARGUMENT_0(r) ((r)->orig_x0)
 #define SYSCALL_ARGUMENT_1(r) ((r)->regs[1])
 #define SYSCALL_ARGUMENT_2(r) ((r)->regs[2])
+#define SYSCALL_ARGUMENT_3(r) ((r)->regs[3])
 #define SYSCALL_ARGUMENT_4(r) ((r)->regs[4])
-#define NR_FUTEX 98 /* include/uapi/asm-generic/unistd.h */
+/* include/uapi/asm-generic/unistd.h */
+#define NR_MMAP 222
+#define NR_FUTEX 98
 #else
 #error "no register layout for this architecture"
 #endif

@@ -7,7 +7,9 @@
 #include "emit.h"
 #include "waiting.h"
 
-#define PROT_EXEC 4 /* include/uapi/asm-generic/mman-common.h */
+/* include/uapi/asm-generic/mman-common.h, mman.h */
+#define PROT_EXEC 4
+#define MAP_DENYWRITE 0x800
 #define SIGSTOP 19
 
 /* Library files whose probes are attached. */
@@ -140,8 +142,12 @@ static __always_inline bool is_first_library(__u32 pid)
 	return true;
 }
 
-/* At the return of mmap(2): the mapping exists, and the arguments are still in the saved registers. */
-SEC("tracepoint/syscalls/sys_exit_mmap")
+/*
+ * A place is looked for in the address space; the arguments of mmap(2) are in the saved registers. Loaders reserve room for
+ * a whole library this way, with MAP_DENYWRITE, and map the parts of it there after that: so the code may not be mapped
+ * yet. Not the tracepoint of the system call: while one of those is in use, every system call of every program is slower.
+ */
+SEC("raw_tp/vm_unmapped_area")
 int on_mmap(void *ctx)
 {
 	__u64 id = bpf_get_current_pid_tgid();
@@ -153,7 +159,9 @@ int on_mmap(void *ctx)
 	struct file *file;
 	bool ours, cuda;
 
-	if (!(SYSCALL_ARGUMENT_2(regs) & PROT_EXEC) || (__s32)SYSCALL_ARGUMENT_4(regs) < 0)
+	if (SYSCALL_NUMBER(regs) != NR_MMAP || (__s32)SYSCALL_ARGUMENT_4(regs) < 0)
+		return 0;
+	if (!(SYSCALL_ARGUMENT_2(regs) & PROT_EXEC) && !(SYSCALL_ARGUMENT_3(regs) & MAP_DENYWRITE))
 		return 0;
 	config = settings();
 	if (!config || id >> 32 == config->observer)

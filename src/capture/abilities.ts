@@ -1,5 +1,6 @@
 // What the running kernel can tell beyond what is required: read from its type information, or taken away by
-// WHYTRACE_WITHOUT (names with commas between them), so that a machine can stand in for an older one.
+// WHYTRACE_WITHOUT (names with commas between them), so that a machine can stand in for an older one. An argument of a
+// tracepoint has no name in the types, so that one goes by the version.
 import { existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { layoutOf } from '../catalogue/derive/layout.ts';
@@ -7,13 +8,36 @@ import { kernelStructs } from '../catalogue/kernel-structs.ts';
 
 export const BTF = '/sys/kernel/btf/vmlinux';
 
-/** Each ability, and the first kernel that has it. */
-const abilityVersions = {
-  prev_state: '5.18',
-  uprobe_multi: '6.6',
-  throttled: '6.18',
-} as const;
-type Ability = keyof typeof abilityVersions;
+type About = {
+  /** The first kernel that has it. */
+  readonly since: string;
+  /** A name that the kernel's types have only with it; without one the version decides. */
+  readonly marker?: string;
+  readonly why: string;
+  /** What is still had without it. */
+  readonly without: string;
+};
+export const abilities = {
+  prev_state: {
+    since: '5.18',
+    why: 'the kernel itself says in what state a thread left its CPU',
+    without:
+      'the state is read from the thread, which can be a moment late: a wait may be taken for another kind of sleep',
+  },
+  uprobe_multi: {
+    since: '6.6',
+    marker: 'BPF_TRACE_UPROBE_MULTI',
+    why: 'many uprobes are attached and detached together',
+    without: 'each has a link of its own, and ending a recording takes about 0.1 s a probe',
+  },
+  throttled: {
+    since: '6.18',
+    marker: 'sched_throttle_work',
+    why: 'the kernel itself says that a thread is out of CPU quota',
+    without: 'waits for quota are inferred from the counters of the cgroup, with grade B',
+  },
+} as const satisfies Readonly<Record<string, About>>;
+export type Ability = keyof typeof abilities;
 export type Abilities = Readonly<Record<Ability, boolean>>;
 
 const isAtLeast = (version: string): boolean => {
@@ -22,23 +46,19 @@ const isAtLeast = (version: string): boolean => {
   return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
 };
 
-/** Names that the type information has only with the ability; the argument of a tracepoint has no name there. */
-const markers: Readonly<Partial<Record<Ability, string>>> = {
-  uprobe_multi: 'BPF_TRACE_UPROBE_MULTI',
-  throttled: 'sched_throttle_work',
-};
-
-/** Abilities that the user takes away. */
-const withheld = (setting = process.env.WHYTRACE_WITHOUT ?? ''): ReadonlySet<string> =>
+/** What the user takes away: names of abilities or of tracepoints. */
+export const withheld = (setting = process.env.WHYTRACE_WITHOUT ?? ''): ReadonlySet<string> =>
   new Set(setting.split(',').filter((name) => name !== ''));
+
+/** The type information of the running kernel, which holds its names as they are; empty where it has none. */
+export const readTypes = (): Buffer => (existsSync(BTF) ? readFileSync(BTF) : Buffer.alloc(0));
 
 /** What this kernel can do, but for what is withheld. */
 export const readAbilities = (without = withheld()): Abilities => {
-  const types = existsSync(BTF) ? readFileSync(BTF) : Buffer.alloc(0);
+  const types = readTypes();
   const has = (name: Ability): boolean => {
-    if (without.has(name)) return false;
-    const marker = markers[name];
-    return marker === undefined ? isAtLeast(abilityVersions[name]) : types.includes(`${marker}\0`);
+    const { since, marker }: About = abilities[name];
+    return !without.has(name) && (marker === undefined ? isAtLeast(since) : types.includes(`${marker}\0`));
   };
   return { prev_state: has('prev_state'), uprobe_multi: has('uprobe_multi'), throttled: has('throttled') };
 };

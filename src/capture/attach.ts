@@ -8,7 +8,7 @@ import type { Kernel } from './load.ts';
 import { type ProbePrice, probeSite } from './probe-site.ts';
 import { openElf } from './symbols/elf.ts';
 import { findFunctions } from './symbols/elf-symbols.ts';
-import { tracepointId } from './tracefs.ts';
+import { missingTracepoints, TRACEPOINTS, TYPED } from './tracepoints.ts';
 
 /** Something attached. Detaching waits for the kernel without blocking this thread. */
 export type Attachment = { readonly detach: () => Promise<void> };
@@ -121,62 +121,6 @@ export const attachLibrary = (
   };
 };
 
-// Of a handler the exit comes first: an entry without its exit would say "in a handler" for ever. The scheduler comes last.
-const RAW_TRACEPOINTS = [
-  ['on_birth', 'sched_process_fork'],
-  ['on_fork', 'sched_process_fork'],
-  ['on_exec', 'sched_process_exec'],
-  ['forget_calls', 'sched_process_exec'],
-  ['on_exit', 'sched_process_exit'],
-  ['on_rename', 'task_rename'],
-  ['on_hrtimer_exit', 'hrtimer_expire_exit'],
-  ['on_hrtimer_entry', 'hrtimer_expire_entry'],
-  ['on_timer_exit', 'timer_expire_exit'],
-  ['on_timer_entry', 'timer_expire_entry'],
-  ['on_irq_exit', 'irq_handler_exit'],
-  ['on_irq_entry', 'irq_handler_entry'],
-  ['on_softirq_exit', 'softirq_exit'],
-  ['on_softirq_entry', 'softirq_entry'],
-  ['on_data_ready', 'sk_data_ready'],
-  ['on_bio_queue', 'block_bio_queue'],
-  ['on_complete', 'block_rq_complete'],
-  ['on_issue', 'block_rq_issue'],
-  ['on_reclaim_end', 'mm_vmscan_direct_reclaim_end'],
-  ['on_reclaim_begin', 'mm_vmscan_direct_reclaim_begin'],
-  ['on_memcg_reclaim_end', 'mm_vmscan_memcg_reclaim_end'],
-  ['on_memcg_reclaim_begin', 'mm_vmscan_memcg_reclaim_begin'],
-  ['on_compaction_end', 'mm_compaction_end'],
-  ['on_compaction_begin', 'mm_compaction_begin'],
-  ['on_contention_end', 'contention_end'],
-  ['on_contention_begin', 'contention_begin'],
-  ['on_file_fault', 'mm_filemap_fault'],
-  ['on_dirty_throttle', 'balance_dirty_pages'],
-  ['on_wait_writeback', 'folio_wait_writeback'],
-  ['on_victim', 'mark_victim'],
-  ['on_signal', 'signal_generate'],
-  ['on_retransmit', 'tcp_retransmit_skb'],
-  ['on_drop', 'kfree_skb'],
-  ['on_waking', 'sched_waking'],
-  ['on_switch', 'sched_switch'],
-] as const;
-/** Programs that read the arguments as what they are, without a copy. */
-const TYPED: ReadonlySet<string> = new Set(['on_birth', 'on_waking', 'on_switch']);
-
-// struct perf_event_attr of linux/perf_event.h: type at 0, size at 4, config at 8, sample period at 16, wakeup at 40 (bits before).
-const ATTRIBUTES_BYTES = 112;
-const PERF_TYPE_TRACEPOINT = 2;
-
-const attachTracepoint = (kernel: Kernel, system: System, program: BpfProgram, name: string): BpfLink | null => {
-  const id = tracepointId(system, name);
-  if (id === undefined) return null;
-  const attributes = Buffer.alloc(ATTRIBUTES_BYTES);
-  attributes.writeUInt32LE(PERF_TYPE_TRACEPOINT, 0);
-  attributes.writeUInt32LE(ATTRIBUTES_BYTES, 4);
-  attributes.writeBigUInt64LE(BigInt(id), 8);
-  const fd = system.perfEventOpen(attributes, 0);
-  return fd < 0 ? null : kernel.bpf.attachPerfEvent(program, fd);
-};
-
 /** Runs a program once for every task. False when the kernel refuses. */
 export const runIterator = (kernel: Kernel, name: 'note_task' | 'send_open'): boolean => {
   const link = kernel.bpf.attachIterator(kernel.program(name));
@@ -194,24 +138,22 @@ export const runIterator = (kernel: Kernel, name: 'note_task' | 'send_open'): bo
 export type AttachedKernel = { readonly attachments: readonly Attachment[]; readonly missing: readonly string[] };
 
 /** Attaches to the kernel's tracepoints; those that this kernel lacks are named in `missing`. */
-export const attachTracepoints = (kernel: Kernel, system: System): AttachedKernel => {
+export const attachTracepoints = (kernel: Kernel): AttachedKernel => {
   const attachments: Attachment[] = [];
+  const absent = new Set(missingTracepoints());
   const missing: string[] = [];
-  const keep = (name: string, link: BpfLink | null) => {
-    if (link === null) missing.push(name);
-    else attachments.push(ofLink(kernel, link));
-  };
   runIterator(kernel, 'note_task');
-  for (const [name, tracepoint] of RAW_TRACEPOINTS) {
+  for (const [name, tracepoint] of TRACEPOINTS) {
     const program = kernel.program(name);
-    keep(
-      tracepoint,
-      TYPED.has(name) ? kernel.bpf.attach(program) : kernel.bpf.attachRawTracepoint(program, tracepoint),
-    );
+    const link = absent.has(tracepoint)
+      ? null
+      : TYPED.has(name)
+        ? kernel.bpf.attach(program)
+        : kernel.bpf.attachRawTracepoint(program, tracepoint);
+    if (link === null) missing.push(tracepoint);
+    else attachments.push(ofLink(kernel, link));
   }
   // Again: who left the CPU in between was not seen to.
   runIterator(kernel, 'note_task');
-  const mmap = 'syscalls/sys_exit_mmap';
-  keep(mmap, attachTracepoint(kernel, system, kernel.program('on_mmap'), mmap));
   return { attachments, missing };
 };

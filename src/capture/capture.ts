@@ -171,7 +171,7 @@ export const startCapture = (options: CaptureOptions): Capture => {
   writeTables(kernel);
   const clock = startClock();
   writeSettings(kernel, settings(false));
-  const { attachments: tracepoints, missing } = attachTracepoints(kernel, system);
+  const { attachments: tracepoints, missing } = attachTracepoints(kernel);
   const attachments: Attachment[] = [...tracepoints];
   const dropReasons = readDropReasons(system);
   const controlFd = kernel.map('control');

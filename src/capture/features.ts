@@ -3,11 +3,11 @@ import { existsSync } from 'node:fs';
 import { release } from 'node:os';
 import type { Check, CheckAnswer } from '../base/check.ts';
 import { messageOf } from '../base/errors.ts';
-import { BTF, readAbilities } from './abilities.ts';
-import { loadLibbpf, loadSystem } from './libbpf.ts';
+import { type Ability, abilities, BTF, readAbilities } from './abilities.ts';
+import { loadLibbpf } from './libbpf.ts';
 import { hasCapability, mayTrace } from './privileges.ts';
 import { findCudaProcesses } from './targets.ts';
-import { tracepointId } from './tracefs.ts';
+import { missingTracepoints, TRACEPOINTS } from './tracepoints.ts';
 
 const NOTHING_TO_DO = '';
 const OLDEST = [5, 15] as const;
@@ -33,27 +33,30 @@ const libbpf = (): Finding => {
   }
 };
 
-const tracefs = (): Finding => {
-  try {
-    const id = tracepointId(loadSystem(), 'syscalls/sys_exit_mmap');
-    if (id === undefined && !mayTrace())
-      return { ok: false, what: 'tracepoints cannot be looked up', todo: 'run it with sudo' };
-    return {
-      ok: id !== undefined,
-      what: id === undefined ? 'the tracepoint syscalls/sys_exit_mmap is missing' : 'tracepoints of system calls',
-      todo: 'use a kernel with CONFIG_FTRACE_SYSCALLS; without it, libraries that a program loads later are found by polling',
-    };
-  } catch (thrown) {
-    return { ok: false, what: messageOf(thrown) };
-  }
+const tracepoints = (): Finding => {
+  const missing = missingTracepoints();
+  const all = new Set(TRACEPOINTS.map(([, name]) => name)).size;
+  return {
+    ok: missing.length === 0,
+    what: missing.length === 0 ? `all ${all} of them` : `missing: ${missing.join(', ')}`,
+    todo: 'use a newer kernel, with the options that these need: what they tell is not recorded',
+  };
 };
 
-const manyUprobes = (): Finding => {
-  const ok = readAbilities().uprobe_multi;
+const ability = (name: Ability): Probe => {
+  const { since, why, without } = abilities[name];
   return {
-    ok,
-    what: ok ? 'many uprobes with one link' : 'one link for each uprobe',
-    todo: 'use Linux 6.6 or later: without it, ending a recording takes about 0.1 s a probe',
+    name,
+    required: false,
+    why,
+    look: () => {
+      const ok = readAbilities()[name];
+      return {
+        ok,
+        what: ok ? `Linux ${release()} has it` : `not there: ${without}`,
+        todo: `use Linux ${since} or later`,
+      };
+    },
   };
 };
 
@@ -126,13 +129,10 @@ const probes: readonly Probe[] = [
       };
     },
   },
-  {
-    name: 'tracepoints',
-    required: false,
-    why: 'libraries that programs load are noticed at once through it',
-    look: tracefs,
-  },
-  { name: 'uprobe_multi', required: false, why: 'probes are detached together', look: manyUprobes },
+  { name: 'tracepoints', required: false, why: 'what the kernel does is noticed through them', look: tracepoints },
+  ability('prev_state'),
+  ability('throttled'),
+  ability('uprobe_multi'),
   { name: 'gpu', required: false, why: 'real CUDA programs need it; recording does not', look: gpu },
   { name: 'targets', required: false, why: "what 'whytrace record' would trace now", look: targets },
 ];

@@ -117,9 +117,6 @@ export const loadLibbpf = () => {
   const setInitialValue: (map: BpfMap, value: Uint8Array, size: number) => number = bpf.func(
     'int bpf_map__set_initial_value(void *map, const void *data, size_t size)',
   );
-  const attachPerfEvent: (program: BpfProgram, fd: number) => BpfLink | null = bpf.func(
-    'void *bpf_program__attach_perf_event(void *prog, int pfd)',
-  );
   const createMap: (
     type: number,
     name: string,
@@ -168,7 +165,6 @@ export const loadLibbpf = () => {
     setMaxEntries,
     /** Before loading: the contents of an object's read-only data. */
     setInitialValue: (map: BpfMap, value: Uint8Array) => setInitialValue(map, value, value.length),
-    attachPerfEvent,
     createMap,
     update,
     lookup,
@@ -246,21 +242,6 @@ export const loadSystem = () => {
         },
         koffi.sizeof(uprobesAttributes),
       ),
-    /** perf_event_open(2) for all processes on one CPU, with the given attributes. */
-    perfEventOpen: (attributes: Uint8Array, cpu: number): number =>
-      syscall(
-        SYSCALLS.perf_event_open,
-        'void *',
-        attributes,
-        'int',
-        -1,
-        'int',
-        cpu,
-        'int',
-        -1,
-        'ulong',
-        PERF_FLAG_FD_CLOEXEC,
-      ),
     /** A file system mounted nowhere: a descriptor of its root. */
     mountDetached: (type: string): number => {
       const context = syscall(SYSCALLS.fsopen, 'const char *', type, 'uint32_t', 0);
@@ -290,12 +271,11 @@ const PROT_WRITE = 2;
 const MAP_SHARED = 1;
 const _SC_PAGESIZE = 30;
 const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
-const PERF_FLAG_FD_CLOEXEC = 8;
 const FSCONFIG_CMD_CREATE = 6;
 const SYSCALLS =
   process.arch === 'arm64'
-    ? { bpf: 280, perf_event_open: 241, fsopen: 430, fsconfig: 431, fsmount: 432 }
-    : { bpf: 321, perf_event_open: 298, fsopen: 430, fsconfig: 431, fsmount: 432 };
+    ? { bpf: 280, fsopen: 430, fsconfig: 431, fsmount: 432 }
+    : { bpf: 321, fsopen: 430, fsconfig: 431, fsmount: 432 };
 
 /** Calls back whenever a descriptor has something to read, and keeps the program running until it is stopped. */
 export const onReadable = (fd: number, callback: () => void): { readonly stop: () => void } => {
