@@ -83,6 +83,7 @@ struct wt_config {
 /* what the running kernel tells; known before the programs are loaded */
 struct wt_abilities {
 	__u32 prev_state; /* sched_switch says in which state the task left (5.18) (0 or 1) */
+	__u32 typed_reads; /* members of kernel structs can be read without a call (6.2) (0 or 1) */
 	__u32 throttled; /* a task says that its CPU quota is used up (6.18) (0 or 1) */
 };
 

@@ -15,8 +15,6 @@
 #include "interval.h"
 #include "history.h"
 
-const volatile struct wt_abilities abilities = {};
-
 /*
  * A kernel may run no program at some switches (one was seen that does not while a thread of process 1 is current). Then
  * the run time that a task has gathered since it was picked says when it began.

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
 /* What a task waits in: read from the task, its saved registers, its memory and its files. */
 #pragma once
-#include "kernel.h"
-#include "events.gen.h"
+#include "typed.h"
 
 #define S_IFMT 0170000 /* include/uapi/linux/stat.h */
 #define AF_UNIX 1
@@ -50,42 +49,42 @@ static __always_inline __u32 socket_type(__u32 family)
 
 static __always_inline struct file *file_of(struct task_struct *task, __u32 descriptor)
 {
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	struct file **slots = BPF_CORE_READ(table, fd), *file = NULL;
+	struct fdtable *table = READ(READ(task, files), fdt);
+	struct file **slots = READ(table, fd), *file = NULL;
 
-	if (descriptor < BPF_CORE_READ(table, max_fds))
+	if (descriptor < READ(table, max_fds))
 		bpf_probe_read_kernel(&file, sizeof(file), &slots[descriptor]);
 	return file;
 }
 
 static __always_inline void describe_file(struct waited_file *waited, struct file *file)
 {
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct inode *inode = READ(file, f_inode);
 	struct socket *socket;
 
-	waited->inode = BPF_CORE_READ(inode, i_ino);
-	waited->device = BPF_CORE_READ(inode, i_sb, s_dev);
-	switch (BPF_CORE_READ(inode, i_mode) & S_IFMT) {
+	waited->inode = READ(inode, i_ino);
+	waited->device = READ(READ(inode, i_sb), s_dev);
+	switch (READ(inode, i_mode) & S_IFMT) {
 	case 0010000:
 		waited->type = WT_FILE_PIPE;
 		break;
 	case 0020000:
 		waited->type = WT_FILE_CHARACTER;
-		waited->device = BPF_CORE_READ(inode, i_rdev);
+		waited->device = READ(inode, i_rdev);
 		break;
 	case 0040000:
 		waited->type = WT_FILE_DIRECTORY;
 		break;
 	case 0060000:
 		waited->type = WT_FILE_BLOCK;
-		waited->device = BPF_CORE_READ(inode, i_rdev);
+		waited->device = READ(inode, i_rdev);
 		break;
 	case 0100000:
 		waited->type = WT_FILE_REGULAR;
 		break;
 	case 0140000:
-		socket = BPF_CORE_READ(file, private_data);
-		waited->type = socket_type(BPF_CORE_READ(socket, sk, __sk_common.skc_family));
+		socket = READ(file, private_data);
+		waited->type = socket_type(READ(READ(socket, sk), __sk_common.skc_family));
 		break;
 	default:
 		waited->type = WT_FILE_ANONYMOUS;

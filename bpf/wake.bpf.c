@@ -9,17 +9,16 @@
 #include "cpu.h"
 #include "waiting.h"
 
-static __always_inline void note_task(struct task_notes *notes, struct task_struct *waker)
+static __always_inline void note_task(struct task_notes *notes, struct cpu_state *cpu, struct task_struct *waker)
 {
-	struct task_notes *own = notes_of(waker);
-
 	notes->waker_tid = waker->pid;
 	notes->waker_pid = waker->tgid;
 	/* Of a task that is not recorded the name is found in its waker's own record. */
 	if (notes->tracking & 1)
 		__builtin_memcpy(notes->waker_comm, waker->comm, sizeof(notes->waker_comm));
-	if (own && !notes->waker)
-		notes->waker = own->last;
+	/* The last record of this CPU is of the task that was switched in on it. */
+	if (!notes->waker && cpu->tid == waker->pid)
+		notes->waker = POSITION(cpu->switches, bpf_get_smp_processor_id());
 	if (!(waker->flags & PF_KTHREAD)) {
 		struct pt_regs *regs = (void *)bpf_task_pt_regs(waker);
 
@@ -58,9 +57,9 @@ int on_waking(__u64 *ctx)
 	/* Data that a process of this host sends arrives on top of it: the reader checks that it is the other end. */
 	ready = cpu->ready;
 	if (ready && cpu->softirq)
-		notes->ready_inode = BPF_CORE_READ(ready, sk_socket, file, f_inode, i_ino);
+		notes->ready_inode = READ(READ(READ(READ(ready, sk_socket), file), f_inode), i_ino);
 	if (!in_handler(cpu) || notes->ready_inode)
-		note_task(notes, waker);
+		note_task(notes, cpu, waker);
 	return 0;
 }
 

@@ -24,6 +24,12 @@ export const abilities = {
     without:
       'the state is read from the thread, which can be a moment late: a wait may be taken for another kind of sleep',
   },
+  typed_reads: {
+    since: '6.2',
+    marker: 'bpf_rdonly_cast',
+    why: 'members of kernel structs are read without a call',
+    without: 'each costs a call: a switch of a thread that waits for a file costs it some 200 ns more',
+  },
   uprobe_multi: {
     since: '6.6',
     marker: 'BPF_TRACE_UPROBE_MULTI',
@@ -60,15 +66,20 @@ export const readAbilities = (without = withheld()): Abilities => {
     const { since, marker }: About = abilities[name];
     return !without.has(name) && (marker === undefined ? isAtLeast(since) : types.includes(`${marker}\0`));
   };
-  return { prev_state: has('prev_state'), uprobe_multi: has('uprobe_multi'), throttled: has('throttled') };
+  return {
+    prev_state: has('prev_state'),
+    typed_reads: has('typed_reads'),
+    uprobe_multi: has('uprobe_multi'),
+    throttled: has('throttled'),
+  };
 };
 
 const layout = layoutOf(kernelStructs.abilities.fields);
 
 /** The read-only data of the kernel side. */
-export const encodeAbilities = ({ prev_state, throttled }: Abilities): Uint8Array => {
+export const encodeAbilities = (found: Abilities): Uint8Array => {
   const bytes = Buffer.alloc(layout.size);
-  bytes.writeUInt32LE(prev_state ? 1 : 0, layout.at('prev_state').offset);
-  bytes.writeUInt32LE(throttled ? 1 : 0, layout.at('throttled').offset);
+  for (const name of ['prev_state', 'typed_reads', 'throttled'] as const)
+    bytes.writeUInt32LE(found[name] ? 1 : 0, layout.at(name).offset);
   return bytes;
 };

@@ -131,6 +131,7 @@ const probes: readonly Probe[] = [
   },
   { name: 'tracepoints', required: false, why: 'what the kernel does is noticed through them', look: tracepoints },
   ability('prev_state'),
+  ability('typed_reads'),
   ability('throttled'),
   ability('uprobe_multi'),
   { name: 'gpu', required: false, why: 'real CUDA programs need it; recording does not', look: gpu },

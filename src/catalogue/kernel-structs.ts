@@ -29,6 +29,7 @@ export const kernelStructs = {
     doc: 'what the running kernel tells; known before the programs are loaded',
     fields: [
       field('prev_state', 'boolean', 'sched_switch says in which state the task left (5.18)'),
+      field('typed_reads', 'boolean', 'members of kernel structs can be read without a call (6.2)'),
       field('throttled', 'boolean', 'a task says that its CPU quota is used up (6.18)'),
     ],
   }),
