@@ -16,13 +16,16 @@ struct {
 	__type(value, struct wt_history);
 } history SEC(".maps");
 
-/* The next record of this CPU, to be filled; its position is set last, by publish(). */
-static __always_inline struct wt_history *next_record(const struct wt_config *config, struct cpu_state *cpu, __u32 id)
+/* The next record of this CPU, to be filled, and its position, which publish() sets last. */
+static __always_inline struct wt_history *next_record(const struct wt_config *config, struct cpu_state *cpu, __u64 *position)
 {
-	__u64 number = ++cpu->switches;
-	__u32 slot = id * config->history_slots + (number & (config->history_slots - 1));
-	struct wt_history *record = bpf_map_lookup_elem(&history, &slot);
+	__u32 id = bpf_get_smp_processor_id(), slot;
+	struct wt_history *record;
 
+	cpu->switches++;
+	slot = id * config->history_slots + (cpu->switches & (config->history_slots - 1));
+	record = bpf_map_lookup_elem(&history, &slot);
+	*position = POSITION(cpu->switches, id);
 	if (record)
 		*(volatile __u64 *)&record->position = 0;
 	return record;

@@ -67,6 +67,9 @@ struct fdtable {
 	__u32 max_fds;
 	struct file **fd;
 };
+struct epoll_filefd {
+	struct file *file;
+};
 struct files_struct {
 	struct fdtable *fdt;
 };

@@ -143,31 +143,4 @@ int on_contention_end(__u64 *ctx)
 	return 0;
 }
 
-/* The kernel ends a process to free memory. */
-SEC("raw_tp/mark_victim")
-int on_victim(__u64 *ctx)
-{
-	struct task_struct *victim = (void *)ctx[0];
-	const struct wt_config *config = settings();
-	__u64 id = bpf_get_current_pid_tgid();
-	__u32 pid = BPF_CORE_READ(victim, tgid);
-	struct wt_moment *event;
-
-	if (!config || !is_tracked(config, pid))
-		return 0;
-	event = reserve(config, sizeof(*event), WT_LOSS_RING_FULL_SCOPE);
-	if (!event)
-		return 0;
-	FILL_HEAD(event, WT_EVENT_MOMENT, pid, BPF_CORE_READ(victim, pid));
-	event->time = bpf_ktime_get_ns();
-	event->kind = WT_MOMENT_OOM_KILL;
-	event->value = BPF_CORE_READ(victim, mm, hiwater_rss);
-	event->detail = ctx[1];
-	event->by_pid = id >> 32;
-	event->by_tid = id;
-	bpf_get_current_comm(event->comm, sizeof(event->comm));
-	SEND(event);
-	return 0;
-}
-
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
-/* Moments that matter to somebody who waits: signals that are sent to tracked threads, segments that TCP sends again. */
+/*
+ * Moments that matter to somebody who waits: signals that are sent to tracked threads, processes that the kernel ends to
+ * free memory, segments that TCP sends again.
+ */
 #include "filter.h"
 #include "emit.h"
 #include "task.h"
@@ -16,6 +19,17 @@ static __always_inline struct wt_moment *new_moment(const struct wt_config *conf
 	return event;
 }
 
+/* Somebody did it in a system call, or the kernel in the name of whoever ran. */
+static __always_inline void send_with_author(struct wt_moment *event)
+{
+	__u64 id = bpf_get_current_pid_tgid();
+
+	event->by_pid = id >> 32;
+	event->by_tid = id;
+	bpf_get_current_comm(event->comm, sizeof(event->comm));
+	SEND(event);
+}
+
 /* Arguments: include/trace/events/signal.h (number, info, task, whole group, result). */
 SEC("raw_tp/signal_generate")
 int on_signal(__u64 *ctx)
@@ -23,7 +37,6 @@ int on_signal(__u64 *ctx)
 	struct task_struct *task = (void *)ctx[2];
 	const struct wt_config *config = settings();
 	__u32 pid = BPF_CORE_READ(task, tgid);
-	__u64 id = bpf_get_current_pid_tgid();
 	struct wt_moment *event;
 
 	if (!config || !is_tracked(config, pid))
@@ -33,10 +46,27 @@ int on_signal(__u64 *ctx)
 		return 0;
 	event->value = ctx[0];
 	event->detail = ctx[4];
-	event->by_pid = id >> 32;
-	event->by_tid = id;
-	bpf_get_current_comm(event->comm, sizeof(event->comm));
-	SEND(event);
+	send_with_author(event);
+	return 0;
+}
+
+/* The kernel ends a process to free memory. */
+SEC("raw_tp/mark_victim")
+int on_victim(__u64 *ctx)
+{
+	struct task_struct *victim = (void *)ctx[0];
+	const struct wt_config *config = settings();
+	__u32 pid = BPF_CORE_READ(victim, tgid);
+	struct wt_moment *event;
+
+	if (!config || !is_tracked(config, pid))
+		return 0;
+	event = new_moment(config, WT_MOMENT_OOM_KILL, pid, BPF_CORE_READ(victim, pid));
+	if (!event)
+		return 0;
+	event->value = BPF_CORE_READ(victim, mm, hiwater_rss);
+	event->detail = ctx[1];
+	send_with_author(event);
 	return 0;
 }
 

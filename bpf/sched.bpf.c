@@ -25,10 +25,9 @@ static __always_inline __u64 ran_since_picked(struct task_struct *task)
 }
 
 static __always_inline void record_switch(const struct wt_config *config, struct cpu_state *cpu, struct task_notes *notes,
-					  struct task_struct *task, const struct closed *closed, bool recorded)
+					  struct task_struct *task, struct closed *closed, bool recorded)
 {
-	__u32 id = bpf_get_smp_processor_id();
-	struct wt_history *record = next_record(config, cpu, id);
+	struct wt_history *record = next_record(config, cpu, &closed->position);
 
 	if (!record)
 		return;
@@ -61,8 +60,8 @@ static __always_inline void record_switch(const struct wt_config *config, struct
 static __always_inline void record_turn(const struct wt_config *config, struct cpu_state *cpu, struct task_struct *task,
 					__u64 now)
 {
-	__u32 id = bpf_get_smp_processor_id();
-	struct wt_history *record = next_record(config, cpu, id);
+	__u64 position;
+	struct wt_history *record = next_record(config, cpu, &position);
 
 	if (!record)
 		return;
@@ -72,7 +71,7 @@ static __always_inline void record_turn(const struct wt_config *config, struct c
 	record->pid = task->tgid;
 	record->tid = task->pid;
 	__builtin_memcpy(record->comm, task->comm, sizeof(record->comm));
-	publish(record, POSITION(cpu->switches, id));
+	publish(record, position);
 }
 
 /* The interval ends: it is remembered, and sent when its thread is tracked. */
@@ -85,7 +84,6 @@ static __always_inline void close_interval(const struct wt_config *config, struc
 	if (notes->state && !notes->wake && notes->early_wake)
 		notes->wake = notes->off;
 	describe(notes, task, &closed, recorded);
-	closed.position = POSITION(cpu->switches + 1, bpf_get_smp_processor_id());
 	record_switch(config, cpu, notes, task, &closed, recorded);
 	if (notes->off && recorded)
 		send_interval(config, notes, &closed);

@@ -2,13 +2,15 @@
 /*
  * What is kept of every task while it lives: the interval off the CPU that it is in, and what it does in the kernel. Made
  * at the start for all tasks and at fork for new ones, so that the scheduler's hot path allocates nothing; it goes away
- * with its task.
+ * with its task. Found by the thread id in a table, which takes 2 ns where the storage of a task takes 30; that storage
+ * is for tasks whose place in the table is taken.
  */
 #pragma once
 #include "filter.h"
 #include "emit.h"
 
 struct task_notes {
+	__u64 task; /* whose they are; 0 in a free place of the table */
 	__u64 off; /* when it left the CPU; 0 while it runs */
 	__u64 wake; /* when it was woken since then */
 	__u64 on; /* when it was last switched in */
@@ -38,25 +40,61 @@ struct task_notes {
 	char waker_comm[16];
 };
 
+#define NOTES 32768 /* the kernel's own default for the highest process id */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, NOTES);
+	__type(key, __u32);
+	__type(value, struct task_notes);
+} tasks SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
 	__type(value, struct task_notes);
-} tasks SEC(".maps");
+} crowded_tasks SEC(".maps");
+
+/* Its place in the table, whoever has it. */
+static __always_inline struct task_notes *place_of(struct task_struct *task)
+{
+	__u32 slot = task->pid & (NOTES - 1);
+
+	return bpf_map_lookup_elem(&tasks, &slot);
+}
 
 static __always_inline struct task_notes *notes_of(struct task_struct *task)
 {
-	return bpf_task_storage_get(&tasks, task, NULL, 0);
+	struct task_notes *notes = place_of(task);
+
+	if (notes && notes->task == (__u64)task)
+		return notes;
+	return bpf_task_storage_get(&crowded_tasks, task, NULL, 0);
 }
 
 static __always_inline struct task_notes *make_notes(struct task_struct *task)
 {
-	struct task_notes *notes = bpf_task_storage_get(&tasks, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct task_notes *notes = place_of(task);
 
+	if (notes && (notes->task == (__u64)task || !__sync_val_compare_and_swap(&notes->task, 0, (__u64)task)))
+		return notes;
+	notes = bpf_task_storage_get(&crowded_tasks, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!notes)
 		count_loss(WT_LOSS_THREAD_TABLE_FULL);
 	return notes;
+}
+
+/* The place is empty again, and only then free. */
+static __always_inline void drop_notes(struct task_struct *task)
+{
+	struct task_notes *notes = place_of(task);
+
+	if (!notes || notes->task != (__u64)task)
+		return;
+	__builtin_memset((void *)notes + sizeof(notes->task), 0, sizeof(*notes) - sizeof(notes->task));
+	asm volatile("" ::: "memory");
+	*(volatile __u64 *)&notes->task = 0;
 }
 
 /* Whether its process is tracked, remembered in the task. */

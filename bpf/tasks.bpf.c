@@ -68,4 +68,12 @@ int on_birth(__u64 *ctx)
 	return 0;
 }
 
+/* The last that is heard of a task: nobody can wake it any more. */
+SEC("tp_btf/sched_process_free")
+int on_free(__u64 *ctx)
+{
+	drop_notes((struct task_struct *)ctx[0]);
+	return 0;
+}
+
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -50,11 +50,10 @@ static __always_inline __u32 socket_type(__u32 family)
 static __always_inline struct file *file_of(struct task_struct *task, __u32 descriptor)
 {
 	struct fdtable *table = READ(READ(task, files), fdt);
-	struct file **slots = READ(table, fd), *file = NULL;
+	struct file **slots = READ(table, fd);
 
-	if (descriptor < READ(table, max_fds))
-		bpf_probe_read_kernel(&file, sizeof(file), &slots[descriptor]);
-	return file;
+	/* What the pointer points to is a pointer, which has no type to read through: this struct begins with one. */
+	return descriptor < READ(table, max_fds) ? READ((struct epoll_filefd *)&slots[descriptor], file) : NULL;
 }
 
 static __always_inline void describe_file(struct waited_file *waited, struct file *file)

@@ -30,7 +30,17 @@ const reasonOf = (log: Buffer): string => {
 };
 
 const folder = new URL(`../../bpf/build/${process.arch}/`, import.meta.url).pathname;
-const SHARED = ['rings', 'losses', 'config', 'tracked', 'tracking', 'tasks', 'cpus', 'descriptor_calls'];
+const SHARED = [
+  'rings',
+  'losses',
+  'config',
+  'tracked',
+  'tracking',
+  'tasks',
+  'crowded_tasks',
+  'cpus',
+  'descriptor_calls',
+];
 
 export type LoadOptions = {
   /** What this kernel tells. */

@@ -3,6 +3,7 @@ import { readTypes, withheld } from './abilities.ts';
 
 // Of a handler the exit comes first: an entry without its exit would say "in a handler" for ever. The scheduler comes last.
 export const TRACEPOINTS = [
+  ['on_free', 'sched_process_free'],
   ['on_birth', 'sched_process_fork'],
   ['on_fork', 'sched_process_fork'],
   ['on_exec', 'sched_process_exec'],
@@ -41,7 +42,7 @@ export const TRACEPOINTS = [
   ['on_switch', 'sched_switch'],
 ] as const;
 /** Programs that read the arguments as what they are, without a copy. */
-export const TYPED: ReadonlySet<string> = new Set(['on_birth', 'on_waking', 'on_switch']);
+export const TYPED: ReadonlySet<string> = new Set(['on_free', 'on_birth', 'on_waking', 'on_switch']);
 
 /** Those that this kernel has not, or that are withheld (abilities.ts): they are in its types as `btf_trace_NAME`. */
 export const missingTracepoints = (without = withheld()): readonly string[] => {
