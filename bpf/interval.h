@@ -11,8 +11,6 @@
 struct closed {
 	__u64 on, position;
 	__u32 pid, tid;
-	__s32 syscall;
-	struct pt_regs *regs;
 	struct waited_file file;
 };
 
@@ -29,13 +27,14 @@ static __always_inline void send_interval(const struct wt_config *config, const 
 	event->on = closed->on;
 	event->position = closed->position;
 	event->waker = notes->waker;
-	event->arg0 = closed->syscall < 0 ? 0 : SYSCALL_ARGUMENT_0(closed->regs);
-	event->arg1 = closed->syscall < 0 ? 0 : SYSCALL_ARGUMENT_1(closed->regs);
+	event->arg0 = notes->arg0;
+	event->arg1 = notes->arg1;
 	event->waker_arg0 = notes->waker_arg0;
 	event->file_inode = closed->file.inode;
 	event->file_offset = notes->fault_offset;
 	event->lock = notes->lock;
 	event->irq_time = notes->handled;
+	event->stolen_time = notes->stolen;
 	event->file_type = closed->file.type;
 	event->file_device = closed->file.device;
 	event->faults = notes->faults;
@@ -43,7 +42,7 @@ static __always_inline void send_interval(const struct wt_config *config, const 
 	event->waker_pid = notes->waker_pid;
 	event->waker_tid = notes->waker_tid;
 	event->waker_syscall = notes->waker_syscall;
-	event->syscall = closed->syscall;
+	event->syscall = notes->syscall;
 	event->flags = notes->flags;
 	event->state = notes->state;
 	event->cpu_off = notes->cpu_off;
@@ -52,28 +51,37 @@ static __always_inline void send_interval(const struct wt_config *config, const 
 	SEND(event);
 }
 
-/* What a task waited in, as it comes back. */
+/* The system call that a task is in as it leaves the CPU, or left it. */
+static __always_inline void note_call(struct task_notes *notes, struct task_struct *task)
+{
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
+
+	notes->syscall = -1;
+	notes->arg0 = notes->arg1 = 0;
+	if (task->flags & PF_KTHREAD || SYSCALL_NUMBER(regs) < 0)
+		return;
+	notes->syscall = SYSCALL_NUMBER(regs);
+	notes->arg0 = SYSCALL_ARGUMENT_0(regs);
+	notes->arg1 = SYSCALL_ARGUMENT_1(regs);
+}
+
+/* The file that a task waited for, as it comes back. */
 static __always_inline void describe(const struct task_notes *notes, struct task_struct *task, struct closed *closed,
 				     bool recorded)
 {
 	struct file *file;
 
-	closed->syscall = -1;
-	if (!(notes->flags & WT_OFF_CPU_KERNEL_THREAD)) {
-		closed->regs = (void *)bpf_task_pt_regs(task);
-		closed->syscall = SYSCALL_NUMBER(closed->regs) < 0 ? -1 : SYSCALL_NUMBER(closed->regs);
-	}
 	if (!notes->off || !notes->state || (!recorded && closed->on - notes->off < DESCRIBED_WAIT))
 		return;
 	if (notes->ready_inode) {
 		closed->file.inode = notes->ready_inode;
 		closed->file.type = WT_FILE_INET;
-	} else if (notes->fault_inode && closed->syscall < 0 && (notes->flags & WT_OFF_CPU_IOWAIT)) {
+	} else if (notes->fault_inode && notes->syscall < 0 && (notes->flags & WT_OFF_CPU_IOWAIT)) {
 		closed->file.inode = notes->fault_inode;
 		closed->file.device = notes->fault_device;
 		closed->file.type = WT_FILE_REGULAR;
-	} else if (closed->syscall >= 0 && takes_descriptor(closed->syscall)) {
-		file = file_of(task, SYSCALL_ARGUMENT_0(closed->regs));
+	} else if (notes->syscall >= 0 && takes_descriptor(notes->syscall)) {
+		file = file_of(task, notes->arg0);
 		if (file)
 			describe_file(&closed->file, file);
 	}

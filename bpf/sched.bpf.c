@@ -6,14 +6,16 @@
  *
  * Why sched_waking and not sched_wakeup: with a wake-up across CPUs, `current` at sched_wakeup is often not the waker.
  * Why not the `preempt` argument of sched_switch: it is false for involuntary switches under PREEMPT_NONE; the task's
- * state tells. Why most is read when the task comes back: its registers and files are the same then, and by then it is
- * known whether the interval was long enough to be worth it.
+ * state tells. Why the file is read when the task comes back: it is the same then, and by then it is known whether the
+ * interval was long enough to be worth it.
  */
 #include "filter.h"
 #include "emit.h"
 #include "task.h"
 #include "interval.h"
 #include "history.h"
+
+#define STEAL_NOISE 20000 /* ns */
 
 /*
  * A kernel may run no program at some switches (one was seen that does not while a thread of process 1 is current). Then
@@ -37,7 +39,7 @@ static __always_inline void record_switch(const struct wt_config *config, struct
 	record->earlier = notes->last;
 	record->waker = notes->waker;
 	record->idle_since = cpu->idle_since;
-	record->arg0 = closed->syscall < 0 ? 0 : SYSCALL_ARGUMENT_0(closed->regs);
+	record->arg0 = notes->arg0;
 	record->waker_arg0 = notes->waker_arg0;
 	record->file_inode = closed->file.inode;
 	record->pid = closed->pid;
@@ -47,7 +49,7 @@ static __always_inline void record_switch(const struct wt_config *config, struct
 	record->file_type = closed->file.type;
 	record->flags = notes->flags | (recorded ? WT_OFF_CPU_SENT : 0);
 	record->state = notes->state;
-	record->syscall = closed->syscall;
+	record->syscall = notes->syscall;
 	record->waker_syscall = notes->waker_syscall;
 	record->cpu_off = notes->cpu_off;
 	record->waker_context = notes->wake ? notes->waker_context : WT_WAKER_NONE;
@@ -103,7 +105,21 @@ static __always_inline void infer_leave(struct task_notes *notes, struct task_st
 	if (notes->wake && notes->wake < off)
 		notes->wake = off;
 	notes->early_wake = 0;
-	notes->handled = notes->faults = notes->owner = 0;
+	notes->handled = notes->stolen = notes->faults = notes->owner = 0;
+	notes->arg0 = notes->arg1 = 0;
+	notes->syscall = -1;
+}
+
+/*
+ * Its turn by the clock that it did not run by the scheduler's account, which leaves out what a hypervisor takes
+ * (kernel/sched/core.c: update_rq_clock_task), and with some kernels interrupts too. Both are read within a microsecond.
+ */
+static __always_inline __u64 stolen_from(const struct cpu_state *cpu, const struct task_notes *notes,
+					struct task_struct *task, __u64 now)
+{
+	__u64 ran = task->se.sum_exec_runtime - notes->runtime + cpu->handled;
+
+	return now - notes->on > ran + STEAL_NOISE ? now - notes->on - ran : 0;
 }
 
 /* A task leaves that was never seen to enter: it began to run when it had gathered no run time yet. */
@@ -134,8 +150,12 @@ static __always_inline void leave(const struct wt_config *config, struct cpu_sta
 
 	if (!notes && !(notes = make_notes(task)))
 		return;
-	if (notes->off || cpu->tid != task->pid)
+	if (notes->off || cpu->tid != task->pid) {
 		close_late(config, cpu, notes, task, now);
+		notes->stolen = 0;
+	} else {
+		notes->stolen = notes->on ? stolen_from(cpu, notes, task, now) : 0;
+	}
 	/* Another CPU may be waking it at this very moment: then its waker is already noted. */
 	notes->early_wake = notes->wake;
 	notes->wake = 0;
@@ -149,16 +169,13 @@ static __always_inline void leave(const struct wt_config *config, struct cpu_sta
 		flags |= WT_OFF_CPU_IOWAIT;
 	if (abilities.throttled && task->throttled)
 		flags |= WT_OFF_CPU_THROTTLED;
-	notes->owner = 0;
-	if (task->flags & PF_KTHREAD) {
+	if (task->flags & PF_KTHREAD)
 		flags |= WT_OFF_CPU_KERNEL_THREAD;
-	} else if (notes->state) {
-		struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
-
-		if (SYSCALL_NUMBER(regs) == NR_FUTEX)
-			notes->owner = owner_of_lock(regs);
-	}
 	notes->flags = flags;
+	note_call(notes, task);
+	notes->owner = 0;
+	if (notes->state && notes->syscall == NR_FUTEX)
+		notes->owner = owner_of_lock((void *)bpf_task_pt_regs(task));
 }
 
 static __always_inline void enter(const struct wt_config *config, struct cpu_state *cpu, struct task_struct *task, __u64 now)
@@ -184,6 +201,16 @@ static __always_inline void enter(const struct wt_config *config, struct cpu_sta
 	notes->faults_before = task->min_flt;
 }
 
+/* A task leaves for ever: it waited for nothing. But nothing later would tell of the wait before this turn. */
+static __always_inline void leave_for_ever(const struct wt_config *config, struct cpu_state *cpu, struct task_struct *task,
+					   __u64 now)
+{
+	struct task_notes *notes = notes_of(task);
+
+	if (notes && (notes->off || cpu->tid != task->pid))
+		close_late(config, cpu, notes, task, now);
+}
+
 SEC("tp_btf/sched_switch")
 int on_switch(__u64 *ctx)
 {
@@ -203,7 +230,9 @@ int on_switch(__u64 *ctx)
 		if (state & TASK_WAKING)
 			state = 1;
 	}
-	if (prev->pid && !(state & TASK_ENDED))
+	if (prev->pid && state & TASK_ENDED)
+		leave_for_ever(config, cpu, prev, now);
+	else if (prev->pid)
 		leave(config, cpu, prev, state, now);
 	begin_turn(cpu, next->pid, now);
 	if (next->pid)

@@ -19,8 +19,10 @@ struct task_notes {
 	__u64 last; /* position of its last record in the history */
 	__u64 waker; /* position of its waker's last record, or of the block request that woke it */
 	__u64 waker_arg0;
+	__u64 arg0, arg1; /* of the system call it is in */
 	__u64 ready_inode; /* of the socket that woke it */
 	__u64 handled; /* ns that handlers took from the turn before */
+	__u64 stolen; /* ns that the hypervisor took from it */
 	__u64 faults_before; /* minor faults until it was switched in */
 	__u64 fault_inode, fault_offset; /* file it met a page fault in */
 	__u64 lock; /* kernel lock that it waits for */
@@ -35,7 +37,7 @@ struct task_notes {
 	__u32 state;
 	__u32 cpu_off;
 	__u32 waker_pid, waker_tid, waker_context;
-	__s32 waker_syscall;
+	__s32 waker_syscall, syscall; /* numbers, -1 for none */
 	__u32 tracking; /* epoch of `tracking` << 1 | whether it is tracked */
 	char waker_comm[16];
 };

@@ -20,6 +20,7 @@ int note_task(struct bpf_iter__task *ctx)
 	notes->state = state_of(task) & TASK_STATES;
 	notes->flags = (task->flags & PF_KTHREAD ? WT_OFF_CPU_KERNEL_THREAD : 0) |
 		       (BPF_CORE_READ_BITFIELD(task, in_iowait) ? WT_OFF_CPU_IOWAIT : 0);
+	note_call(notes, task);
 	notes->off = bpf_ktime_get_ns();
 	return 0;
 }
@@ -64,7 +65,7 @@ int on_birth(__u64 *ctx)
 	notes->waker_pid = parent->tgid;
 	notes->waker_tid = parent->pid;
 	notes->waker = own ? own->last : 0;
-	notes->waker_syscall = -1;
+	notes->waker_syscall = notes->syscall = -1;
 	return 0;
 }
 

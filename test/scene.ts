@@ -112,7 +112,7 @@ export const scene = (facts: Readonly<Record<string, string | number>> = {}) => 
       });
       writer.waits.offCpu({
         ...{ start, blocked, runnable, thread: id(thread), site: siteId, arg0, cpuOff, cpuOn: cpu, request, owner },
-        ...{ waker: waker === undefined ? null : id(waker), irq: 0, faults: 0, detail: null },
+        ...{ waker: waker === undefined ? null : id(waker), irq: 0, stolen: 0, faults: 0, detail: null },
       });
       saw(start + blocked + runnable);
     },

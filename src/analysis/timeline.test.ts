@@ -198,8 +198,8 @@ test('reclaim, signals, faults and interrupts are told besides the states, with 
         owner: null,
         detail: null,
       };
-      writer.waits.offCpu({ ...site, start: 500, blocked: 600, runnable: 0, irq: 70, faults: 7 });
-      writer.waits.offCpu({ ...site, start: 3000, blocked: 10, runnable: 0, irq: 40, faults: 3 });
+      writer.waits.offCpu({ ...site, start: 500, blocked: 600, runnable: 0, irq: 70, stolen: 90, faults: 7 });
+      writer.waits.offCpu({ ...site, start: 3000, blocked: 10, runnable: 0, irq: 40, stolen: 50, faults: 3 });
       writer.waits.scope({ time: 500, duration: 700, thread, kind: scopeKinds.direct_reclaim, detail: 0, value: 9 });
       writer.waits.scope({ time: 5000, duration: 50, thread: other, kind: scopeKinds.compaction, detail: 0, value: 9 });
       for (const time of [500, 1500, 1600])
@@ -207,7 +207,7 @@ test('reclaim, signals, faults and interrupts are told besides the states, with 
     },
     { start_ns: 1000, end_ns: 9000 },
   );
-  assert.deepEqual(turns, { irq_ns: 40, minor_faults: 3 });
+  assert.deepEqual(turns, { irq_ns: 40, stolen_ns: 50, minor_faults: 3 });
   assert.deepEqual(happenings, [
     { kind: 'direct_reclaim', count: 1, duration_ns: 200 },
     { kind: 'signal', count: 2, duration_ns: 0 },

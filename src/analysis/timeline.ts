@@ -38,7 +38,7 @@ export type Timeline = {
   readonly waits_total: number;
   readonly losses: readonly LossSum[];
   /** In the turns on a CPU that ended in the window: what interrupts took from them, and minor page faults. */
-  readonly turns: { readonly irq_ns: number; readonly minor_faults: number };
+  readonly turns: { readonly irq_ns: number; readonly stolen_ns: number; readonly minor_faults: number };
   /** What overlaps the states without being one: memory reclaim, signals. */
   readonly happenings: readonly Happening[];
 };
@@ -66,7 +66,7 @@ export const timelineOf = (
       recording.database,
       waits.map(({ id }) => id),
     );
-  const turns = { irq_ns: 0, minor_faults: 0 };
+  const turns = { irq_ns: 0, stolen_ns: 0, minor_faults: 0 };
   let count = 0;
   const add = (stretch: Stretch, parts: readonly AwaitedPart[]) => {
     totals.add(stretch);
@@ -82,6 +82,7 @@ export const timelineOf = (
       for (const stretch of stretches.next(wait)) add(stretch, awaited(stretch));
       if (wait.start_ns < window.start_ns) continue;
       turns.irq_ns += details.get(wait.id)?.irq_ns ?? 0;
+      turns.stolen_ns += details.get(wait.id)?.stolen_ns ?? 0;
       turns.minor_faults += details.get(wait.id)?.minor_faults ?? 0;
     }
   }

@@ -4,6 +4,8 @@ export type Clock = {
   /** Start on CLOCK_MONOTONIC in two 32-bit halves, for event times. */
   readonly high: number;
   readonly low: number;
+  /** Start on CLOCK_MONOTONIC, in ns, in decimal. */
+  readonly monotonicStart: string;
   /** Start as ns since 1970, in decimal. */
   readonly unixStart: string;
   /** Now, in ns since the start. */
@@ -17,6 +19,7 @@ export const startClock = (): Clock => {
   return {
     high: Number(start >> 32n),
     low: Number(start & 0xffff_ffffn),
+    monotonicStart: start.toString(),
     unixStart: unix.toString(),
     now: () => Number(process.hrtime.bigint() - start),
   };

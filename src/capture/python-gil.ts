@@ -21,6 +21,8 @@ export type GilRecogniser = {
   remember: (pid: number) => void;
   /** About the futex at `address` of process `pid` (as this process numbers it). */
   classify: (pid: number, address: number) => GilAnswer;
+  /** The same in short: undefined for unknown. */
+  isGil: (pid: number, address: number) => boolean | undefined;
   forget: (pid: number) => void;
 };
 
@@ -56,7 +58,8 @@ const lifeOf = (pid: number): { life: string; startCode: number } | undefined =>
   const text = tryRead(pid, 'stat');
   // Fields 22, 26 and 28 of proc_pid_stat(5); the name before may hold anything, and the last bracket ends it.
   const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ');
-  return fields && fields.length > 25
+  // A process that has ended, and nobody has waited for, has no memory: its code and stack begin at 0.
+  return fields && fields.length > 25 && fields[25] !== '0'
     ? { life: `${fields[19]} ${fields[23]} ${fields[25]}`, startCode: Number(fields[23]) }
     : undefined;
 };
@@ -132,6 +135,10 @@ export const createGilRecogniser = (): GilRecogniser => {
       if (seen && isAlive && seen.mappings.length === 0) classify(pid, 0);
     },
     classify,
+    isGil: (pid, address) => {
+      const answer = classify(pid, address);
+      return answer === 'unknown' ? undefined : answer === 'gil';
+    },
     forget: (pid) => {
       processes.delete(pid);
     },

@@ -39,6 +39,8 @@ export type Interval = {
   readonly waker: number;
   readonly owner: number;
   readonly irq: number;
+  /** ns that the hypervisor took from that turn. */
+  readonly stolen: number;
   readonly faults: number;
   readonly fileOffset: number;
   readonly lock: number;
@@ -58,6 +60,7 @@ const E = {
   offset: off('file_offset'),
   lock: off('lock'),
   irq: off('irq_time'),
+  stolen: off('stolen_time'),
   fileType: off('file_type'),
   fileDevice: off('file_device'),
   faults: off('faults'),
@@ -132,6 +135,7 @@ export const intervalOfEvent = (words: Uint32Array, at: number, clock: Clock): I
     waker: wide(words, at + E.waker),
     owner: words[at + E.owner] ?? 0,
     irq: wide(words, at + E.irq),
+    stolen: wide(words, at + E.stolen),
     faults: words[at + E.faults] ?? 0,
     fileOffset: wide(words, at + E.offset),
     lock: wide(words, at + E.lock),
@@ -171,6 +175,7 @@ export const intervalOfRecord = (words: Uint32Array, at: number, clock: Clock): 
     waker: wide(words, at + H.waker),
     owner: 0,
     irq: 0,
+    stolen: 0,
     faults: 0,
     fileOffset: 0,
     lock: 0,

@@ -59,6 +59,7 @@ export type Session = {
 const factsOf = (capture: Capture, { command, trackAll, hold, version }: SessionOptions) => ({
   version,
   started_unix_ns: capture.clock.unixStart,
+  started_monotonic_ns: capture.clock.monotonicStart,
   host: hostname(),
   kernel: release(),
   arch: process.arch,
@@ -86,7 +87,7 @@ export const startSession = (options: SessionOptions): Session => {
   const waits = createWaitEvents({
     ...{ capture, threads, lives, writer: writer.waits, files: createFiles(writer.waits) },
     ...{ isTracked: processes.isTracked, wasHeld: processes.wasHeld },
-    isGil: (pid, address) => gil.classify(pid, address) === 'gil',
+    isGil: gil.isGil,
   });
   const notes = createNoteEvents({ writer: writer.waits, threads, clock: capture.clock });
   const onProcessEvent = createProcessEvents({

@@ -32,7 +32,8 @@ export type Known = {
   readonly tracked: boolean;
   /** Whether whytrace had stopped the process then. */
   readonly held: boolean;
-  readonly gil: boolean;
+  /** Whether the futex is that of the Python GIL; undefined when that cannot be told. */
+  readonly gil: boolean | undefined;
   readonly file: number | null;
 };
 
@@ -73,7 +74,7 @@ export const createSites = (): Sites => {
         waker_syscall: byTask ? nameOf(wakerSyscall) : null,
         held: held ? 1 : 0,
         activity: activities.find(([bit]) => (flags & bit) !== 0)?.[1] ?? null,
-        gil: gil ? 1 : 0,
+        gil: gil === undefined ? null : gil ? 1 : 0,
         matched: byTask && isFutex(syscall) && isFutex(wakerSyscall) && interval.wakerArg0 === interval.arg0 ? 1 : 0,
         tracked: tracked ? 1 : 0,
         open: flag(offCpuFlags.open),

@@ -25,8 +25,8 @@ type Parts = {
   readonly isTracked: (pid: number) => boolean;
   /** Whether whytrace had stopped this process at that time. */
   readonly wasHeld: (pid: number, time: number) => boolean;
-  /** Whether a futex of a process is that of the Python GIL. */
-  readonly isGil: (pid: number, address: number) => boolean;
+  /** Whether a futex of a process is that of the Python GIL; undefined when that cannot be told. */
+  readonly isGil: (pid: number, address: number) => boolean | undefined;
 };
 
 export type WaitEvents = {
@@ -67,7 +67,7 @@ export const createWaitEvents = (parts: Parts): WaitEvents => {
         sites.siteOf(interval, {
           tracked,
           held: (state & STOPPED) !== 0 && parts.wasHeld(pid, off),
-          gil: isFutex && state !== 0 && parts.isGil(pid, interval.arg0),
+          gil: isFutex && state !== 0 ? parts.isGil(pid, interval.arg0) : false,
           file: files.idOf(interval),
         }),
       ),
@@ -81,6 +81,7 @@ export const createWaitEvents = (parts: Parts): WaitEvents => {
       // The word may be anything: a lock's holder is a thread of the same process.
       owner: interval.owner !== 0 && lives.isOf(pid, interval.owner) ? interval.owner : null,
       irq: interval.irq,
+      stolen: interval.stolen,
       faults: interval.faults,
       detail: interval.lock !== 0 ? interval.lock : interval.fileOffset !== 0 ? interval.fileOffset : null,
     });

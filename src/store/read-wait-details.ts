@@ -19,6 +19,7 @@ export type WaitDetails = {
   readonly open: number | null;
   /** What interrupts and timers took from its turn on the CPU before. */
   readonly irq_ns: number;
+  readonly stolen_ns: number;
   /** Minor page faults in that turn. */
   readonly minor_faults: number;
   readonly file: string | null;
@@ -27,7 +28,7 @@ export type WaitDetails = {
   readonly request: RequestRow | null;
 };
 
-const DETAILS = `SELECT w.id, w.owner_tid, w.open, w.irq_ns, w.minor_faults, coalesce(f.remote, f.name) AS file, f.peer_pid, f.peer_comm, w.request, b.device, b.op,
+const DETAILS = `SELECT w.id, w.owner_tid, w.open, w.irq_ns, w.stolen_ns, w.minor_faults, coalesce(f.remote, f.name) AS file, f.peer_pid, f.peer_comm, w.request, b.device, b.op,
   b.queue_ns, b.device_ns FROM waits w LEFT JOIN files f ON f.id = w.object LEFT JOIN block_requests b ON b.id = w.request
   WHERE w.id IN (SELECT value FROM json_each(?))`;
 
@@ -52,6 +53,7 @@ export const readWaitDetails = (database: Database, ids: readonly number[]): Rea
           owner_tid: maybeNumber(row, 'owner_tid'),
           open: maybeNumber(row, 'open'),
           irq_ns: maybeNumber(row, 'irq_ns') ?? 0,
+          stolen_ns: maybeNumber(row, 'stolen_ns') ?? 0,
           minor_faults: maybeNumber(row, 'minor_faults') ?? 0,
           file: maybeText(row, 'file'),
           peer_pid: maybeNumber(row, 'peer_pid'),

@@ -21,7 +21,7 @@ export type WaitSite = {
   readonly waker_syscall: string | null;
   readonly held: Flag;
   readonly activity: string | null;
-  readonly gil: Flag;
+  readonly gil: Flag | null;
   readonly matched: Flag;
   readonly tracked: Flag;
   readonly open: Flag;
@@ -68,6 +68,7 @@ export type OffCpuRow = {
   readonly request: number | null;
   readonly owner: number | null;
   readonly irq: number;
+  readonly stolen: number;
   readonly faults: number;
   readonly detail: number | null;
 };
@@ -142,6 +143,7 @@ export const createWaitWriter = (database: Database): WaitWriter => {
     'request',
     'owner',
     'irq_ns',
+    'stolen_ns',
     'faults',
     'detail',
   ]);
@@ -190,8 +192,9 @@ export const createWaitWriter = (database: Database): WaitWriter => {
       values[at + 9] = request;
       values[at + 10] = owner;
       values[at + 11] = rest.irq;
-      values[at + 12] = rest.faults;
-      values[at + 13] = rest.detail;
+      values[at + 12] = rest.stolen;
+      values[at + 13] = rest.faults;
+      values[at + 14] = rest.detail;
       offCpuSegment.saw(start, blocked + runnable);
       return offCpu.lastId;
     },

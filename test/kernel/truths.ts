@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { maybeNumber, number, type Row, text } from '../../src/store/row.ts';
 import { here, type Owner, type Recorded, record, type Seen } from './recorder.ts';
-import { json, linesOf, numberOf } from './truth.ts';
+import { linesOf, numberOf } from './truth.ts';
 
 const MS = 1e6;
 /** Every test of a truth is run so many times. */
@@ -80,30 +80,12 @@ const phaseOf = (line: Line, offset: number): Phase => {
   };
 };
 
-const isCalibration = (line: Line) => line.phase === 'calibrate';
+/** From the program's clock, CLOCK_MONOTONIC, to the recording's. */
+const offsetOf = ({ recording }: Seen): number => -Number(recording.facts.get('started_monotonic_ns'));
 
-/** From the program's clock to the recording's: its short sleeps must lie within the moments that it took around them. */
-const offsetOf = (seen: Seen, lines: readonly Line[]): number => {
-  const own = lines.filter(isCalibration);
-  const [first] = own;
-  assert.ok(first, 'the program sleeps first, to compare clocks');
-  const rows = seen.rows(
-    "SELECT start_ns, start_ns + duration_ns AS end_ns FROM waits WHERE tid = ? AND syscall LIKE '%nanosleep' AND blocked_ns > 0 ORDER BY start_ns LIMIT ?",
-    numberOf(first, 'tid'),
-    own.length,
-  );
-  assert.equal(rows.length, own.length, 'each of the first sleeps was recorded');
-  const least = Math.max(...rows.map((row, i) => number(row, 'end_ns') - numberOf(json(own[i]), 'end_ns')));
-  const most = Math.min(...rows.map((row, i) => number(row, 'start_ns') - numberOf(json(own[i]), 'start_ns')));
-  assert.ok(least <= most, `no offset fits all sleeps: it is at least ${least} and at most ${most}`);
-  return (least + most) / 2;
-};
-
-/** Reads truths from what a program, or several, said. The first lines are of the program that compared clocks. */
+/** Reads truths from what a program, or several, said. */
 export const readTruths = (seen: Seen, stdout: string): Truths => {
-  const lines = linesOf(stdout);
-  const offset = offsetOf(seen, lines);
-  const phases = lines.filter((line) => !isCalibration(line)).map((line) => phaseOf(line, offset));
+  const phases = linesOf(stdout).map((line) => phaseOf(line, offsetOf(seen)));
   return {
     seen,
     phases,
@@ -184,8 +166,15 @@ export const isSpentOn = (truths: Truths, phase: Phase, kind: string, blocked = 
   nearly(parts.get(`blocked ${kind}`) ?? 0, blocked, `blocked for ${kind} in ${what}`, slack);
   nearly(sum(/^blocked/), phase.blocked, `blocked at all in ${what}`, slack);
   nearly(without, phase.delay, `without a CPU in ${what}`, slack);
-  nearly(sum(/^blocked/) + without, phase.blocked + phase.delay, `off the CPU in ${what}`);
-  nearly(sum(/^running/), phase.cpu, `running in ${what}`);
+  // What the hypervisor takes from a turn is no CPU time to the program's clock, and does not come from the scheduler.
+  const stolen = truths.seen.count(
+    'SELECT coalesce(sum(stolen_ns), 0) AS n FROM waits WHERE tid = ? AND start_ns > ? AND start_ns <= ?',
+    phase.tid,
+    phase.start,
+    phase.end,
+  );
+  nearly(sum(/^blocked/) + without + stolen, phase.blocked + phase.delay, `off the CPU in ${what}`);
+  nearly(sum(/^running/) - stolen, phase.cpu, `running in ${what}`);
   nearly(sum(/./), phase.end - phase.start, `all of ${what}`);
 };
 

@@ -26,6 +26,9 @@ const lifeNotes = (task: TaskRow, asked: Window): readonly string[] => [
 
 const overlapNotes = ({ turns, happenings }: Timeline): readonly string[] => [
   ...(turns.irq_ns === 0 ? [] : [`interrupts took ${durationText(turns.irq_ns)} of its turns on a CPU`]),
+  ...(turns.stolen_ns === 0
+    ? []
+    : [`the hypervisor took ${durationText(turns.stolen_ns)} of its turns on a CPU: they count as running`]),
   ...(turns.minor_faults === 0 ? [] : [`${countText(turns.minor_faults, 'minor page fault')} in its turns on a CPU`]),
   ...happenings.map(({ kind, count, duration_ns }) => {
     const took = duration_ns === 0 ? '' : `, ${durationText(duration_ns)} of the states above`;

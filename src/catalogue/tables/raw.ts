@@ -50,6 +50,7 @@ export const rawTables = {
       field('request', 'ref', 'block_request.id of the request whose completion woke it, else null'),
       field('owner', 'tid', 'thread that held the lock when it began to wait, null when that cannot be told'),
       field('irq_ns', 'duration', 'what interrupts and timers took from its turn on the CPU before'),
+      field('stolen_ns', 'duration', 'what the hypervisor took from that turn: more than 20 us of it'),
       field('faults', 'count', 'minor page faults in that turn'),
       field(
         'detail',
@@ -88,7 +89,7 @@ export const rawTables = {
         'text',
         'what it did in the kernel: reclaim, compaction, dirty_throttle, writeback, kernel_lock; else null',
       ),
-      field('gil', 'boolean', '1 when the futex is that of the Python GIL'),
+      field('gil', 'boolean', '1 when the futex is that of the Python GIL, null when that cannot be told'),
       field('matched', 'boolean', '1 when the waker was in futex(2) on the same address'),
       field('tracked', 'boolean', '1 for a traced thread, 0 for another that the wait of a traced one led to'),
       field('open', 'boolean', '1 when it had not ended when the recording did'),

@@ -51,8 +51,10 @@ export const waitViews = {
         'what it did in the kernel: reclaim, compaction, dirty_throttle, writeback, kernel_lock',
       ),
       field('irq_ns', 'duration', 'what interrupts and timers took from its turn on the CPU before'),
+      field('stolen_ns', 'duration', 'what the hypervisor took from that turn: more than 20 us of it'),
       field('minor_faults', 'count', 'minor page faults in that turn'),
       field('detail', 'word', 'byte of the file at a page fault, or address of the kernel lock'),
+      field('gil', 'boolean', '1 when it waited for the GIL of Python, null when that cannot be told'),
       field('born', 'boolean', '1 for the time from its birth to its first turn'),
       field('inferred', 'boolean', '1 when its end was inferred from its run time'),
     ],
@@ -60,8 +62,8 @@ export const waitViews = {
       o.runnable_ns, w.tid AS waker_tid, w.pid AS waker_pid, w.comm AS waker_comm, o.blocked_ns, s.syscall, o.arg0,
       CASE s.waker_context WHEN 1 THEN 'task' WHEN 2 THEN 'timer' WHEN 3 THEN 'irq' WHEN 4 THEN 'softirq' WHEN 5 THEN 'block' END
       AS waker_context, s.waker_syscall, s.state, s.file_type, s.file_device, s.file_inode, o.cpu_off, o.cpu_on, o.thread,
-      s.tracked, s.open, s.file AS object, o.owner AS owner_tid, s.matched, o.request, s.activity, o.irq_ns,
-      o.faults AS minor_faults, o.detail, s.born, s.inferred
+      s.tracked, s.open, s.file AS object, o.owner AS owner_tid, s.matched, o.request, s.activity, o.irq_ns, o.stolen_ns,
+      o.faults AS minor_faults, o.detail, s.gil, s.born, s.inferred
       FROM off_cpu o JOIN thread t ON t.id = o.thread JOIN wait_site s ON s.id = o.site LEFT JOIN thread w ON w.id = o.waker`,
     examples: [
       {

@@ -73,7 +73,6 @@ static void *hold(void *unused) {
 static void wait_for_lock(void) {
   struct truth t = {.phase = "victim", .by_pid = getpid()};
   pthread_t thread;
-  calibrate();
   MUST(pthread_create(&thread, NULL, hold, NULL) == 0);
   while (!__atomic_load_n(&ready, __ATOMIC_ACQUIRE)) nap_us(100);
   enter(&t);

@@ -80,7 +80,6 @@ static void cross_cpu(int cpu) {
 
 int main(int argc, char **argv) {
   int last = cpu_from_last(0);
-  calibrate();
   if (argc > 2 && strcmp(argv[1], "quota") == 0) {
     use_cpu(last);
     quota(atol(argv[2]));

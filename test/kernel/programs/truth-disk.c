@@ -83,7 +83,6 @@ int main(int argc, char **argv) {
   snprintf(path, sizeof path, "%s/truth-disk.data", argv[1]);
   MUST(posix_memalign((void **)&block, PAGE, BLOCK) == 0);
   memset(block, 1, BLOCK);
-  calibrate();
   sync_much();
   if (argc > 2) {
     join_group(argv[2]);

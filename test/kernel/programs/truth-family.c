@@ -22,7 +22,6 @@ int main(void) {
   pthread_t one;
   uint64_t before;
   int pid;
-  calibrate();
   nap(30);
   before = now();
   pid = fork_child();

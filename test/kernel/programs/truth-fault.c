@@ -34,7 +34,6 @@ int main(void) {
   range.range.start = (uintptr_t)page;
   MUST(ioctl(faults, UFFDIO_API, &api) == 0 && ioctl(faults, UFFDIO_REGISTER, &range) == 0);
   source[0] = 7;
-  calibrate();
   t.by_pid = getpid();
   MUST(pthread_create(&handler, NULL, serve, NULL) == 0);
   nap(5);

@@ -34,4 +34,3 @@ void tell_phase(const char *phase, int by, uint64_t done, int times) {
   tell(&t, ",\"slept_ns\":%llu,\"times\":%d", (unsigned long long)slept, times);
 }
 
-void say_calibration(void) { calibrate(); }

@@ -51,6 +51,5 @@ def compete():
     held.tell_phase(b"gil-hog", seen["by"], 0, 12)
 
 
-held.say_calibration()
 hold()
 compete()

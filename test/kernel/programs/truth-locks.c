@@ -172,7 +172,6 @@ static void file_lock(const char *phase, int posix, const char *path) {
 int main(int argc, char **argv) {
   if (argc != 2) return 2;
   share = shared(sizeof *share);
-  calibrate();
   mutex();
   mutex_convoy();
   wait_condition();

@@ -63,7 +63,6 @@ int main(int argc, char **argv) {
   MUST(chunk != NULL);
   memset(chunk, 1, CHUNK);
   snprintf(path, sizeof path, "%s/truth-memory.data", argv[2]);
-  calibrate();
   reclaim(cold_file(path));
   out_of_memory();
   return 0;

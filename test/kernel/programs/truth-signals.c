@@ -101,7 +101,6 @@ static void child_ends(void) {
 
 int main(void) {
   share = shared(sizeof *share);
-  calibrate();
   wait_signal();
   storm();
   stop();

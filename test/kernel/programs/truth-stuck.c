@@ -29,7 +29,6 @@ int main(void) {
   before.tid = tids[0];
   tell(&before, "");
   sigwait(&set, &got);
-  calibrate();
   during.start = now();
   start(&tids[1]);
   during.tid = tids[1];

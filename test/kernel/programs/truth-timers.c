@@ -39,7 +39,6 @@ static void poll_timeout(int fd) {
 }
 
 int main(void) {
-  calibrate();
   phase("nanosleep", sleep_it, -1);
   phase("timerfd", read_timer, timerfd_create(CLOCK_MONOTONIC, 0));
   phase("epoll-timeout", epoll_timeout, epoll_create1(0));

@@ -108,17 +108,6 @@ static inline void tell(const struct truth *t, const char *more, ...) {
   funlockfile(stdout);
 }
 
-/* Short sleeps by which a reader finds the offset between this clock and another. */
-static inline void calibrate(void) {
-  for (int i = 0; i < 5; i++) {
-    struct truth t = {.phase = "calibrate"};
-    enter(&t);
-    nap(1);
-    leave(&t);
-    tell(&t, "");
-  }
-}
-
 static inline void *shared(size_t size) {
   void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   MUST(memory != MAP_FAILED);
