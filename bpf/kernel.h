@@ -106,7 +106,11 @@ struct mm_struct {
 	unsigned long hiwater_rss;
 	struct uprobes_state uprobes_state;
 };
+struct cfs_rq {
+	int throttle_count;
+};
 struct sched_entity {
+	struct cfs_rq *cfs_rq;
 	__u64 sum_exec_runtime;
 	__u64 prev_sum_exec_runtime;
 };

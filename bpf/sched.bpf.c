@@ -12,8 +12,7 @@
 #include "filter.h"
 #include "emit.h"
 #include "task.h"
-#include "interval.h"
-#include "history.h"
+#include "record.h"
 
 #define STEAL_NOISE 20000 /* ns */
 
@@ -24,71 +23,6 @@
 static __always_inline __u64 ran_since_picked(struct task_struct *task)
 {
 	return task->se.sum_exec_runtime - task->se.prev_sum_exec_runtime;
-}
-
-static __always_inline void record_switch(const struct wt_config *config, struct cpu_state *cpu, struct task_notes *notes,
-					  struct task_struct *task, struct closed *closed, bool recorded)
-{
-	struct wt_history *record = next_record(config, cpu, &closed->position);
-
-	if (!record)
-		return;
-	record->on = closed->on;
-	record->off = notes->off;
-	record->wake = notes->wake;
-	record->earlier = notes->last;
-	record->waker = notes->waker;
-	record->idle_since = cpu->idle_since;
-	record->arg0 = notes->arg0;
-	record->waker_arg0 = notes->waker_arg0;
-	record->file_inode = closed->file.inode;
-	record->pid = closed->pid;
-	record->tid = closed->tid;
-	record->waker_pid = notes->waker_pid;
-	record->waker_tid = notes->waker_tid;
-	record->file_type = closed->file.type;
-	record->flags = notes->flags | (recorded ? WT_OFF_CPU_SENT : 0);
-	record->state = notes->state;
-	record->syscall = notes->syscall;
-	record->waker_syscall = notes->waker_syscall;
-	record->cpu_off = notes->cpu_off;
-	record->waker_context = notes->wake ? notes->waker_context : WT_WAKER_NONE;
-	__builtin_memcpy(record->comm, task->comm, sizeof(record->comm));
-	publish(record, closed->position);
-	notes->last = closed->position;
-}
-
-/* Of a task about which nothing is known, only that it runs: some kernels hide some tasks from programs. */
-static __always_inline void record_turn(const struct wt_config *config, struct cpu_state *cpu, struct task_struct *task,
-					__u64 now)
-{
-	__u64 position;
-	struct wt_history *record = next_record(config, cpu, &position);
-
-	if (!record)
-		return;
-	__builtin_memset(record, 0, sizeof(*record));
-	record->on = now;
-	record->idle_since = cpu->idle_since;
-	record->pid = task->tgid;
-	record->tid = task->pid;
-	__builtin_memcpy(record->comm, task->comm, sizeof(record->comm));
-	publish(record, position);
-}
-
-/* The interval ends: it is remembered, and sent when its thread is tracked. */
-static __always_inline void close_interval(const struct wt_config *config, struct cpu_state *cpu,
-					   struct task_notes *notes, struct task_struct *task, __u64 on)
-{
-	struct closed closed = { .on = on, .pid = task->tgid, .tid = task->pid };
-	bool recorded = is_recorded(config, notes, closed.pid);
-
-	if (notes->state && !notes->wake && notes->early_wake)
-		notes->wake = notes->off;
-	describe(notes, task, &closed, recorded);
-	record_switch(config, cpu, notes, task, &closed, recorded);
-	if (notes->off && recorded)
-		send_interval(config, notes, &closed);
 }
 
 /* A task enters that was never seen to leave: since then it has gathered no run time. */
@@ -122,11 +56,14 @@ static __always_inline __u64 stolen_from(const struct cpu_state *cpu, const stru
 	return now - notes->on > ran + STEAL_NOISE ? now - notes->on - ran : 0;
 }
 
-/* A task leaves that was never seen to enter: it began to run when it had gathered no run time yet. */
+/*
+ * A task leaves that was never seen to enter: it began to run when it had gathered no run time yet, since it was seen to
+ * leave or else since it was picked, which can be later: it may be picked again while it runs.
+ */
 static __always_inline void close_late(const struct wt_config *config, struct cpu_state *cpu, struct task_notes *notes,
 				       struct task_struct *task, __u64 now)
 {
-	__u64 on = now - ran_since_picked(task);
+	__u64 on = now - (notes->off ? task->se.sum_exec_runtime - notes->runtime : ran_since_picked(task));
 
 	if (on < cpu->since || on > now)
 		on = cpu->since;
@@ -140,6 +77,22 @@ static __always_inline void close_late(const struct wt_config *config, struct cp
 	notes->flags |= WT_OFF_CPU_INFERRED;
 	close_interval(config, cpu, notes, task, on);
 	notes->wake = 0;
+}
+
+/*
+ * Whether a task that leaves is out of CPU quota. Before 6.18 it is its group on this CPU that is, and the task stays ready;
+ * where the task itself can be, it may be only preempted while its group is out of quota.
+ */
+static __always_inline bool is_throttled(struct task_struct *task, __u32 state)
+{
+	struct cfs_rq *group = NULL;
+
+	if (abilities.throttled)
+		return task->throttled;
+	if (state || !bpf_core_field_exists(task->se.cfs_rq) || !bpf_core_field_exists(group->throttle_count))
+		return false;
+	group = task->se.cfs_rq;
+	return group && group->throttle_count;
 }
 
 static __always_inline void leave(const struct wt_config *config, struct cpu_state *cpu, struct task_struct *task,
@@ -160,6 +113,7 @@ static __always_inline void leave(const struct wt_config *config, struct cpu_sta
 	notes->early_wake = notes->wake;
 	notes->wake = 0;
 	notes->off = now;
+	notes->runtime = task->se.sum_exec_runtime;
 	notes->state = state & TASK_STATES;
 	notes->cpu_off = bpf_get_smp_processor_id();
 	notes->handled = cpu->handled;
@@ -167,7 +121,7 @@ static __always_inline void leave(const struct wt_config *config, struct cpu_sta
 	flags = notes->activity | notes->scopes;
 	if (BPF_CORE_READ_BITFIELD(task, in_iowait))
 		flags |= WT_OFF_CPU_IOWAIT;
-	if (abilities.throttled && task->throttled)
+	if (is_throttled(task, notes->state))
 		flags |= WT_OFF_CPU_THROTTLED;
 	if (task->flags & PF_KTHREAD)
 		flags |= WT_OFF_CPU_KERNEL_THREAD;

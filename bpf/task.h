@@ -14,7 +14,7 @@ struct task_notes {
 	__u64 off; /* when it left the CPU; 0 while it runs */
 	__u64 wake; /* when it was woken since then */
 	__u64 on; /* when it was last switched in */
-	__u64 runtime; /* its run time until then, in ns */
+	__u64 runtime; /* its run time until it was last switched in or out, in ns */
 	__u64 early_wake; /* the last time it was woken in the turn before */
 	__u64 last; /* position of its last record in the history */
 	__u64 waker; /* position of its waker's last record, or of the block request that woke it */

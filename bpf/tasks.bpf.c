@@ -21,6 +21,7 @@ int note_task(struct bpf_iter__task *ctx)
 	notes->flags = (task->flags & PF_KTHREAD ? WT_OFF_CPU_KERNEL_THREAD : 0) |
 		       (BPF_CORE_READ_BITFIELD(task, in_iowait) ? WT_OFF_CPU_IOWAIT : 0);
 	note_call(notes, task);
+	notes->runtime = task->se.sum_exec_runtime;
 	notes->off = bpf_ktime_get_ns();
 	return 0;
 }

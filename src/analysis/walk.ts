@@ -148,7 +148,8 @@ export const attribute = (recording: Recording, walked: Walked, window: Window):
   const waited = (wait: WaitRow, start: number, end: number) => {
     const rows = [`waits:${wait.id}`];
     if (wait.kind === 'throttled') {
-      put(start, end, { ...self, kind: 'throttled', what: 'CPU quota of its cgroup', grade: 'A' }, rows);
+      const grade = recording.lacks.has('throttled') ? 'B' : 'A';
+      put(start, end, { ...self, kind: 'throttled', what: 'CPU quota of its cgroup', grade }, rows);
       return;
     }
     const ready = Math.min(end, Math.max(start, wait.start_ns + wait.blocked_ns));

@@ -3,48 +3,11 @@
 // tracepoint has no name in the types, so that one goes by the version.
 import { existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
+import { type Ability, type About, abilities } from '../catalogue/abilities.ts';
 import { layoutOf } from '../catalogue/derive/layout.ts';
 import { kernelStructs } from '../catalogue/kernel-structs.ts';
 
 export const BTF = '/sys/kernel/btf/vmlinux';
-
-type About = {
-  /** The first kernel that has it. */
-  readonly since: string;
-  /** A name that the kernel's types have only with it; without one the version decides. */
-  readonly marker?: string;
-  readonly why: string;
-  /** What is still had without it. */
-  readonly without: string;
-};
-export const abilities = {
-  prev_state: {
-    since: '5.18',
-    why: 'the kernel itself says in what state a thread left its CPU',
-    without:
-      'the state is read from the thread, which can be a moment late: a wait may be taken for another kind of sleep',
-  },
-  typed_reads: {
-    since: '6.2',
-    marker: 'bpf_rdonly_cast',
-    why: 'members of kernel structs are read without a call',
-    without: 'each costs a call: a switch of a thread that waits for a file costs it some 200 ns more',
-  },
-  uprobe_multi: {
-    since: '6.6',
-    marker: 'BPF_TRACE_UPROBE_MULTI',
-    why: 'many uprobes are attached and detached together',
-    without: 'each has a link of its own, and ending a recording takes about 0.1 s a probe',
-  },
-  throttled: {
-    since: '6.18',
-    marker: 'sched_throttle_work',
-    why: 'the kernel itself says that a thread is out of CPU quota',
-    without: 'waits for quota are inferred from the counters of the cgroup, with grade B',
-  },
-} as const satisfies Readonly<Record<string, About>>;
-export type Ability = keyof typeof abilities;
-export type Abilities = Readonly<Record<Ability, boolean>>;
 
 const isAtLeast = (version: string): boolean => {
   const [major = 0, minor = 0] = release().split('.').map(Number);
@@ -58,6 +21,8 @@ export const withheld = (setting = process.env.WHYTRACE_WITHOUT ?? ''): Readonly
 
 /** The type information of the running kernel, which holds its names as they are; empty where it has none. */
 export const readTypes = (): Buffer => (existsSync(BTF) ? readFileSync(BTF) : Buffer.alloc(0));
+
+export type Abilities = Readonly<Record<Ability, boolean>>;
 
 /** What this kernel can do, but for what is withheld. */
 export const readAbilities = (without = withheld()): Abilities => {

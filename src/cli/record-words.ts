@@ -23,8 +23,17 @@ export const liveLine = ({ elapsed, events, lost, top }: Progress, columns = 0):
   return [...parts, ...calls].join('  ').slice(0, (columns > 0 ? columns : WIDTH) - 1);
 };
 
+/** What this kernel does not tell. */
+const lackNotes = ({ capture: { missing, abilities } }: Session): readonly string[] => {
+  const lacks = [...missing, ...Object.entries(abilities).flatMap(([name, has]) => (has ? [] : [name]))];
+  return lacks.length === 0
+    ? []
+    : [`note: this kernel has no ${lacks.join(', ')}: 'whytrace doctor' says what that means`];
+};
+
 /** The summary: what was recorded, the calls by the time in them, what is missing, what to do next. */
-export const summaryLines = (path: string, { progress, processes }: Session): readonly string[] => {
+export const summaryLines = (path: string, session: Session): readonly string[] => {
+  const { progress, processes } = session;
   const { elapsed, events, lost, top } = progress();
   const rows = top
     .slice(0, MAX_ROWS)
@@ -35,6 +44,7 @@ export const summaryLines = (path: string, { progress, processes }: Session): re
   return [
     `whytrace: ${durationText(elapsed)} recorded into ${path}: ${count(events)} events, ${lost === 0 ? 'none lost' : `${count(lost)} lost`}`,
     ...table,
+    ...lackNotes(session),
     ...processes.notes.map((note) => `note: ${note}`),
     `next: whytrace explain ${path}`,
   ];

@@ -66,11 +66,13 @@ const factsOf = (capture: Capture, { command, trackAll, hold, version }: Session
   command,
   cpus: cpus().length,
   recorder_pid: process.pid,
+  missing_abilities: Object.entries(capture.abilities)
+    .flatMap(([name, has]) => (has ? [] : [name]))
+    .join(),
   settings: JSON.stringify({
     track_all: trackAll,
     hold,
     missing_tracepoints: capture.missing,
-    abilities: capture.abilities,
   }),
 });
 

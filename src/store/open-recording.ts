@@ -40,6 +40,7 @@ const assemble = (path: string, database: Database): Recording => {
     path,
     facts,
     state,
+    lacks: new Set((facts.get('missing_abilities') ?? '').split(',').filter((name) => name !== '')),
     window: { start_ns: 0, end_ns: Number.isFinite(duration) ? duration : 0 },
     hasWaits: segments.rows('off_cpu') > 0,
     slowestCalls: guarded(path, calls.slowestCalls),

@@ -154,6 +154,8 @@ export type Recording = {
   readonly path: string;
   /** Facts of the table `recording`. */
   readonly facts: ReadonlyMap<string, string>;
+  /** What its kernel could not tell: names of `abilities`. */
+  readonly lacks: ReadonlySet<string>;
   /** complete: closed; live: its recorder still runs; cut: its recorder ended without closing it. */
   readonly state: 'complete' | 'live' | 'cut';
   readonly window: Window;

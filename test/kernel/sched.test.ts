@@ -1,11 +1,10 @@
 // Why a thread did not run: waits of known kinds, lengths and culprits, against the clock of the program that waits. On a
 // CPU is what is left, so the parts must add up to the whole. Times have wide margins: other programs may run as well.
 import assert from 'node:assert/strict';
-import { release } from 'node:os';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { number, type Row } from '../../src/store/row.ts';
 import { makeGroup, noGroup } from './cgroup.ts';
-import { compileProgram, freshFolder, here, type Recorded, record } from './recorder.ts';
+import { compileProgram, freshFolder, here, type Owner, type Recorded, record } from './recorder.ts';
 import { linesOf, numberOf } from './truth.ts';
 
 const MS = 1e6;
@@ -86,9 +85,9 @@ const offsetOf = (pairs: readonly (readonly [Phase, Row])[]) => {
   return [Math.max(...ends), Math.min(...starts)] as const;
 };
 
-test('waits of ten kinds', here, async (t) => {
+const tenKinds = async (t: TestContext, without: string) => {
   const program = compileProgram(freshFolder(t), 'waits');
-  const recorded = await record(t, ['--', program, 'all']);
+  const recorded = await record(t, ['--', program, 'all'], { env: { WHYTRACE_WITHOUT: without } });
   assert.equal(recorded.ended.code, 0, recorded.ended.stderr);
   const phases = phasesOf(recorded.ended.stdout);
   assert.deepEqual(
@@ -107,6 +106,18 @@ test('waits of ten kinds', here, async (t) => {
     assert.ok(least <= most, `at least ${least}, at most ${most}`);
   });
   await t.test('no two waits of a thread overlap', () => holdsTogether(recorded));
+  return recorded;
+};
+
+test('waits of ten kinds', here, async (t) => {
+  await tenKinds(t, '');
+});
+test('the same on an older kernel, which the recording tells', here, async (t) => {
+  const without = ['prev_state', 'typed_reads', 'throttled'];
+  const { recording, ended } = await tenKinds(t, [...without, 'folio_wait_writeback'].join());
+  assert.deepEqual(recording.lacks, new Set(without));
+  assert.match(recording.facts.get('settings') ?? '', /"missing_tracepoints":\["folio_wait_writeback"\]/);
+  assert.match(ended.stderr, /folio_wait_writeback/);
 });
 
 /** Sum over the parts of waits that lie within [from, to). */
@@ -209,26 +220,30 @@ test(
   },
 );
 
-const [major = 0, minor = 0] = release().split('.').map(Number);
-const noQuota =
-  here.skip !== false
-    ? here.skip
-    : noGroup('cpu') !== false
-      ? noGroup('cpu')
-      : major < 6 || (major === 6 && minor < 18)
-        ? 'needs Linux 6.18, which tells that a thread is out of quota'
-        : false;
-
-test('a CPU quota', { ...here, skip: noQuota }, async (t) => {
-  const program = compileProgram(freshFolder(t), 'waits');
-  const group = makeGroup(t, 'cpu');
+/** Throttled by the recording, and by the kernel's own count, in ns. */
+const throttle = async (owner: Owner, env: Readonly<Record<string, string>>) => {
+  const program = compileProgram(freshFolder(owner), 'waits');
+  const group = makeGroup(owner, 'cpu');
   group.write('cpu.cfs_period_us', '50000');
   group.write('cpu.cfs_quota_us', '10000');
-  const recorded = await record(t, ['--', 'sh', '-c', `echo $$ > ${group.procs} && exec ${program} burn 40`]);
+  const recorded = await record(owner, ['--', 'sh', '-c', `echo $$ > ${group.procs} && exec ${program} burn 40`], {
+    env,
+  });
   assert.equal(recorded.ended.code, 0, recorded.ended.stderr);
   const truth = Number(/throttled_time (\d+)/.exec(group.read('cpu.stat'))?.[1]);
   assert.ok(truth > 50 * MS, `throttled for ${truth} ns`);
   const seen = recorded.count("SELECT coalesce(sum(duration_ns), 0) AS n FROM waits WHERE kind = 'throttled'");
   assert.ok(Math.abs(seen - truth) < 5 * MS + truth * 0.1, `${seen} ns, and ${truth} ns by the kernel's own count`);
   holdsTogether(recorded);
+  return recorded;
+};
+
+const quota = { ...here, skip: here.skip === false ? noGroup('cpu') : here.skip };
+test('a CPU quota', quota, async (t) => {
+  const { recording } = await throttle(t, { WHYTRACE_WITHOUT: '' });
+  assert.equal(recording.facts.get('missing_abilities')?.includes('throttled'), false);
+});
+test('a CPU quota on a kernel whose threads do not say that they are out of it', quota, async (t) => {
+  const { recording } = await throttle(t, { WHYTRACE_WITHOUT: 'throttled' });
+  assert.ok(recording.lacks.has('throttled'));
 });

@@ -1,6 +1,5 @@
 // Threads without a CPU, who ran instead, and threads that begin while a recording runs.
 import assert from 'node:assert/strict';
-import { release } from 'node:os';
 import { number } from '../../src/store/row.ts';
 import { makeGroup, noGroup } from './cgroup.ts';
 import { compileProgram, freshFolder } from './recorder.ts';
@@ -65,12 +64,6 @@ truthTest('a CPU that others use', async (t) => {
   await t.test('all of it is sound', () => isSound(truths.seen));
 });
 
-const [major = 0, minor = 0] = release().split('.').map(Number);
-const noQuota =
-  major < 6 || (major === 6 && minor < 18)
-    ? 'needs Linux 6.18, which tells that a thread is out of quota'
-    : noGroup('cpu');
-
 /** How long others ran without a pause right before the ends of waits for quota. */
 const queuedAfterQuota = ({ seen }: Truths): number => {
   let sum = 0;
@@ -110,7 +103,7 @@ truthTest(
     nearly(seen, Math.min(Math.max(seen, truth), truth + queuedAfterQuota(truths)), 'out of quota');
     isSound(truths.seen);
   },
-  noQuota,
+  noGroup('cpu'),
 );
 
 truthTest('a process and a thread that begin in mid-trace', async (t) => {

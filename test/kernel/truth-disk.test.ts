@@ -23,8 +23,16 @@ const areRead = (truths: Truths, phase: Phase, kind: string): readonly Row[] => 
   const waits = waitsIn(truths, phase, kind);
   const requests = requestsOf(truths, waits);
   const times = phase.number('times');
-  assert.ok(waits.length <= times + 1 && waits.length >= times * 0.95, `${waits.length} waits, ${times} reads`);
-  assert.ok(requests.length >= waits.length * 0.98, `${requests.length} of ${waits.length} waits have a request`);
+  // A disk may be done before its reader sleeps: the kernel counts how often it slept.
+  assert.ok(Math.abs(waits.length - times) <= 2, `${waits.length} waits, it slept ${times} times`);
+  assert.ok(times > 0, `it slept ${times} times`);
+  // The kernel here runs no program while a thread of process 1 is current: then nobody sees the completion.
+  const unseen = waits.filter(({ request, waker_context: context }) => request === null && context === null);
+  assert.ok(
+    unseen.length <= Math.max(2, times / 4),
+    `${unseen.length} of ${waits.length} waits have an end that nobody saw`,
+  );
+  assert.equal(requests.length + unseen.length, waits.length, 'waits that a request ended');
   for (const request of requests) {
     assert.equal(request.bytes, phase.number('bytes'), JSON.stringify(request));
     assert.match(String(request.op), /^read/i);
@@ -45,7 +53,8 @@ truthTest(
       isSpentOn(truths, phase, 'writeback');
       const waits = waitsIn(truths, phase, 'writeback');
       const strange = waits.filter(
-        ({ request, waker_comm: waker }) => request === null && !/^(?:jbd2|kworker)\//.test(String(waker)),
+        ({ request, waker_comm: waker, waker_context: context }) =>
+          request === null && context !== null && !/^(?:jbd2|kworker)\//.test(String(waker)),
       );
       assert.deepEqual(strange, [], 'a request or a kernel thread ends each of them');
     });

@@ -1,6 +1,7 @@
 // What a reader of a timeline must know to take it for no more than it is. Fixed phrases with numbers: no text of a traced
 // program is in them.
 import { countText, durationText } from '../../base/units.ts';
+import { abilities } from '../../catalogue/abilities.ts';
 import type { TaskRow } from '../../store/read-tasks.ts';
 import type { Recording, Window } from '../../store/recording.ts';
 import type { Timeline } from '../timeline.ts';
@@ -23,6 +24,12 @@ const lifeNotes = (task: TaskRow, asked: Window): readonly string[] => [
       ]
     : []),
 ];
+
+/** What the kernel could not tell, of what bears on states. */
+const kernelNotes = ({ lacks }: Recording): readonly string[] =>
+  (['prev_state', 'throttled'] as const)
+    .filter((name) => lacks.has(name))
+    .map((name) => `its kernel is older than Linux ${abilities[name].since}: ${abilities[name].without}`);
 
 const overlapNotes = ({ turns, happenings }: Timeline): readonly string[] => [
   ...(turns.irq_ns === 0 ? [] : [`interrupts took ${durationText(turns.irq_ns)} of its turns on a CPU`]),
@@ -58,6 +65,7 @@ export const timelineNotes = (
       : [
           `${countText(timeline.contradictions, 'wait')} began before an earlier one had ended: of both the earlier counts`,
         ]),
+    ...kernelNotes(recording),
     ...overlapNotes(timeline),
   ];
 };
