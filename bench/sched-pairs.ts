@@ -1,5 +1,5 @@
 // What a switch and a wake-up cost the two sides of a ping-pong on one CPU: untraced, recorded, beside a recording of
-// something else, and under bpftrace. One pair of programs lives through all of it; the tracers come and go in turn, in
+// something else, under bpftrace, and under programs that do nothing. One pair of programs lives through all of it; the tracers come and go in turn, in
 // another order each time, so that what else the machine does falls on all alike.
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -22,8 +22,10 @@ const SWITCHES = (SETTLING + ROUNDS) * PAIRS_PER_TRIP * (TRIPS + WARMUP);
 /** How often to look again while another tracer is there, before going on all the same. */
 const LOOKS = 40;
 
-export const conditions = ['untraced', 'other', 'recorded', 'bpftrace'] as const;
+export const conditions = ['untraced', 'empty', 'other', 'recorded', 'bpftrace'] as const;
 export type Condition = (typeof conditions)[number];
+/** Conditions that a script for bpftrace makes. */
+const scripts: Readonly<Partial<Record<Condition, string>>> = { empty: 'empty', bpftrace: 'offcpu' };
 
 /** One stretch of rounds. Times in ns for one switch and one wake-up. */
 export type Stretch = {
@@ -79,8 +81,9 @@ const intervals = (path: string): number => {
 const stretch = async (condition: Condition, folder: string, pingpong: Child, idle: Child): Promise<Stretch> => {
   const none = { recorderPct: 0, lost: 0, keptPct: 0 };
   if (condition === 'untraced') return { ...none, ...(await playAlone(pingpong, [])) };
-  if (condition === 'bpftrace') {
-    const bpftrace = await startBpftrace('offcpu');
+  const script = scripts[condition];
+  if (script !== undefined) {
+    const bpftrace = await startBpftrace(script);
     const played = await playAlone(pingpong, [bpftrace.child.pid]);
     await bpftrace.stop();
     return { ...none, ...played };
@@ -115,7 +118,7 @@ export const playPairs = async (
   const idle = startChild(others, 'sleep', ['1000000']);
   try {
     await pingpong.hear('pid');
-    const wanted = conditions.filter((condition) => bpftrace || condition !== 'bpftrace');
+    const wanted = conditions.filter((condition) => bpftrace || scripts[condition] === undefined);
     const played: Turn[] = [];
     for (let turn = 0; turn < 2 * turns && played.filter(isAlone).length < turns; turn++) {
       const all: Partial<Record<Condition, Stretch>> = {};

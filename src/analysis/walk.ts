@@ -66,9 +66,10 @@ const occupantOf = (pieces: readonly Piece[]): Pick<Part, 'tid' | 'comm' | 'what
   const tids = byTime(pieces, ({ tid }) => tid);
   const places = cpus.length > MOST_CPUS ? `${cpus.length} CPUs` : `CPU ${cpus.join(' and ')}`;
   const what = `ran on ${places}${tids.length > 1 ? ` with ${tids.length} threads` : ''}`;
-  // A process is called by the name of its main thread, if that had a part in it.
-  const named = pieces.find(({ tid, pid }) => tid === pid) ?? pieces.find(({ tid }) => tid === tids[0]);
-  return { tid: tids[0] ?? 0, comm: named?.comm ?? '', what, cpus, threads: tids.length };
+  // A process is called by the name of its main thread, if that had a part in it: the name that it had longest.
+  const main = pieces.filter(({ tid, pid }) => tid === pid);
+  const named = main.length > 0 ? main : pieces.filter(({ tid }) => tid === tids[0]);
+  return { tid: tids[0] ?? 0, comm: byTime(named, ({ comm }) => comm)[0] ?? '', what, cpus, threads: tids.length };
 };
 
 /** Threads of the same process as the one that waits are told apart by their names. */

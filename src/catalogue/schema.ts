@@ -5,8 +5,8 @@ import { metaTables } from './tables/meta.ts';
 import { rawTables } from './tables/raw.ts';
 import { views as viewSpecs } from './tables/views.ts';
 
-/** Stored in SQLite's `user_version`; a reader refuses a newer one. */
-export const SCHEMA_VERSION = 1;
+/** Stored in SQLite's `user_version`; a reader refuses any other. */
+export const SCHEMA_VERSION = 2;
 /** Stored in SQLite's `application_id`: the letters "wtrc". */
 export const APPLICATION_ID = 0x77747263;
 

@@ -32,6 +32,14 @@ export const errors = {
       todo: 'install a newer whytrace',
     }),
   ),
+  older: defineError(
+    'recording_older',
+    ({ path, version, known }: { path: string; version: number; known: number }) => ({
+      what: `cannot read ${path}`,
+      why: `it has format ${version}, this whytrace reads format ${known}`,
+      todo: 'record again, or read it with the whytrace that made it',
+    }),
+  ),
   locked: defineError('recording_locked', ({ path, why }: FileArgs) => ({
     what: `cannot read ${path} now`,
     why: `another program holds it (${why})`,

@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { recorded } from '../../test/recorded.ts';
 import { scene } from '../../test/scene.ts';
 import { UserError } from '../base/errors.ts';
+import { SCHEMA_VERSION } from '../catalogue/schema.ts';
 import { openRecording } from './open-recording.ts';
 
 const thread = { pid: 10, tid: 11, comm: 'python3' };
@@ -171,6 +172,24 @@ test('a damaged page is told in the words of the user', () => {
         recording.close();
       }
     }, codeOf('recording_damaged'));
+  } finally {
+    made.remove();
+  }
+});
+
+test('a file of another format is told from a damaged one', () => {
+  const made = scene();
+  try {
+    const path = made.done();
+    for (const [version, code] of [
+      [SCHEMA_VERSION - 1, 'recording_older'],
+      [SCHEMA_VERSION + 1, 'recording_newer'],
+    ] as const) {
+      const database = new DatabaseSync(path);
+      database.exec(`PRAGMA user_version = ${version}`);
+      database.close();
+      assert.throws(() => openRecording(path), codeOf(code));
+    }
   } finally {
     made.remove();
   }

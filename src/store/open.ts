@@ -37,7 +37,7 @@ export const identify = (
 
 /**
  * Opens a recording for reading, also while it is being written. Throws a UserError when the file is missing, no
- * recording, newer than this program, or damaged.
+ * recording, of another format than this program's, or damaged.
  */
 export const openDatabase = (path: string): DatabaseSync => {
   if (!existsSync(path)) throw errors.notFound({ path });
@@ -50,6 +50,7 @@ export const openDatabase = (path: string): DatabaseSync => {
   }
   if (!found.recording) throw errors.notARecording({ path, why: found.why });
   if (found.version > SCHEMA_VERSION) throw errors.newer({ path, version: found.version, known: SCHEMA_VERSION });
+  if (found.version < SCHEMA_VERSION) throw errors.older({ path, version: found.version, known: SCHEMA_VERSION });
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(path, { readOnly: true, timeout: 2000 });

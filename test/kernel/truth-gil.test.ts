@@ -32,8 +32,9 @@ truthTest(
     await t.test('kept by a thread that computes', () => {
       const phase = truths.of('gil-hog');
       isSpentOn(truths, phase, 'gil', phase.blocked - phase.number('slept_ns'));
-      const wakers = waitsIn(truths, phase, 'gil').flatMap(({ waker_tid: waker }) => (waker === null ? [] : [waker]));
-      assert.deepEqual(new Set(wakers), new Set([phase.by]));
+      // It may be given back between two looks of the waiter's own: then nobody wakes it.
+      for (const wait of waitsIn(truths, phase, 'gil'))
+        if (wait.waker_context !== 'timer') assert.equal(wait.waker_tid, phase.by, JSON.stringify(wait));
     });
     await t.test('all of it is sound', () => isSound(truths.seen));
   },

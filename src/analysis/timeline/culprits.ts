@@ -14,9 +14,20 @@ export type CulpritTotal = Awaited & {
 const NAMED = 2;
 
 type Row = { readonly id: number; readonly duration_ns: number };
-type Sum = { awaited: Awaited; count: number; duration_ns: number; longest: readonly Row[] };
+/** `names`: ns under each. */
+type Sum = {
+  awaited: Awaited;
+  names: Map<string, number>;
+  count: number;
+  duration_ns: number;
+  longest: readonly Row[];
+};
 
 const longestFirst = (a: Row, b: Row) => b.duration_ns - a.duration_ns || a.id - b.id;
+
+/** The name of the longest time. */
+const usualOf = (names: ReadonlyMap<string, number>): string =>
+  [...names].reduce((most, each) => (each[1] > most[1] ? each : most), ['', -1])[0];
 
 /** `totals`: most time first. */
 export const createCulprits = () => {
@@ -29,10 +40,11 @@ export const createCulprits = () => {
         // A thread may change its name; a device has nothing else.
         const name = awaited.by === 'device' ? awaited.comm : '';
         const key = `${awaited.kind} ${awaited.by} ${awaited.pid} ${awaited.tid} ${name}`;
-        const sum = sums.get(key) ?? { awaited, count: 0, duration_ns: 0, longest: [] };
+        const sum = sums.get(key) ?? { awaited, names: new Map(), count: 0, duration_ns: 0, longest: [] };
         sums.set(key, sum);
         sum.count++;
         sum.duration_ns += duration_ns;
+        sum.names.set(awaited.comm, (sum.names.get(awaited.comm) ?? 0) + duration_ns);
         here.set(sum, (here.get(sum) ?? 0) + duration_ns);
       }
       for (const [sum, duration_ns] of here)
@@ -42,8 +54,9 @@ export const createCulprits = () => {
     totals: (): readonly CulpritTotal[] =>
       [...sums]
         .sort(([a, first], [b, second]) => second.duration_ns - first.duration_ns || (a < b ? -1 : 1))
-        .map(([, { awaited, count, duration_ns, longest }]) => ({
+        .map(([, { awaited, names, count, duration_ns, longest }]) => ({
           ...awaited,
+          comm: usualOf(names),
           count,
           duration_ns,
           evidence: longest.map(({ id }) => `waits:${id}`),
