@@ -8,7 +8,7 @@ import { number } from '../src/store/row.ts';
 import { type Child, compile, startChild, victimCpu } from './sched-child.ts';
 import { foreignTracers } from './sched-foreign.ts';
 import { numberOf, numbersOf, parse } from './sched-json.ts';
-import { startBpftrace, startRecorder } from './sched-tracers.ts';
+import { startBpftrace, startEmpty, startRecorder } from './sched-tracers.ts';
 
 const ROUNDS = 500;
 const TRIPS = 200;
@@ -24,8 +24,6 @@ const LOOKS = 40;
 
 export const conditions = ['untraced', 'empty', 'other', 'recorded', 'bpftrace'] as const;
 export type Condition = (typeof conditions)[number];
-/** Conditions that a script for bpftrace makes. */
-const scripts: Readonly<Partial<Record<Condition, string>>> = { empty: 'empty', bpftrace: 'offcpu' };
 
 /** One stretch of rounds. Times in ns for one switch and one wake-up. */
 export type Stretch = {
@@ -81,9 +79,14 @@ const intervals = (path: string): number => {
 const stretch = async (condition: Condition, folder: string, pingpong: Child, idle: Child): Promise<Stretch> => {
   const none = { recorderPct: 0, lost: 0, keptPct: 0 };
   if (condition === 'untraced') return { ...none, ...(await playAlone(pingpong, [])) };
-  const script = scripts[condition];
-  if (script !== undefined) {
-    const bpftrace = await startBpftrace(script);
+  if (condition === 'empty') {
+    const tracer = await startEmpty(folder);
+    const played = await playAlone(pingpong, [tracer.pid]);
+    await tracer.stop('SIGTERM');
+    return { ...none, ...played };
+  }
+  if (condition === 'bpftrace') {
+    const bpftrace = await startBpftrace('offcpu');
     const played = await playAlone(pingpong, [bpftrace.child.pid]);
     await bpftrace.stop();
     return { ...none, ...played };
@@ -108,7 +111,11 @@ const isAlone = (turn: Turn): boolean => Object.values(turn).every(({ foreign })
  */
 export const playPairs = async (
   folder: string,
-  { turns, processes, bpftrace }: { readonly turns: number; readonly processes: boolean; readonly bpftrace: boolean },
+  {
+    turns,
+    processes,
+    without,
+  }: { readonly turns: number; readonly processes: boolean; readonly without: readonly Condition[] },
 ): Promise<readonly Turn[]> => {
   const { victim, others } = victimCpu();
   const pingpong = startChild(others, compile(folder, 'pingpong'), [
@@ -118,7 +125,7 @@ export const playPairs = async (
   const idle = startChild(others, 'sleep', ['1000000']);
   try {
     await pingpong.hear('pid');
-    const wanted = conditions.filter((condition) => bpftrace || scripts[condition] === undefined);
+    const wanted = conditions.filter((condition) => !without.includes(condition));
     const played: Turn[] = [];
     for (let turn = 0; turn < 2 * turns && played.filter(isAlone).length < turns; turn++) {
       const all: Partial<Record<Condition, Stretch>> = {};

@@ -1,5 +1,5 @@
 // What watches while the scheduler benches measure: our recorder, or bpftrace with one of the scripts of this folder.
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { type Child, startChild, victimCpu } from './sched-child.ts';
 import { numberOf, parse } from './sched-json.ts';
@@ -26,6 +26,23 @@ export const startRecorder = async (path: string, pid: number): Promise<Recorder
       return { events: numberOf(end, 'events'), lost: numberOf(end, 'lost'), cpuUs: numberOf(end, 'cpu_us') };
     },
   };
+};
+
+/** Why programs that do nothing cannot be had here; undefined when they can. */
+export const clangMissing = (): string | undefined =>
+  spawnSync('clang', ['--version']).status === 0
+    ? undefined
+    : 'clang is not installed (Debian, Ubuntu: apt install clang)';
+
+/** Attaches programs that do nothing; returns when they are. */
+export const startEmpty = async (folder: string): Promise<Child> => {
+  const object = join(folder, 'empty.bpf.o');
+  execFileSync('clang', ['-O2', '-g', '-target', 'bpf', '-c', join(import.meta.dirname, 'empty.bpf.c'), '-o', object]);
+  const script = join(import.meta.dirname, 'sched-empty.ts');
+  const args = ['--disable-warning=ExperimentalWarning', script, object];
+  const child = startChild(victimCpu().others, process.execPath, args);
+  await child.hear('attached');
+  return child;
 };
 
 /** Why bpftrace cannot run here; undefined when it can. */

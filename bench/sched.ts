@@ -4,9 +4,9 @@ import { requirePrivileges } from '../src/capture/capture.ts';
 import { type Bench, type Figure, figureOf, type Goal } from './figure.ts';
 import { inFolder } from './lab.ts';
 import { agreementFigures } from './sched-agreement.ts';
-import { type Condition, playPairs, type Stretch, SWITCHES_PER_SECOND, type Turn } from './sched-pairs.ts';
+import { type Condition, conditions, playPairs, type Stretch, SWITCHES_PER_SECOND, type Turn } from './sched-pairs.ts';
 import { stormFigures } from './sched-storm.ts';
-import { bpftraceMissing } from './sched-tracers.ts';
+import { bpftraceMissing, clangMissing } from './sched-tracers.ts';
 
 const TURNS = 5;
 /** Per cent of a core that one added ns a pair is, at the pace of the bench. */
@@ -62,10 +62,10 @@ const costFigures = (turns: readonly Turn[], sides: string): readonly Figure[] =
     // 350 and 150 ns of the 972 ns that a pair took where these goals were set.
     share('sched_pair_share_recorded_pct', 'recorded', 36),
     share('sched_pair_share_other_pct', 'other', 15.4),
+    ...(stretches(turns, 'empty').length === 0 ? [] : [cost('sched_pair_cost_empty_ns', 'empty', { atMost: 150 })]),
     ...(theirs.length === 0
       ? []
       : [
-          cost('sched_pair_cost_empty_ns', 'empty', { atMost: 150 }),
           figureOf('sched_pair_cost_vs_bpftrace', 'ratio', { atMost: 1 }, ratios, {
             sides,
             bpftrace_ns: median(theirs),
@@ -101,11 +101,15 @@ export const sched: Bench = {
   run: () =>
     inFolder(async (folder) => {
       requirePrivileges();
-      const missing = bpftraceMissing();
-      if (missing !== undefined) process.stderr.write(`bench: sched: not compared: ${missing}\n`);
-      const bpftrace = missing === undefined;
-      const threads = await playPairs(folder, { turns: TURNS, processes: false, bpftrace });
-      const processes = await playPairs(folder, { turns: TURNS, processes: true, bpftrace });
+      const missing = { bpftrace: bpftraceMissing(), empty: clangMissing() } as const;
+      for (const why of Object.values(missing))
+        if (why !== undefined) process.stderr.write(`bench: sched: not compared: ${why}\n`);
+      const without = conditions.filter(
+        (condition) => condition in missing && Reflect.get(missing, condition) !== undefined,
+      );
+      const bpftrace = missing.bpftrace === undefined;
+      const threads = await playPairs(folder, { turns: TURNS, processes: false, without });
+      const processes = await playPairs(folder, { turns: TURNS, processes: true, without });
       return [
         ...costFigures(threads, 'threads'),
         ...costFigures(processes, 'processes'),
