@@ -43,6 +43,8 @@ export type LibraryRow = {
 const CUT_SHORT_ID = 1;
 /** Distinct stacks remembered at most; after that one may be written twice, which is harmless. */
 const REMEMBERED_STACKS = 200_000;
+/** Ended processes of which more may still be told. */
+const REMEMBERED_ENDED = 50_000;
 const placeholders = (n: number) => Array.from({ length: n }, () => '?').join(', ');
 
 const describeItself = (database: Database) => {
@@ -66,7 +68,9 @@ export class RecordingWriter {
   readonly #callSegment: Segment;
   readonly #frameId: (frame: FrameRow) => number;
   readonly #stacks = new Map<string, number>();
+  /** Rows by pid: of those that live, and of the last that have ended. */
   readonly #processes = new Map<number, number>();
+  readonly #ended = new Map<number, number>();
   readonly #setFact: ReturnType<Database['prepare']>;
   #lossId = CUT_SHORT_ID;
   #nextProcess = 1;
@@ -150,7 +154,7 @@ export class RecordingWriter {
     return id;
   }
 
-  /** Whether a process with this pid was ever added. */
+  /** Whether a process with this pid was added; of those that have ended the last 50,000 are remembered. */
   hasProcess(pid: number): boolean {
     return this.#processes.has(pid);
   }
@@ -169,10 +173,20 @@ export class RecordingWriter {
   updateProcess(pid: number, changes: Partial<ProcessRow>): void {
     const id = this.#processes.get(pid);
     if (id === undefined) return;
+    if (changes.end_ns != null) this.#forgetAfter(id, pid);
     const names = Object.keys(changes);
     this.#database
       .prepare(`UPDATE process SET ${names.map((name) => `${name} = ?`).join(', ')} WHERE id = ?`)
       .run(...Object.values(changes), id);
+  }
+
+  /** A process has ended: the one that ended longest ago is forgotten, when its pid has not been given to another. */
+  #forgetAfter(id: number, pid: number): void {
+    this.#ended.set(id, pid);
+    const [oldest] = this.#ended.size > REMEMBERED_ENDED ? this.#ended : [];
+    if (oldest === undefined) return;
+    this.#ended.delete(oldest[0]);
+    if (this.#processes.get(oldest[1]) === oldest[0]) this.#processes.delete(oldest[1]);
   }
 
   library(row: LibraryRow): void {
