@@ -12,6 +12,7 @@ struct cpu_state {
 	__u64 switches; /* to tasks; the number of its last record in the history */
 	__u64 requests; /* completed; the number of its last block request */
 	__u64 handler_since; /* when the outermost handler began */
+	__u64 stolen; /* ns that the hypervisor had taken from it when this turn began */
 	__u64 handled; /* ns in handlers in this turn */
 	__u64 request; /* position of the block request whose completion is being handled */
 	struct sock *ready; /* socket whose data is being handed over */

@@ -195,7 +195,7 @@ struct wt_off_cpu {
 	__u64 file_offset; /* byte of the file at which it met a page fault (raw register value) */
 	__u64 lock; /* address of the kernel lock that it waited for, else 0 (raw register value) */
 	__u64 irq_time; /* what interrupts and timers took from its turn on the CPU before (ns) */
-	__u64 stolen_time; /* what the hypervisor took from that turn (ns) */
+	__u64 stolen_time; /* what the hypervisor took from that turn, as far as the scheduler counts it (ns) */
 	__u32 file_type; /* what the file is: see file_types (number) */
 	__u32 file_device; /* device of the file system, or number of a device file: major << 20 | minor (number) */
 	__u32 faults; /* minor page faults in its turn on the CPU before (number) */

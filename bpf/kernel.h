@@ -43,8 +43,17 @@ enum { BPF_LOCAL_STORAGE_GET_F_CREATE = 1 };
 struct qstr {
 	const unsigned char *name;
 };
+struct hlist_node {
+	struct hlist_node *next;
+};
+struct hlist_head {
+	struct hlist_node *first;
+};
 struct dentry {
 	struct qstr d_name;
+	union {
+		struct hlist_node d_alias;
+	} d_u;
 };
 struct path {
 	struct dentry *dentry;
@@ -57,6 +66,7 @@ struct inode {
 	__u32 i_rdev;
 	struct super_block *i_sb;
 	unsigned long i_ino;
+	struct hlist_head i_dentry;
 };
 struct file {
 	struct path f_path;
@@ -106,7 +116,11 @@ struct mm_struct {
 	unsigned long hiwater_rss;
 	struct uprobes_state uprobes_state;
 };
+struct rq {
+	__u64 prev_steal_time_rq;
+};
 struct cfs_rq {
+	struct rq *rq;
 	int throttle_count;
 };
 struct sched_entity {
@@ -120,6 +134,7 @@ struct task_struct {
 	int pid;
 	int tgid;
 	int on_cpu;
+	int prio;
 	__u32 flags;
 	__u32 __state;
 	unsigned long min_flt;
@@ -181,7 +196,6 @@ struct pt_regs {
 #define SYSCALL_ARGUMENT_0(r) ((r)->di)
 #define SYSCALL_ARGUMENT_1(r) ((r)->si)
 #define SYSCALL_ARGUMENT_2(r) ((r)->dx)
-#define SYSCALL_ARGUMENT_3(r) ((r)->r10)
 #define SYSCALL_ARGUMENT_4(r) ((r)->r8)
 /* arch/x86/entry/syscalls/syscall_64.tbl */
 #define NR_MMAP 9
@@ -213,7 +227,6 @@ struct pt_regs {
 #define SYSCALL_ARGUMENT_0(r) ((r)->orig_x0)
 #define SYSCALL_ARGUMENT_1(r) ((r)->regs[1])
 #define SYSCALL_ARGUMENT_2(r) ((r)->regs[2])
-#define SYSCALL_ARGUMENT_3(r) ((r)->regs[3])
 #define SYSCALL_ARGUMENT_4(r) ((r)->regs[4])
 /* include/uapi/asm-generic/unistd.h */
 #define NR_MMAP 222
@@ -224,6 +237,7 @@ struct pt_regs {
 
 /* include/linux/sched.h */
 #define PF_KTHREAD 0x00200000
+#define MAX_RT_PRIO 100 /* include/linux/sched/prio.h */
 #define TASK_STATES 0xff
 #define TASK_ENDED 0xb0 /* EXIT_DEAD, EXIT_ZOMBIE, TASK_DEAD */
 #define TASK_WAKING 0x200

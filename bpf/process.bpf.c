@@ -7,10 +7,9 @@
 #include "emit.h"
 #include "waiting.h"
 
-/* include/uapi/asm-generic/mman-common.h, mman.h */
-#define PROT_EXEC 4
-#define MAP_DENYWRITE 0x800
+#define PROT_EXEC 4 /* include/uapi/asm-generic/mman-common.h */
 #define SIGSTOP 19
+#define LIBRARY_NAME sizeof(((struct wt_library_mapped *)0)->name)
 
 /* Library files whose probes are attached. */
 struct {
@@ -19,6 +18,19 @@ struct {
 	__type(key, struct wt_file_key);
 	__type(value, __u32);
 } attached SEC(".maps");
+
+struct library_use {
+	struct wt_file_key key;
+	__u32 pid, unused;
+};
+
+/* Which process uses which library: those that were told last. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct library_use);
+	__type(value, __u32);
+} told SEC(".maps");
 
 /* These events are few, and user space acts upon them at once: a ring of their own, with wake-ups. */
 struct {
@@ -142,59 +154,111 @@ static __always_inline bool is_first_library(__u32 pid)
 	return true;
 }
 
+static __always_inline bool is_library(const char *name)
+{
+	for (int i = 0; i < LIBRARY_NAME - 3; i++)
+		if (name[i] == '.' && name[i + 1] == 's' && name[i + 2] == 'o')
+			return true;
+	return false;
+}
+
 /*
- * A place is looked for in the address space; the arguments of mmap(2) are in the saved registers. Loaders reserve room for
- * a whole library this way, with MAP_DENYWRITE, and map the parts of it there after that: so the code may not be mapped
- * yet. Not the tracepoint of the system call: while one of those is in use, every system call of every program is slower.
+ * A process uses code of a file: told once for each file. One that is not tracked only matters when the file is a CUDA
+ * library.
  */
-SEC("raw_tp/vm_unmapped_area")
-int on_mmap(void *ctx)
+static __always_inline void use_library(struct inode *inode, const unsigned char *name)
 {
 	__u64 id = bpf_get_current_pid_tgid();
-	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	struct task_struct *task = (void *)bpf_get_current_task_btf();
-	const struct wt_config *config;
+	__u32 pid = id >> 32, value = TRACKED;
+	struct library_use use = { .pid = pid };
+	const struct wt_config *config = settings();
 	struct wt_library_mapped *event;
-	struct wt_file_key key = {};
-	struct file *file;
 	bool ours, cuda;
 
-	if (SYSCALL_NUMBER(regs) != NR_MMAP || (__s32)SYSCALL_ARGUMENT_4(regs) < 0)
-		return 0;
-	if (!(SYSCALL_ARGUMENT_2(regs) & PROT_EXEC) && !(SYSCALL_ARGUMENT_3(regs) & MAP_DENYWRITE))
-		return 0;
-	config = settings();
-	if (!config || id >> 32 == config->observer)
-		return 0;
-	file = file_of(task, SYSCALL_ARGUMENT_4(regs));
-	if (!file)
-		return 0;
-	ours = is_tracked(config, id >> 32);
+	if (!config || pid == config->observer)
+		return;
+	ours = is_tracked(config, pid);
+	if (!ours && !config->watch_exec)
+		return;
+	use.key.inode = READ(inode, i_ino);
+	use.key.device = READ(READ(inode, i_sb), s_dev);
+	if (ours && bpf_map_lookup_elem(&told, &use))
+		return;
 	event = reserve_control(sizeof(*event));
 	if (!event)
-		return 0;
-	bpf_probe_read_kernel_str(event->name, sizeof(event->name), BPF_CORE_READ(file, f_path.dentry, d_name.name));
+		return;
+	bpf_probe_read_kernel_str(event->name, sizeof(event->name), name);
 	cuda = is_cuda(event->name);
-	if (!ours && !(cuda && config->watch_exec)) {
+	if (!cuda && !(ours && is_library(event->name))) {
 		bpf_ringbuf_discard(event, BPF_RB_NO_WAKEUP);
-		return 0;
+		return;
 	}
+	if (bpf_map_lookup_elem(&told, &use)) {
+		bpf_ringbuf_discard(event, BPF_RB_NO_WAKEUP);
+		return;
+	}
+	bpf_map_update_elem(&told, &use, &value, BPF_ANY);
 	/* At once: user space would come too late for the first calls of a library that is probed already. */
 	if (!ours && config->track_cuda) {
-		__u32 pid = id >> 32, value = TRACKED;
-
 		if (bpf_map_update_elem(&tracked, &pid, &value, BPF_ANY))
 			count_loss(WT_LOSS_PROCESS_TABLE_FULL);
 		track_anew();
 	}
-	FILL_HEAD(event, WT_EVENT_LIBRARY_MAPPED, id >> 32, id);
+	FILL_HEAD(event, WT_EVENT_LIBRARY_MAPPED, pid, id);
 	event->time = bpf_ktime_get_ns();
-	event->inode = key.inode = BPF_CORE_READ(file, f_inode, i_ino);
-	event->device = key.device = BPF_CORE_READ(file, f_inode, i_sb, s_dev);
+	event->inode = use.key.inode;
+	event->device = use.key.device;
 	event->held = 0;
-	if (cuda && ours && config->hold && (is_first_library(id >> 32) || !bpf_map_lookup_elem(&attached, &key)))
+	if (cuda && ours && config->hold && (is_first_library(pid) || !bpf_map_lookup_elem(&attached, &use.key)))
 		event->held = bpf_send_signal(SIGSTOP) == 0;
 	SEND_URGENTLY(event);
+}
+
+static __always_inline void touch_file(struct address_space *mapping)
+{
+	struct inode *inode = READ(mapping, host);
+	struct hlist_node *alias = inode ? READ(inode, i_dentry.first) : NULL;
+	struct dentry *dentry;
+
+	if (!alias)
+		return;
+	dentry = (void *)alias - bpf_core_field_offset(struct dentry, d_u.d_alias);
+	use_library(inode, READ(dentry, d_name.name));
+}
+
+/*
+ * The first touch of a page that is mapped from a file, whether it is in memory or not. A loader touches what it has just
+ * mapped, all of it, before it runs anything there. Not the return of mmap(2): while a tracepoint of a system call is in
+ * use, every system call of every program is slower. Not vm_unmapped_area either: a library that wants more than its
+ * page's alignment, as NVIDIA's do, is mapped to a fixed place.
+ */
+SEC("raw_tp/mm_filemap_map_pages")
+int on_map_pages(__u64 *ctx)
+{
+	touch_file((void *)ctx[0]);
+	return 0;
+}
+
+SEC("raw_tp/mm_filemap_fault")
+int on_fault_in(__u64 *ctx)
+{
+	touch_file((void *)ctx[0]);
+	return 0;
+}
+
+/* Where the kernel has no such tracepoints (before 6.11): the arguments of mmap(2) are still in the saved registers. */
+SEC("raw_tp/sys_exit")
+int on_mmap(__u64 *ctx)
+{
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	struct file *file;
+
+	if (SYSCALL_NUMBER(regs) != NR_MMAP || !(SYSCALL_ARGUMENT_2(regs) & PROT_EXEC) ||
+	    (__s32)SYSCALL_ARGUMENT_4(regs) < 0)
+		return 0;
+	file = file_of(bpf_get_current_task_btf(), SYSCALL_ARGUMENT_4(regs));
+	if (file)
+		use_library(READ(file, f_inode), READ(READ(file, f_path.dentry), d_name.name));
 	return 0;
 }
 

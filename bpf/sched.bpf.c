@@ -14,8 +14,6 @@
 #include "task.h"
 #include "record.h"
 
-#define STEAL_NOISE 20000 /* ns */
-
 /*
  * A kernel may run no program at some switches (one was seen that does not while a thread of process 1 is current). Then
  * the run time that a task has gathered since it was picked says when it began.
@@ -23,6 +21,17 @@
 static __always_inline __u64 ran_since_picked(struct task_struct *task)
 {
 	return task->se.sum_exec_runtime - task->se.prev_sum_exec_runtime;
+}
+
+/* A wait is over, and what was noted of it. */
+static __always_inline void forget_wait(struct task_notes *notes)
+{
+	notes->wake = 0;
+	notes->ready_inode = 0;
+	notes->fault_inode = 0;
+	notes->fault_offset = 0;
+	notes->activity = 0;
+	notes->waker = 0;
 }
 
 /* A task enters that was never seen to leave: since then it has gathered no run time. */
@@ -45,15 +54,20 @@ static __always_inline void infer_leave(struct task_notes *notes, struct task_st
 }
 
 /*
- * Its turn by the clock that it did not run by the scheduler's account, which leaves out what a hypervisor takes
- * (kernel/sched/core.c: update_rq_clock_task), and with some kernels interrupts too. Both are read within a microsecond.
+ * What the hypervisor has taken from this CPU, by the scheduler's account: kernel/sched/core.c, update_rq_clock_task. Its
+ * queue is found through a task that runs on it, since not every kernel tells where its queues are.
  */
-static __always_inline __u64 stolen_from(const struct cpu_state *cpu, const struct task_notes *notes,
-					struct task_struct *task, __u64 now)
+static __always_inline __u64 stolen_until_now(struct task_struct *task)
 {
-	__u64 ran = task->se.sum_exec_runtime - notes->runtime + cpu->handled;
+	struct cfs_rq *group = NULL;
+	struct rq *queue = NULL;
 
-	return now - notes->on > ran + STEAL_NOISE ? now - notes->on - ran : 0;
+	if (!bpf_core_field_exists(task->se.cfs_rq) || !bpf_core_field_exists(group->rq) ||
+	    !bpf_core_field_exists(queue->prev_steal_time_rq))
+		return 0;
+	group = task->se.cfs_rq;
+	queue = group ? group->rq : NULL;
+	return queue ? queue->prev_steal_time_rq : 0;
 }
 
 /*
@@ -63,6 +77,8 @@ static __always_inline __u64 stolen_from(const struct cpu_state *cpu, const stru
 static __always_inline void close_late(const struct wt_config *config, struct cpu_state *cpu, struct task_notes *notes,
 				       struct task_struct *task, __u64 now)
 {
+	/* What it has begun to do in its turn belongs to the wait that it is about to begin. */
+	__u32 begun = notes->activity & ~notes->flags;
 	__u64 on = now - (notes->off ? task->se.sum_exec_runtime - notes->runtime : ran_since_picked(task));
 
 	if (on < cpu->since || on > now)
@@ -76,7 +92,8 @@ static __always_inline void close_late(const struct wt_config *config, struct cp
 	}
 	notes->flags |= WT_OFF_CPU_INFERRED;
 	close_interval(config, cpu, notes, task, on);
-	notes->wake = 0;
+	forget_wait(notes);
+	notes->activity = begun;
 }
 
 /*
@@ -89,26 +106,23 @@ static __always_inline bool is_throttled(struct task_struct *task, __u32 state)
 
 	if (abilities.throttled)
 		return task->throttled;
-	if (state || !bpf_core_field_exists(task->se.cfs_rq) || !bpf_core_field_exists(group->throttle_count))
+	if (state || task->prio < MAX_RT_PRIO || !bpf_core_field_exists(task->se.cfs_rq) || !bpf_core_field_exists(group->throttle_count))
 		return false;
 	group = task->se.cfs_rq;
 	return group && group->throttle_count;
 }
 
 static __always_inline void leave(const struct wt_config *config, struct cpu_state *cpu, struct task_struct *task,
-				  __u32 state, __u64 now)
+				  __u32 state, __u64 now, __u64 stolen)
 {
 	struct task_notes *notes = notes_of(task);
 	__u32 flags;
 
 	if (!notes && !(notes = make_notes(task)))
 		return;
-	if (notes->off || cpu->tid != task->pid) {
+	if (notes->off || cpu->tid != task->pid)
 		close_late(config, cpu, notes, task, now);
-		notes->stolen = 0;
-	} else {
-		notes->stolen = notes->on ? stolen_from(cpu, notes, task, now) : 0;
-	}
+	notes->stolen = cpu->tid == task->pid ? stolen - cpu->stolen : 0;
 	/* Another CPU may be waking it at this very moment: then its waker is already noted. */
 	notes->early_wake = notes->wake;
 	notes->wake = 0;
@@ -146,12 +160,7 @@ static __always_inline void enter(const struct wt_config *config, struct cpu_sta
 	notes->on = now;
 	notes->runtime = task->se.sum_exec_runtime;
 	notes->off = 0;
-	notes->wake = 0;
-	notes->ready_inode = 0;
-	notes->fault_inode = 0;
-	notes->fault_offset = 0;
-	notes->activity = 0;
-	notes->waker = 0;
+	forget_wait(notes);
 	notes->faults_before = task->min_flt;
 }
 
@@ -163,13 +172,15 @@ static __always_inline void leave_for_ever(const struct wt_config *config, struc
 
 	if (notes && (notes->off || cpu->tid != task->pid))
 		close_late(config, cpu, notes, task, now);
+	if (notes)
+		notes->off = 0;
 }
 
 SEC("tp_btf/sched_switch")
 int on_switch(__u64 *ctx)
 {
 	struct task_struct *prev = (void *)ctx[1], *next = (void *)ctx[2];
-	__u64 now = bpf_ktime_get_ns();
+	__u64 now = bpf_ktime_get_ns(), stolen = stolen_until_now(prev);
 	const struct wt_config *config = settings();
 	struct cpu_state *cpu = this_cpu();
 	__u32 state;
@@ -187,8 +198,9 @@ int on_switch(__u64 *ctx)
 	if (prev->pid && state & TASK_ENDED)
 		leave_for_ever(config, cpu, prev, now);
 	else if (prev->pid)
-		leave(config, cpu, prev, state, now);
+		leave(config, cpu, prev, state, now, stolen);
 	begin_turn(cpu, next->pid, now);
+	cpu->stolen = stolen;
 	if (next->pid)
 		enter(config, cpu, next, now);
 	cpu->idle_since = next->pid ? 0 : now;

@@ -78,13 +78,19 @@ static __always_inline struct task_notes *notes_of(struct task_struct *task)
 static __always_inline struct task_notes *make_notes(struct task_struct *task)
 {
 	struct task_notes *notes = place_of(task);
+	__u64 owner = notes ? __sync_val_compare_and_swap(&notes->task, 0, (__u64)task) : 0;
 
-	if (notes && (notes->task == (__u64)task || !__sync_val_compare_and_swap(&notes->task, 0, (__u64)task)))
+	if (notes && (!owner || owner == (__u64)task))
 		return notes;
 	notes = bpf_task_storage_get(&crowded_tasks, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!notes)
 		count_loss(WT_LOSS_THREAD_TABLE_FULL);
 	return notes;
+}
+
+static __always_inline void clear_notes(struct task_notes *notes)
+{
+	__builtin_memset((void *)notes + sizeof(notes->task), 0, sizeof(*notes) - sizeof(notes->task));
 }
 
 /* The place is empty again, and only then free. */
@@ -94,9 +100,8 @@ static __always_inline void drop_notes(struct task_struct *task)
 
 	if (!notes || notes->task != (__u64)task)
 		return;
-	__builtin_memset((void *)notes + sizeof(notes->task), 0, sizeof(*notes) - sizeof(notes->task));
-	asm volatile("" ::: "memory");
-	*(volatile __u64 *)&notes->task = 0;
+	clear_notes(notes);
+	__sync_val_compare_and_swap(&notes->task, (__u64)task, 0);
 }
 
 /* Whether its process is tracked, remembered in the task. */

@@ -59,8 +59,9 @@ int on_birth(__u64 *ctx)
 
 	if (!notes)
 		return 0;
+	/* One before it may have had this place whose end was not seen. */
+	clear_notes(notes);
 	notes->off = bpf_ktime_get_ns();
-	notes->state = 0;
 	notes->flags = WT_OFF_CPU_BORN | (child->flags & PF_KTHREAD ? WT_OFF_CPU_KERNEL_THREAD : 0);
 	notes->cpu_off = bpf_get_smp_processor_id();
 	notes->waker_pid = parent->tgid;

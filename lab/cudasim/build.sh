@@ -39,7 +39,8 @@ build() {
 
 build libcuda.so.1 -shared -Wl,-soname,libcuda.so.1 -Wl,-z,nodelete "$here"/device/*.c "$here"/driver/*.c
 ln -sf libcuda.so.1 "$out/libcuda.so"
-build libcudart.so.12 -shared -Wl,-soname,libcudart.so.12 -Wl,-z,nodelete -Wl,-z,defs -Wl,--version-script="$here/cudart.map" \
+# NVIDIA's runtime wants to lie at a multiple of 2 MiB, so a loader maps it to a fixed place: so does this one.
+build libcudart.so.12 -shared -Wl,-z,max-page-size=0x200000 -Wl,-soname,libcudart.so.12 -Wl,-z,nodelete -Wl,-z,defs -Wl,--version-script="$here/cudart.map" \
   '-Wl,-rpath,$ORIGIN' "$here"/runtime/*.c "$out/libcuda.so.1"
 ln -sf libcudart.so.12 "$out/libcudart.so"
 

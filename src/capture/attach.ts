@@ -8,7 +8,7 @@ import type { Kernel } from './load.ts';
 import { type ProbePrice, probeSite } from './probe-site.ts';
 import { openElf } from './symbols/elf.ts';
 import { findFunctions } from './symbols/elf-symbols.ts';
-import { missingTracepoints, TRACEPOINTS, TYPED } from './tracepoints.ts';
+import { missingTracepoints, SUBSTITUTES, TRACEPOINTS, TYPED } from './tracepoints.ts';
 
 /** Something attached. Detaching waits for the kernel without blocking this thread. */
 export type Attachment = { readonly detach: () => Promise<void> };
@@ -141,19 +141,21 @@ export type AttachedKernel = { readonly attachments: readonly Attachment[]; read
 export const attachTracepoints = (kernel: Kernel): AttachedKernel => {
   const attachments: Attachment[] = [];
   const absent = new Set(missingTracepoints());
-  const missing: string[] = [];
+  const missing = new Set<string>();
   runIterator(kernel, 'note_task');
-  for (const [name, tracepoint] of TRACEPOINTS) {
+  const attach = (name: string, tracepoint: string): boolean => {
     const program = kernel.program(name);
-    const link = absent.has(tracepoint)
-      ? null
-      : TYPED.has(name)
-        ? kernel.bpf.attach(program)
-        : kernel.bpf.attachRawTracepoint(program, tracepoint);
-    if (link === null) missing.push(tracepoint);
-    else attachments.push(ofLink(kernel, link));
+    const link = TYPED.has(name) ? kernel.bpf.attach(program) : kernel.bpf.attachRawTracepoint(program, tracepoint);
+    if (link !== null) attachments.push(ofLink(kernel, link));
+    return link !== null;
+  };
+  for (const [name, tracepoint] of TRACEPOINTS) {
+    if (!absent.has(tracepoint) && attach(name, tracepoint)) continue;
+    missing.add(tracepoint);
+    const substitute = SUBSTITUTES[tracepoint];
+    if (substitute !== undefined) attach(...substitute);
   }
   // Again: who left the CPU in between was not seen to.
   runIterator(kernel, 'note_task');
-  return { attachments, missing };
+  return { attachments, missing: [...missing] };
 };

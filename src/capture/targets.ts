@@ -49,12 +49,11 @@ const staticRuntimeOf = ({ key, openPath }: OpenableFile, searchSymbols: boolean
 
 type FileMapping = Mapping & { path: string };
 
-/** The files that a process has mapped, each named once. */
-const mappedFiles = (text: string, executable = false): FileMapping[] => {
+/** The files that a process has mapped with the right to execute, each named once. */
+const mappedPrograms = (text: string): FileMapping[] => {
   const byFile = new Map<string, FileMapping>();
   for (const mapping of parseMaps(text)) {
-    if ((mapping.executable || !executable) && isFileMapping(mapping))
-      byFile.set(`${mapping.device} ${mapping.inode}`, mapping);
+    if (mapping.executable && isFileMapping(mapping)) byFile.set(`${mapping.device} ${mapping.inode}`, mapping);
   }
   return [...byFile.values()];
 };
@@ -62,7 +61,7 @@ const mappedFiles = (text: string, executable = false): FileMapping[] => {
 const cudaLibrariesIn = (pid: number, text: string): LibraryFile[] => {
   if (!text.includes('/libcuda')) return [];
   const found = new Map<string, LibraryFile>();
-  for (const mapping of mappedFiles(text)) {
+  for (const mapping of mappedPrograms(text)) {
     const kind = libraryKind(mapping.path.slice(mapping.path.lastIndexOf('/') + 1));
     const file = kind && openableFile(pid, mapping);
     if (kind && file) found.set(file.key, { ...file, kind });
@@ -71,7 +70,7 @@ const cudaLibrariesIn = (pid: number, text: string): LibraryFile[] => {
 };
 
 /**
- * The CUDA libraries that a process has mapped, or begins to (their code comes last), each file once; undefined when the process is
+ * The CUDA libraries that a process has mapped with the right to execute, each file once; undefined when the process is
  * gone, empty when it has none. Throws `no_permission` for a process that we may not look into.
  */
 export const librariesOf = (pid: number): LibraryFile[] | undefined => {
@@ -99,7 +98,7 @@ type Carrier = { file: OpenableFile; runtime: StaticRuntime };
 const carriersIn = (pid: number, text: string, hasDriver: boolean, searchSymbols: boolean): Carrier[] => {
   const program = programOf(pid);
   const files = program ? [program] : [];
-  for (const mapping of hasDriver ? mappedFiles(text, true) : []) {
+  for (const mapping of hasDriver ? mappedPrograms(text) : []) {
     const name = mapping.path.slice(mapping.path.lastIndexOf('/') + 1);
     const file = libraryKind(name) === undefined ? openableFile(pid, mapping) : undefined;
     if (file && file.key !== program?.key) files.push(file);

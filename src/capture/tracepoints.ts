@@ -10,7 +10,8 @@ export const TRACEPOINTS = [
   ['forget_calls', 'sched_process_exec'],
   ['on_exit', 'sched_process_exit'],
   ['on_rename', 'task_rename'],
-  ['on_mmap', 'vm_unmapped_area'],
+  ['on_map_pages', 'mm_filemap_map_pages'],
+  ['on_fault_in', 'mm_filemap_fault'],
   ['on_hrtimer_exit', 'hrtimer_expire_exit'],
   ['on_hrtimer_entry', 'hrtimer_expire_entry'],
   ['on_timer_exit', 'timer_expire_exit'],
@@ -43,6 +44,11 @@ export const TRACEPOINTS = [
 ] as const;
 /** Programs that read the arguments as what they are, without a copy. */
 export const TYPED: ReadonlySet<string> = new Set(['on_free', 'on_birth', 'on_waking', 'on_switch']);
+
+/** What takes the place of a tracepoint that is missing. */
+export const SUBSTITUTES: Readonly<Record<string, readonly [program: string, tracepoint: string]>> = {
+  mm_filemap_map_pages: ['on_mmap', 'sys_exit'],
+};
 
 /** Those that this kernel has not, or that are withheld (abilities.ts): they are in its types as `btf_trace_NAME`. */
 export const missingTracepoints = (without = withheld()): readonly string[] => {

@@ -47,7 +47,7 @@ export const events = {
     field('file_offset', 'word', 'byte of the file at which it met a page fault'),
     field('lock', 'word', 'address of the kernel lock that it waited for, else 0'),
     field('irq_time', 'duration', 'what interrupts and timers took from its turn on the CPU before'),
-    field('stolen_time', 'duration', 'what the hypervisor took from that turn'),
+    field('stolen_time', 'duration', 'what the hypervisor took from that turn, as far as the scheduler counts it'),
     field('file_type', 'number', 'what the file is: see file_types'),
     field('file_device', 'number', 'device of the file system, or number of a device file: major << 20 | minor'),
     field('faults', 'number', 'minor page faults in its turn on the CPU before'),

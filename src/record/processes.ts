@@ -38,7 +38,7 @@ export type Processes = {
   readonly ended: (pid: number, time: number, code: number) => void;
   /** A thread has ended. */
   readonly endedThread: (tid: number, time: number) => void;
-  /** A process begins to map something executable; `held`: it is stopped and waits for us. */
+  /** A process begins to use something that it has mapped; `held`: it is stopped and waits for us. */
   readonly mapped: (pid: number, time: number, held: boolean) => void;
   readonly attach: (library: LibraryFile) => void;
   readonly wasHeld: (pid: number, time: number) => boolean;
@@ -72,9 +72,6 @@ export const createProcesses = ({ capture, writer, resolver, lives, wants }: Par
   /** Processes of which it was said that calls were missed. */
   const late = new Set<number>();
   const notes: string[] = [];
-  /** Processes that load something: what they map is read again when it is sure to be complete. */
-  let justLoading = new Set<number>();
-  let loadingBefore = new Set<number>();
   let justMet = new Map<number, ProcessRow>();
   let metBefore = new Map<number, ProcessRow>();
 
@@ -217,9 +214,6 @@ export const createProcesses = ({ capture, writer, resolver, lives, wants }: Par
     },
     settle: () => {
       for (const [pid, row] of metBefore) if (!writer.hasProcess(pid)) writer.process(row);
-      for (const pid of loadingBefore) quietly(() => resolver.remember(pid));
-      loadingBefore = justLoading;
-      justLoading = new Set();
       metBefore = justMet;
       justMet = new Map();
     },
@@ -247,7 +241,6 @@ export const createProcesses = ({ capture, writer, resolver, lives, wants }: Par
         const how = { named: false, since: time, misses };
         if (tracked.has(pid)) quietly(() => look(pid, how));
         else if (wants(pid)) quietly(() => add(pid, how));
-        if (tracked.has(pid)) justLoading.add(pid);
       } finally {
         if (isHeld) {
           resume(pid);

@@ -211,6 +211,13 @@ test('a library that appears late is probed before its first call', here, async 
     );
     nothingLost(recorded);
   });
+  await t.test('the same on a kernel that does not tell of first touches', async (t) => {
+    const env = { WHYTRACE_WITHOUT: 'mm_filemap_map_pages,mm_filemap_fault' };
+    const recorded = await record(t, ['--', late, '50', `+${copies(t)}`, '5'], { env });
+    assert.equal(recorded.ended.code, 0, recorded.ended.stderr);
+    assert.equal(runtimeCalls(recorded.calls()).length, 5);
+    nothingLost(recorded);
+  });
   await t.test('the time it was stopped for that is ours, and said to be', async (t) => {
     const recorded = await record(t, ['--', late, '50', `+${copies(t)}`, '1']);
     const [held] = recorded.rows("SELECT count(*) AS n, max(duration_ns) AS most FROM waits WHERE kind = 'observer'");

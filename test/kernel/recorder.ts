@@ -9,6 +9,7 @@ import { checkMachine } from '../../src/capture/features.ts';
 import { openRecording } from '../../src/store/open-recording.ts';
 import type { Recording } from '../../src/store/recording.ts';
 import { maybeNumber, number, type Row, text } from '../../src/store/row.ts';
+import { isClosed } from './sound.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 export const WHYTRACE = join(root, 'bin', 'whytrace');
@@ -231,7 +232,7 @@ export const look = (owner: Owner, path: string): Seen => {
 
 export type Recorded = Seen & { readonly path: string; readonly ended: Ended };
 
-/** Records to the end and opens the result. */
+/** Records to the end and opens the result, which is held against what holds of every recording. */
 export const record = async (
   owner: Owner,
   args: readonly string[],
@@ -240,5 +241,7 @@ export const record = async (
   const path = join(freshFolder(owner), 'run.db');
   const ended = await startRecorder(owner, path, args, options).ended;
   if (!existsSync(path)) throw new Error(`no recording: ${ended.stderr}`);
-  return { path, ended, ...look(owner, path) };
+  const seen = look(owner, path);
+  isClosed(seen);
+  return { path, ended, ...seen };
 };

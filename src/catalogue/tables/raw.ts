@@ -50,7 +50,7 @@ export const rawTables = {
       field('request', 'ref', 'block_request.id of the request whose completion woke it, else null'),
       field('owner', 'tid', 'thread that held the lock when it began to wait, null when that cannot be told'),
       field('irq_ns', 'duration', 'what interrupts and timers took from its turn on the CPU before'),
-      field('stolen_ns', 'duration', 'what the hypervisor took from that turn: more than 20 us of it'),
+      field('stolen_ns', 'duration', 'what the hypervisor took from that turn'),
       field('faults', 'count', 'minor page faults in that turn'),
       field(
         'detail',

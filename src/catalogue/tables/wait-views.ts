@@ -51,7 +51,7 @@ export const waitViews = {
         'what it did in the kernel: reclaim, compaction, dirty_throttle, writeback, kernel_lock',
       ),
       field('irq_ns', 'duration', 'what interrupts and timers took from its turn on the CPU before'),
-      field('stolen_ns', 'duration', 'what the hypervisor took from that turn: more than 20 us of it'),
+      field('stolen_ns', 'duration', 'what the hypervisor took from that turn'),
       field('minor_faults', 'count', 'minor page faults in that turn'),
       field('detail', 'word', 'byte of the file at a page fault, or address of the kernel lock'),
       field('gil', 'boolean', '1 when it waited for the GIL of Python, null when that cannot be told'),
