@@ -5,7 +5,18 @@ import { errors } from './errors.ts';
 import { type BpfObject, type BpfProgram, errno, errnoName, type Libbpf } from './libbpf.ts';
 
 // The rest refers to maps of those before it only.
-const OBJECTS = ['process', 'call', 'tasks', 'wake', 'sched', 'handler', 'block', 'memory', 'message'] as const;
+const OBJECTS = [
+  'process',
+  'library',
+  'call',
+  'tasks',
+  'wake',
+  'sched',
+  'handler',
+  'block',
+  'memory',
+  'message',
+] as const;
 const LOG_BYTES = 1 << 20;
 const EPERM = 1;
 
@@ -32,6 +43,7 @@ const reasonOf = (log: Buffer): string => {
 const folder = new URL(`../../bpf/build/${process.arch}/`, import.meta.url).pathname;
 const SHARED = [
   'rings',
+  'control',
   'losses',
   'config',
   'tracked',
