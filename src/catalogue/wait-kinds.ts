@@ -10,6 +10,8 @@ const sql = (names: readonly string[]) => names.map((name) => `'${name}'`).join(
 const sleeps = ['nanosleep', 'clock_nanosleep'];
 const polls = ['poll', 'ppoll', 'select', 'pselect6', 'epoll_wait', 'epoll_pwait', 'epoll_pwait2'];
 const childWaits = ['wait4', 'waitid'];
+/** Who makes a process with CLONE_VFORK waits until it executes a program or ends. */
+const births = ['vfork', 'clone', 'clone3'];
 const signalWaits = ['rt_sigtimedwait', 'rt_sigsuspend', 'pause'];
 /** System calls that wait until what was written is on the disk. */
 export const syncs = ['fsync', 'fdatasync', 'sync', 'syncfs', 'sync_file_range', 'msync'];
@@ -30,6 +32,7 @@ export const waitRules: readonly WaitRule[] = [
   { when: `s.syscall IN (${sql(sleeps)})`, kind: 'sleep' },
   { when: `s.syscall IN (${sql(polls)}) AND s.waker_context = ${timer}`, kind: 'sleep' },
   { when: `s.syscall IN (${sql(childWaits)})`, kind: 'child' },
+  { when: `s.syscall IN (${sql(births)}) AND s.waker_context = ${task}`, kind: 'child' },
   { when: `s.syscall IN (${sql(signalWaits)})`, kind: 'signal' },
   { when: `s.syscall IN (${sql(syncs)})`, kind: 'writeback' },
   { when: 's.syscall IS NULL AND s.kernel_thread = 0 AND (s.state & 3) <> 0', kind: 'page_fault' },

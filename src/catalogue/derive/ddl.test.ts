@@ -96,6 +96,7 @@ test('what a thread waited for follows from its system call, its state and its w
     ['sleep', { syscall: 'clock_nanosleep' }],
     ['sleep', { syscall: 'poll', waker_context: 2 }],
     ['child', { syscall: 'wait4' }],
+    ['child', { syscall: 'vfork', waker_context: 1 }],
     ['signal', { syscall: 'pause' }],
     ['writeback', { syscall: 'fsync', state: 2, iowait: 1 }],
     ['reclaim', { syscall: 'brk', state: 2, activity: 'reclaim' }],
