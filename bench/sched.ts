@@ -101,12 +101,13 @@ export const sched: Bench = {
   run: () =>
     inFolder(async (folder) => {
       requirePrivileges();
-      const missing = { bpftrace: bpftraceMissing(), empty: clangMissing() } as const;
+      const missing: Partial<Record<Condition, string | undefined>> = {
+        bpftrace: bpftraceMissing(),
+        empty: clangMissing(),
+      };
       for (const why of Object.values(missing))
         if (why !== undefined) process.stderr.write(`bench: sched: not compared: ${why}\n`);
-      const without = conditions.filter(
-        (condition) => condition in missing && Reflect.get(missing, condition) !== undefined,
-      );
+      const without = conditions.filter((condition) => missing[condition] !== undefined);
       const bpftrace = missing.bpftrace === undefined;
       const threads = await playPairs(folder, { turns: TURNS, processes: false, without });
       const processes = await playPairs(folder, { turns: TURNS, processes: true, without });

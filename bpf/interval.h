@@ -14,6 +14,26 @@ struct closed {
 	struct waited_file file;
 };
 
+/* What a record of the flight recorder and an event tell alike. */
+#define FILL_INTERVAL(to, notes, closed)                                                                               \
+	do {                                                                                                           \
+		(to)->on = (closed)->on;                                                                               \
+		(to)->off = (notes)->off;                                                                              \
+		(to)->wake = (notes)->wake;                                                                            \
+		(to)->waker = (notes)->waker;                                                                          \
+		(to)->arg0 = (notes)->arg0;                                                                            \
+		(to)->waker_arg0 = (notes)->waker_arg0;                                                                \
+		(to)->waker_pid = (notes)->waker_pid;                                                                  \
+		(to)->waker_tid = (notes)->waker_tid;                                                                  \
+		(to)->waker_syscall = (notes)->waker_syscall;                                                          \
+		(to)->syscall = (notes)->syscall;                                                                      \
+		(to)->state = (notes)->state;                                                                          \
+		(to)->cpu_off = (notes)->cpu_off;                                                                      \
+		(to)->waker_context = (notes)->wake ? (notes)->waker_context : WT_WAKER_NONE;                          \
+		(to)->file_inode = (closed)->file.inode;                                                               \
+		(to)->file_type = (closed)->file.type;                                                                 \
+	} while (0)
+
 static __always_inline void send_interval(const struct wt_config *config, const struct task_notes *notes,
 					  const struct closed *closed)
 {
@@ -22,31 +42,17 @@ static __always_inline void send_interval(const struct wt_config *config, const 
 	if (!event)
 		return;
 	FILL_HEAD(event, WT_EVENT_OFF_CPU, closed->pid, closed->tid);
-	event->off = notes->off;
-	event->wake = notes->wake;
-	event->on = closed->on;
+	FILL_INTERVAL(event, notes, closed);
 	event->position = closed->position;
-	event->waker = notes->waker;
-	event->arg0 = notes->arg0;
 	event->arg1 = notes->arg1;
-	event->waker_arg0 = notes->waker_arg0;
-	event->file_inode = closed->file.inode;
 	event->file_offset = notes->fault_offset;
 	event->lock = notes->lock;
 	event->irq_time = notes->handled;
 	event->stolen_time = notes->stolen;
-	event->file_type = closed->file.type;
 	event->file_device = closed->file.device;
 	event->faults = notes->faults;
 	event->owner = notes->owner;
-	event->waker_pid = notes->waker_pid;
-	event->waker_tid = notes->waker_tid;
-	event->waker_syscall = notes->waker_syscall;
-	event->syscall = notes->syscall;
 	event->flags = notes->flags;
-	event->state = notes->state;
-	event->cpu_off = notes->cpu_off;
-	event->waker_context = notes->wake ? notes->waker_context : WT_WAKER_NONE;
 	__builtin_memcpy(event->waker_comm, notes->waker_comm, sizeof(event->waker_comm));
 	SEND(event);
 }

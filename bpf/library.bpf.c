@@ -68,6 +68,7 @@ static __always_inline void use_library(struct inode *inode, const unsigned char
 	struct library_use use = { .pid = pid };
 	const struct wt_config *config = settings();
 	struct wt_library_mapped *event;
+	char start[9] = {}; /* as much as is_cuda() looks at */
 	bool ours, cuda;
 
 	if (!config || pid == config->observer)
@@ -75,24 +76,24 @@ static __always_inline void use_library(struct inode *inode, const unsigned char
 	ours = is_tracked(config, pid);
 	if (!ours && !config->watch_exec)
 		return;
+	bpf_probe_read_kernel_str(start, sizeof(start), name);
+	cuda = is_cuda(start);
+	if (!ours && !cuda)
+		return;
 	use.key.inode = READ(inode, i_ino);
 	use.key.device = READ(READ(inode, i_sb), s_dev);
-	if (ours && bpf_map_lookup_elem(&told, &use))
+	if (bpf_map_lookup_elem(&told, &use))
 		return;
 	event = reserve_control(sizeof(*event));
 	if (!event)
 		return;
-	bpf_probe_read_kernel_str(event->name, sizeof(event->name), name);
-	cuda = is_cuda(event->name);
-	if (!cuda && !(ours && is_library(event->name))) {
-		bpf_ringbuf_discard(event, BPF_RB_NO_WAKEUP);
-		return;
-	}
-	if (bpf_map_lookup_elem(&told, &use)) {
-		bpf_ringbuf_discard(event, BPF_RB_NO_WAKEUP);
-		return;
-	}
+	/* Files of other kinds too: what is told once is not looked at with each page of them. */
 	bpf_map_update_elem(&told, &use, &value, BPF_ANY);
+	bpf_probe_read_kernel_str(event->name, sizeof(event->name), name);
+	if (!cuda && !is_library(event->name)) {
+		bpf_ringbuf_discard(event, BPF_RB_NO_WAKEUP);
+		return;
+	}
 	/* At once: user space would come too late for the first calls of a library that is probed already. */
 	if (!ours && config->track_cuda) {
 		if (bpf_map_update_elem(&tracked, &pid, &value, BPF_ANY))

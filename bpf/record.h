@@ -11,26 +11,12 @@ static __always_inline void record_switch(const struct wt_config *config, struct
 
 	if (!record)
 		return;
-	record->on = closed->on;
-	record->off = notes->off;
-	record->wake = notes->wake;
+	FILL_INTERVAL(record, notes, closed);
 	record->earlier = notes->last;
-	record->waker = notes->waker;
 	record->idle_since = cpu->idle_since;
-	record->arg0 = notes->arg0;
-	record->waker_arg0 = notes->waker_arg0;
-	record->file_inode = closed->file.inode;
 	record->pid = closed->pid;
 	record->tid = closed->tid;
-	record->waker_pid = notes->waker_pid;
-	record->waker_tid = notes->waker_tid;
-	record->file_type = closed->file.type;
 	record->flags = notes->flags | (recorded ? WT_OFF_CPU_SENT : 0);
-	record->state = notes->state;
-	record->syscall = notes->syscall;
-	record->waker_syscall = notes->waker_syscall;
-	record->cpu_off = notes->cpu_off;
-	record->waker_context = notes->wake ? notes->waker_context : WT_WAKER_NONE;
 	__builtin_memcpy(record->comm, task->comm, sizeof(record->comm));
 	publish(record, closed->position);
 	notes->last = closed->position;

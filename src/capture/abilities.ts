@@ -19,17 +19,25 @@ const isAtLeast = (version: string): boolean => {
 export const withheld = (setting = process.env.WHYTRACE_WITHOUT ?? ''): ReadonlySet<string> =>
   new Set(setting.split(',').filter((name) => name !== ''));
 
-/** The type information of the running kernel, which holds its names as they are; empty where it has none. */
-export const readTypes = (): Buffer => (existsSync(BTF) ? readFileSync(BTF) : Buffer.alloc(0));
+let types: WeakRef<Buffer> | undefined;
+/**
+ * The type information of the running kernel, which holds its names as they are; empty where it has none. Some MB, asked
+ * for several times at the start and never after it.
+ */
+export const readTypes = (): Buffer => {
+  const bytes = types?.deref() ?? (existsSync(BTF) ? readFileSync(BTF) : Buffer.alloc(0));
+  types = new WeakRef(bytes);
+  return bytes;
+};
 
 export type Abilities = Readonly<Record<Ability, boolean>>;
 
 /** What this kernel can do, but for what is withheld. */
 export const readAbilities = (without = withheld()): Abilities => {
-  const types = readTypes();
+  const names = readTypes();
   const has = (name: Ability): boolean => {
     const { since, marker }: About = abilities[name];
-    return !without.has(name) && (marker === undefined ? isAtLeast(since) : types.includes(`${marker}\0`));
+    return !without.has(name) && (marker === undefined ? isAtLeast(since) : names.includes(`${marker}\0`));
   };
   return {
     prev_state: has('prev_state'),
@@ -38,6 +46,10 @@ export const readAbilities = (without = withheld()): Abilities => {
     throttled: has('throttled'),
   };
 };
+
+/** Names of those that are not there. */
+export const missingAbilities = (found: Abilities): readonly string[] =>
+  Object.entries(found).flatMap(([name, has]) => (has ? [] : [name]));
 
 const layout = layoutOf(kernelStructs.abilities.fields);
 

@@ -3,20 +3,8 @@ import { existsSync } from 'node:fs';
 import { type Abilities, BTF, encodeAbilities } from './abilities.ts';
 import { errors } from './errors.ts';
 import { type BpfObject, type BpfProgram, errno, errnoName, type Libbpf } from './libbpf.ts';
+import { objects } from './objects.ts';
 
-// The rest refers to maps of those before it only.
-const OBJECTS = [
-  'process',
-  'library',
-  'call',
-  'tasks',
-  'wake',
-  'sched',
-  'handler',
-  'block',
-  'memory',
-  'message',
-] as const;
 const LOG_BYTES = 1 << 20;
 const EPERM = 1;
 
@@ -66,8 +54,8 @@ export const loadKernel = (bpf: Libbpf, { abilities, sizes }: LoadOptions): Kern
   if (!existsSync(BTF)) throw errors.noBtf({});
   const manyUprobes = abilities.uprobe_multi;
   const maps = new Map<string, number>();
-  const objects: BpfObject[] = [];
-  for (const name of OBJECTS) {
+  const opened: BpfObject[] = [];
+  for (const name of objects) {
     const path = `${folder}${name}.bpf.o`;
     if (!existsSync(path)) throw errors.objectMissing({ path });
     const kernelLog = Buffer.alloc(LOG_BYTES);
@@ -96,10 +84,10 @@ export const loadKernel = (bpf: Libbpf, { abilities, sizes }: LoadOptions): Kern
       const map = bpf.findMap(object, shared);
       if (map !== null && !maps.has(shared)) maps.set(shared, bpf.mapFd(map));
     }
-    objects.push(object);
+    opened.push(object);
   }
   const find = <T>(what: string, look: (object: BpfObject) => T | null): T => {
-    for (const object of objects) {
+    for (const object of opened) {
       const found = look(object);
       if (found !== null) return found;
     }

@@ -1,5 +1,6 @@
 // What `record` says: the live line and the summary.
 import { durationText } from '../base/units.ts';
+import { missingAbilities } from '../capture/abilities.ts';
 import type { Progress, Session } from '../record/session.ts';
 import { tableLines } from '../serve/render/table.ts';
 
@@ -25,7 +26,7 @@ export const liveLine = ({ elapsed, events, lost, top }: Progress, columns = 0):
 
 /** What this kernel does not tell. */
 const lackNotes = ({ capture: { missing, abilities } }: Session): readonly string[] => {
-  const lacks = [...missing, ...Object.entries(abilities).flatMap(([name, has]) => (has ? [] : [name]))];
+  const lacks = [...missing, ...missingAbilities(abilities)];
   return lacks.length === 0
     ? []
     : [`note: this kernel has no ${lacks.join(', ')}: 'whytrace doctor' says what that means`];

@@ -1,6 +1,7 @@
 // A recording in progress: drains the rings on a timer, commits, counts losses. Where capture and store meet.
 import { cpus, hostname, release } from 'node:os';
 import { messageOf, systemCodeOf } from '../base/errors.ts';
+import { missingAbilities } from '../capture/abilities.ts';
 import { type Capture, type CaptureOptions, startCapture } from '../capture/capture.ts';
 import { TYPE } from '../capture/event-words.ts';
 import { loadDemangler } from '../capture/libbpf.ts';
@@ -66,9 +67,7 @@ const factsOf = (capture: Capture, { command, trackAll, hold, version }: Session
   command,
   cpus: cpus().length,
   recorder_pid: process.pid,
-  missing_abilities: Object.entries(capture.abilities)
-    .flatMap(([name, has]) => (has ? [] : [name]))
-    .join(),
+  missing_abilities: missingAbilities(capture.abilities).join(),
   settings: JSON.stringify({
     track_all: trackAll,
     hold,
