@@ -135,6 +135,8 @@ struct task_struct {
 	int tgid;
 	int on_cpu;
 	int prio;
+	__u64 start_time;
+	struct task_struct *group_leader;
 	__u32 flags;
 	__u32 __state;
 	unsigned long min_flt;

@@ -21,6 +21,7 @@ struct {
 
 struct library_use {
 	struct wt_file_key key;
+	__u64 born; /* when the process was: its id may be given to another */
 	__u32 pid, unused;
 };
 
@@ -65,7 +66,8 @@ static __always_inline void use_library(struct inode *inode, const unsigned char
 {
 	__u64 id = bpf_get_current_pid_tgid();
 	__u32 pid = id >> 32, value = TRACKED;
-	struct library_use use = { .pid = pid };
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct library_use use = { .pid = pid, .born = task->group_leader->start_time };
 	const struct wt_config *config = settings();
 	struct wt_library_mapped *event;
 	char start[9] = {}; /* as much as is_cuda() looks at */
