@@ -5,9 +5,10 @@ import type { Bench } from './figure.ts';
 import { mcpStart } from './mcp-start.ts';
 import { readyTime } from './ready-time.ts';
 import { sched } from './sched.ts';
+import { stacks } from './stacks.ts';
 import { statsTime } from './stats-time.ts';
 
-const benches: readonly Bench[] = [captureRate, callCost, readyTime, mcpStart, statsTime, sched];
+const benches: readonly Bench[] = [captureRate, callCost, readyTime, mcpStart, statsTime, sched, stacks];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => benches.every((bench) => bench.name !== name));

@@ -1,77 +1,80 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
-/* Whose user stack is taken, at the return of a call: of slow ones and of a sample, within a budget. */
+/*
+ * Which calls have their stack taken, at their return: the slowest of their own kind, and a sample of the rest. What is
+ * slow is judged elsewhere; this only sees to it that what may be judged slow has a stack.
+ */
 #pragma once
-#include "emit.h"
+#include "stack.h"
 
-#define STACK_BUDGET 256 /* stacks a CPU takes at most in a second */
+#define TYPICAL_EXPONENTS 40
+#define SLOW_ONE_IN 32 /* of calls, as a power of two of their time tells them apart */
+#define SAMPLE_ONE_IN 1024
+#define ALWAYS_SLOW 1000000 /* ns */
+#define NEVER_SLOW 20000
 
-/* A running mean of each call, to choose whose stack to take; what is slow is judged elsewhere. */
+/* On each CPU, of each call: how long it took, by powers of two; old ones count for less and less. */
 struct typical {
-	__u64 mean;
-	__u64 count;
+	__u64 slow; /* ns: from here on it is among the slowest */
+	__u32 count;
+	__u32 log2[TYPICAL_EXPONENTS];
 };
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, WT_CALL_IDS);
 	__type(key, __u32);
 	__type(value, struct typical);
 } typical_calls SEC(".maps");
 
-struct budget {
-	__u64 second;
-	__u64 used;
-};
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct budget);
-} stack_budget SEC(".maps");
-
-/* How many calls the stack of this one would stand for; 0 when it is not worth taking. */
-static __always_inline __u32 stack_weight(__u32 op, __u64 duration, __u64 now)
+static __always_inline __u32 exponent_of(__u64 value)
 {
-	struct typical *typical = bpf_map_lookup_elem(&typical_calls, &op);
-	__u32 zero = 0, weight = 0;
-	struct budget *budget = bpf_map_lookup_elem(&stack_budget, &zero);
-	__u64 count, mean;
+	__u32 exponent = 0;
 
-	if (!typical || !budget)
-		return 0;
-	count = typical->count++;
-	mean = typical->mean;
-	typical->mean = count == 0 ? duration : mean - (mean >> 4) + (duration >> 4);
-	if (count < 4 || duration > 1000000 || (duration > 20000 && duration > 4 * mean))
-		weight = 1;
-	else if ((count & 1023) == 0)
-		weight = 1024;
-	if (!weight)
-		return 0;
-	if (budget->second != now >> 30) {
-		budget->second = now >> 30;
-		budget->used = 0;
+	for (__u32 step = 32; step; step >>= 1) {
+		if (value >> step) {
+			value >>= step;
+			exponent += step;
+		}
 	}
-	return budget->used++ < STACK_BUDGET ? weight : 0;
+	return exponent < TYPICAL_EXPONENTS ? exponent : TYPICAL_EXPONENTS - 1;
 }
 
-static __always_inline bool send_stack(struct pt_regs *ctx, const struct wt_config *config, __u32 pid, __u32 tid, __u64 start,
-				       __u32 weight)
+/* Where the slowest begin, and half of what has been counted is forgotten now and then. */
+static __always_inline void judge(struct typical *typical)
 {
-	struct wt_stack *stack = reserve(config, sizeof(*stack), WT_LOSS_RING_FULL_STACK);
-	long size;
+	__u32 total = 0, above = 0;
+	bool old = typical->count >= 4096, found = false;
 
-	if (!stack)
-		return false;
-	size = bpf_get_stack(ctx, stack->address, sizeof(stack->address), BPF_F_USER_STACK);
-	if (size <= 0) {
-		bpf_ringbuf_discard(stack, BPF_RB_NO_WAKEUP);
-		count_loss(WT_LOSS_STACK_FAILED);
-		return false;
+	for (int i = 0; i < TYPICAL_EXPONENTS; i++)
+		total += typical->log2[i];
+	for (int i = TYPICAL_EXPONENTS - 1; i >= 0; i--) {
+		above += typical->log2[i];
+		if (!found && above * SLOW_ONE_IN > total) {
+			typical->slow = 2ULL << i;
+			found = true;
+		}
+		if (old)
+			typical->log2[i] >>= 1;
 	}
-	FILL_HEAD(stack, WT_EVENT_STACK, pid, tid);
-	stack->start = start;
-	stack->frames = size / 8;
-	stack->weight = weight;
-	SEND(stack);
-	return true;
+	if (old)
+		typical->count = 256;
+}
+
+/* How many calls the stack of this one would stand for; 0 when it is not worth taking. */
+static __always_inline __u32 stack_weight(const struct wt_config *config, __u32 op, __u64 duration, __u64 now)
+{
+	struct typical *typical = bpf_map_lookup_elem(&typical_calls, &op);
+	__u32 exponent = exponent_of(duration), count, weight = 0;
+
+	if (!typical)
+		return 0;
+	count = typical->count++;
+	if (exponent < TYPICAL_EXPONENTS)
+		typical->log2[exponent]++;
+	if ((count & 255) == 255 || count == 15 || count == 63)
+		judge(typical);
+	if (count < 4 || duration > ALWAYS_SLOW || (typical->slow && duration > NEVER_SLOW && duration >= typical->slow))
+		weight = 1;
+	else if ((count & (SAMPLE_ONE_IN - 1)) == SAMPLE_ONE_IN - 1)
+		weight = SAMPLE_ONE_IN;
+	return weight && config->stacks && may_take(WT_REASON_CALL, now) ? weight : 0;
 }

@@ -100,7 +100,7 @@ int call_return(struct pt_regs *ctx)
 	const struct wt_call_plan *plan;
 	struct frame *frame = NULL;
 	struct wt_call *call;
-	bool failed, has_stack;
+	bool failed, has_stack = false;
 
 	if (!calls) {
 		config = settings();
@@ -139,8 +139,12 @@ int call_return(struct pt_regs *ctx)
 			pointer = 0;
 	}
 	if (depth == 0)
-		weight = stack_weight(op, duration, now);
-	has_stack = weight && send_stack(ctx, config, pid, tid, frame->start, weight);
+		weight = stack_weight(config, op, duration, now);
+	if (weight) {
+		struct taking taking = { .time = frame->start, .pid = pid, .tid = tid, .op = op, .reason = WT_REASON_CALL, .weight = weight };
+
+		has_stack = TAKE_STACK(ctx, config, &taking, ctx, false);
+	}
 	call = reserve(config, sizeof(*call), WT_LOSS_RING_FULL_CALL);
 	if (!call) {
 		add_lost(pid, frame, duration, failed);

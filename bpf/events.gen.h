@@ -4,6 +4,12 @@
 
 #define WT_KEPT_WORDS 6
 #define WT_STACK_FRAMES 64
+#define WT_KERNEL_FRAMES 24
+#define WT_PYTHON_FRAMES 64
+#define WT_PYTHON_TABLE_PIECE 1024
+#define WT_STACK_REGISTERS 17
+#define WT_STACK_PIECE 4096
+#define WT_HIJACKED_RETURNS 8
 #define WT_CALL_IDS 256
 #define WT_DROP_REASONS 256
 #define WT_ARGUMENT_WORDS 10
@@ -25,6 +31,7 @@
 #define WT_OFF_CPU_INFERRED 512
 #define WT_OFF_CPU_KERNEL_THREAD 2048
 #define WT_OFF_CPU_SENT 4096
+#define WT_OFF_CPU_STACK 8192
 #define WT_WAKER_NONE 0
 #define WT_WAKER_TASK 1
 #define WT_WAKER_TIMER 2
@@ -47,6 +54,17 @@
 #define WT_MOMENT_SIGNAL 1
 #define WT_MOMENT_OOM_KILL 2
 #define WT_MOMENT_TCP_RETRANSMIT 3
+#define WT_REASON_CALL 0
+#define WT_REASON_WAIT 1
+#define WT_REASON_SAMPLE 2
+#define WT_PYTHON_NONE 0
+#define WT_PYTHON_READ 1
+#define WT_PYTHON_FAILED 2
+#define WT_PLACE_UNKNOWN 2147483647
+#define WT_PLACE_ENTRY 2147483648
+#define WT_FRAMES_OBJECTS 0
+#define WT_FRAMES_MARKED 1
+#define WT_FRAMES_SHIMS 2
 
 #define WT_LOSS_RING_FULL_CALL 0
 #define WT_LOSS_RING_FULL_OFF_CPU 1
@@ -75,6 +93,7 @@ struct wt_config {
 	__u32 watch_exec; /* tell of programs and CUDA libraries of processes that are not tracked (0 or 1) */
 	__u32 track_cuda; /* track every process from the moment it maps a CUDA library (0 or 1) */
 	__u32 adopt; /* track the processes that our own process makes (0 or 1) */
+	__u32 stacks; /* take stacks (0 or 1) */
 	__u32 shard_shift; /* CPU number >> this is the number of its ring (number) */
 	__u32 history_slots; /* records of the history of each CPU, a power of two (number) */
 	__u32 request_slots; /* block requests remembered for each CPU, a power of two (number) */
@@ -134,6 +153,42 @@ struct wt_file_key {
 	__u64 inode; /* inode (raw register value) */
 	__u32 device; /* major << 20 | minor (number) */
 	__u32 unused; /* always 0 (number) */
+};
+
+/* a process that is proven to run a CPython we can read: where that keeps what we need, in bytes */
+struct wt_python_process {
+	__u64 code_type; /* address of PyCode_Type: what is no code object is not taken for one (address in the traced process) */
+	__u32 life; /* names this program in this process (number) */
+	__u32 version; /* major << 8 | minor (number) */
+	__u32 self_before; /* in a thread: from its pthread_self up to its thread pointer (number) */
+	__u32 slot; /* from pthread_self to the pointer to the block of thread-specific data (number) */
+	__u32 slot_data; /* in that block: the pointer to its thread state (number) */
+	__u32 thread_id; /* in a thread state: pthread_self of its thread (number) */
+	__u32 thread_frame; /* the pointer to its innermost frame, or to the struct that holds that (number) */
+	__u32 indirect; /* 1 where that is the struct (0 or 1) */
+	__u32 indirect_frame; /* in that struct: the pointer to the innermost frame (number) */
+	__u32 frame_style; /* see python_frame_styles (number) */
+	__u32 frame_bytes; /* of a frame: how much is read of it (number) */
+	__u32 frame_code; /* the pointer to its code object (number) */
+	__u32 frame_previous; /* the pointer to the frame around it (number) */
+	__u32 frame_instruction; /* where it executes: an address, or in frame objects a number (number) */
+	__u32 frame_owner; /* whose it is (number) */
+	__u32 frame_entry; /* whether it is the outermost of one native call (number) */
+	__u32 number_scale; /* bytes that this number counts (number) */
+	__u32 code_first_line; /* in a code object: the line of its definition (number) */
+	__u32 code_file; /* pointer to the name of its source (number) */
+	__u32 code_name; /* pointer to its name (number) */
+	__u32 code_table; /* pointer to its line table (number) */
+	__u32 code_bytecode; /* its bytecode, or the pointer to it (number) */
+	__u32 code_traceable; /* how many instructions pass until it counts as begun (number) */
+	__u32 code_mark; /* what tells it from one that had its address before, as far as its word of 8 bytes goes (number) */
+	__u32 code_bytes; /* how much is read of it, from the word of its first line on (number) */
+	__u32 text_length; /* in a string: characters (number) */
+	__u32 text_state; /* how it is kept (number) */
+	__u32 text_ascii; /* characters, where all are ASCII (number) */
+	__u32 text_wide; /* characters, where not (number) */
+	__u32 bytes_size; /* in a bytes object: bytes (number) */
+	__u32 bytes_data; /* the bytes (number) */
 };
 
 /* calls whose events were lost, added up */
@@ -279,16 +334,26 @@ struct wt_library_mapped {
 WT_KEEP(library_mapped)
 #define WT_EVENT_STACK 9
 
-/* the user stack of a call at its return, the caller first */
+/* the stack of a thread: the last of the events of one stack */
 struct wt_stack {
 	__u32 type; /* id of the event, the first word of every record (number) */
 	__u32 cpu; /* CPU on which the event was emitted (CPU number) */
 	__u32 pid; /* process the event belongs to (process id (thread group id)) */
 	__u32 tid; /* thread the event belongs to (thread id) */
-	__u64 start; /* when the call was entered: its key together with the thread (ns since the recording began) */
-	__u32 frames; /* how many addresses follow (number) */
-	__u32 weight; /* how many calls of this kind the stack stands for; 1 for a slow call (number of events this row stands for (1/p when sampled)) */
-	__u64 address[64]; /* return addresses (address in the traced process) */
+	__u64 time; /* of what it was taken: entry of the call, begin of the wait, time of the sample (ns since the recording began) */
+	__u32 reason; /* see stack_reasons (number) */
+	__u32 weight; /* how many events of this kind the stack stands for; 1 for a slow call (number of events this row stands for (1/p when sampled)) */
+	__u32 op; /* which call: an id of the catalogue; 0 for none (number) */
+	__u32 unused; /* always 0 (number) */
+	__u16 user_frames; /* how many addresses there are in `address` (number) */
+	__u16 kernel_frames; /* how many there are in `kernel` (number) */
+	__u16 python; /* see python_states (number) */
+	__u16 pieces; /* how many events stack_memory precede it (number) */
+	__u64 trampoline; /* where return probes send functions back to, 0 when there are none (address in the traced process) */
+	__u64 hijacked_at[8]; /* stack pointers at the entry of the calls that a return probe waits for (address in the traced process) */
+	__u64 hijacked_to[8]; /* where they return to (address in the traced process) */
+	__u64 address[64]; /* where it runs (a call: where it returns to), then return addresses, by frame pointers (address in the traced process) */
+	__u64 kernel[24]; /* addresses in the kernel, the innermost first (raw register value) */
 };
 WT_KEEP(stack)
 #define WT_EVENT_SCOPE 10
@@ -323,3 +388,70 @@ struct wt_moment {
 	char comm[16]; /* its name (thread name, untrusted text) */
 };
 WT_KEEP(moment)
+#define WT_EVENT_PYTHON_STACK 12
+
+/* the Python frames of a stack, the innermost first */
+struct wt_python_stack {
+	__u32 type; /* id of the event, the first word of every record (number) */
+	__u32 cpu; /* CPU on which the event was emitted (CPU number) */
+	__u32 pid; /* process the event belongs to (process id (thread group id)) */
+	__u32 tid; /* thread the event belongs to (thread id) */
+	__u64 time; /* as in stack (ns since the recording began) */
+	__u32 frames; /* how many there are (number) */
+	__u32 complete; /* 1 when the outermost was reached (0 or 1) */
+	__u64 code[64]; /* code objects: python_code.code (raw register value) */
+	__u32 place[64]; /* see python_places (number) */
+};
+WT_KEEP(python_stack)
+#define WT_EVENT_PYTHON_CODE 13
+
+/* a code object of Python that had not been met before */
+struct wt_python_code {
+	__u32 type; /* id of the event, the first word of every record (number) */
+	__u32 cpu; /* CPU on which the event was emitted (CPU number) */
+	__u32 pid; /* process the event belongs to (process id (thread group id)) */
+	__u32 tid; /* thread the event belongs to (thread id) */
+	__u64 code; /* names it among all code objects of the recording (raw register value) */
+	__u64 address; /* where it lies (address in the traced process) */
+	__u32 first_line; /* line of its definition (number) */
+	__u32 table_bytes; /* size of its line table, which follows in events python_table (number) */
+	__u32 bytecode_bytes; /* size of its bytecode (number) */
+	__u32 version; /* of its Python: major << 8 | minor (number) */
+	__u16 file_bytes; /* bytes of `file` that count (number) */
+	__u16 name_bytes; /* bytes of `name` that count (number) */
+	__u16 file_width; /* bytes of a character in `file`: 1 (Latin 1), 2 or 4 (number) */
+	__u16 name_width; /* bytes of a character in `name` (number) */
+	char file[256]; /* path of its source (text written by a traced program, untrusted) */
+	char name[128]; /* its qualified name, or its name before Python 3.11 (text written by a traced program, untrusted) */
+};
+WT_KEEP(python_code)
+#define WT_EVENT_PYTHON_TABLE 14
+
+/* a piece of the line table of a code object */
+struct wt_python_table {
+	__u32 type; /* id of the event, the first word of every record (number) */
+	__u32 cpu; /* CPU on which the event was emitted (CPU number) */
+	__u32 pid; /* process the event belongs to (process id (thread group id)) */
+	__u32 tid; /* thread the event belongs to (thread id) */
+	__u64 code; /* python_code.code (raw register value) */
+	__u32 at; /* byte of the table at which the piece begins (number) */
+	__u32 size; /* bytes that count (number) */
+	char data[1024]; /* the bytes (text written by a traced program, untrusted) */
+};
+WT_KEEP(python_table)
+#define WT_EVENT_STACK_MEMORY 15
+
+/* a piece of the user stack of a thread, from its stack pointer on */
+struct wt_stack_memory {
+	__u32 type; /* id of the event, the first word of every record (number) */
+	__u32 cpu; /* CPU on which the event was emitted (CPU number) */
+	__u32 pid; /* process the event belongs to (process id (thread group id)) */
+	__u32 tid; /* thread the event belongs to (thread id) */
+	__u64 time; /* as in stack (ns since the recording began) */
+	__u64 at; /* where the piece lies (address in the traced process) */
+	__u32 size; /* bytes that count (number) */
+	__u32 piece; /* its number; registers come with the first, 0 (number) */
+	__u64 registers[17]; /* as DWARF numbers them (raw register value) */
+	char data[4096]; /* the bytes (text written by a traced program, untrusted) */
+};
+WT_KEEP(stack_memory)

@@ -2,6 +2,7 @@
 /* Processes and threads that come and go, and what they are called. */
 #include "filter.h"
 #include "control.h"
+#include "python-process.h"
 
 SEC("raw_tp/sched_process_fork")
 int on_fork(__u64 *ctx)
@@ -15,6 +16,8 @@ int on_fork(__u64 *ctx)
 		return 0;
 	if (child_pid != pid && bpf_map_update_elem(&tracked, &child_pid, &value, BPF_ANY))
 		count_loss(WT_LOSS_PROCESS_TABLE_FULL);
+	if (child_pid != pid)
+		inherit_python(pid, child_pid);
 	event = reserve_control(sizeof(*event));
 	if (!event)
 		return 0;

@@ -13,6 +13,7 @@
 #include "emit.h"
 #include "task.h"
 #include "record.h"
+#include "wait-stack.h"
 
 /*
  * A kernel may run no program at some switches (one was seen that does not while a thread of process 1 is current). Then
@@ -112,7 +113,7 @@ static __always_inline bool is_throttled(struct task_struct *task, __u32 state)
 	return group && group->throttle_count;
 }
 
-static __always_inline void leave(const struct wt_config *config, struct cpu_state *cpu, struct task_struct *task,
+static __always_inline void leave(void *ctx, const struct wt_config *config, struct cpu_state *cpu, struct task_struct *task,
 				  __u32 state, __u64 now, __u64 stolen)
 {
 	struct task_notes *notes = notes_of(task);
@@ -144,6 +145,8 @@ static __always_inline void leave(const struct wt_config *config, struct cpu_sta
 	notes->owner = 0;
 	if (notes->state && notes->syscall == NR_FUTEX)
 		notes->owner = owner_of_lock((void *)bpf_task_pt_regs(task));
+	if (config->stacks && !(task->flags & PF_KTHREAD) && is_recorded(config, notes, task->tgid))
+		note_wait_place(ctx, config, notes, task, now);
 }
 
 static __always_inline void enter(const struct wt_config *config, struct cpu_state *cpu, struct task_struct *task, __u64 now)
@@ -157,6 +160,8 @@ static __always_inline void enter(const struct wt_config *config, struct cpu_sta
 	if (!notes->off)
 		infer_leave(notes, task, now);
 	close_interval(config, cpu, notes, task, now);
+	if (notes->off && notes->tracking & 1)
+		count_wait(notes, now);
 	notes->on = now;
 	notes->runtime = task->se.sum_exec_runtime;
 	notes->off = 0;
@@ -198,7 +203,7 @@ int on_switch(__u64 *ctx)
 	if (prev->pid && state & TASK_ENDED)
 		leave_for_ever(config, cpu, prev, now);
 	else if (prev->pid)
-		leave(config, cpu, prev, state, now, stolen);
+		leave(ctx, config, cpu, prev, state, now, stolen);
 	begin_turn(cpu, next->pid, now);
 	cpu->stolen = stolen;
 	if (next->pid)

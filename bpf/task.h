@@ -38,6 +38,7 @@ struct task_notes {
 	__u32 cpu_off;
 	__u32 waker_pid, waker_tid, waker_context;
 	__s32 waker_syscall, syscall; /* numbers, -1 for none */
+	__u32 place; /* of the wait that it is in, among `wait_places` */
 	__u32 tracking; /* epoch of `tracking` << 1 | whether it is tracked */
 	char waker_comm[16];
 };

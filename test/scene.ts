@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ArgumentName, argumentNames } from '../src/catalogue/arguments.ts';
 import { calls } from '../src/catalogue/calls.ts';
+import { stackReasons } from '../src/catalogue/events.ts';
+import type { FrameRow } from '../src/store/stack-writer.ts';
 import type { OffCpuRow, WaitSite } from '../src/store/wait-writer.ts';
 import { RecordingWriter } from '../src/store/writer.ts';
 
@@ -14,14 +16,22 @@ const opId = (op: string): number => {
 };
 
 export type SceneThread = { readonly pid: number; readonly tid: number; readonly comm: string };
-type CallParts = {
+/** A frame by its function alone is a native one of /usr/bin/scene. */
+export type SceneFrame = string | Partial<FrameRow>;
+/** The stack of a call, a wait or a sample, the innermost frame first, and how many of them it stands for. */
+type StackParts = {
+  readonly stack?: readonly SceneFrame[];
+  readonly weight?: number;
+  readonly complete?: boolean;
+};
+type CallParts = StackParts & {
   readonly depth?: number;
   readonly ret?: number;
   readonly args?: Partial<Record<ArgumentName, number>>;
   readonly ptr?: number;
-  readonly stack?: readonly string[];
 };
-type WaitParts = Partial<WaitSite> &
+type WaitParts = StackParts &
+  Partial<WaitSite> &
   Partial<Pick<OffCpuRow, 'request' | 'owner' | 'cpuOff'>> & {
     readonly runnable?: number;
     readonly waker?: SceneThread;
@@ -52,6 +62,21 @@ const plainSite: WaitSite = {
   kernel_thread: 0,
 };
 
+/** A frame of Python. */
+export const pythonFrame = (name: string, file: string, line: number): SceneFrame => ({
+  kind: 'python',
+  name,
+  file,
+  line,
+  module: null,
+  offset: 0,
+});
+
+const frameOf = (frame: SceneFrame): FrameRow => ({
+  ...{ kind: 'native', name: null, module: '/usr/bin/scene', offset: 4, file: null, line: null },
+  ...(typeof frame === 'string' ? { name: frame } : frame),
+});
+
 /** A recording under construction. All times in ns. `done` closes it and returns the path of the file. */
 export const scene = (facts: Readonly<Record<string, string | number>> = {}) => {
   const folder = mkdtempSync(join(tmpdir(), 'whytrace-scene-'));
@@ -66,6 +91,18 @@ export const scene = (facts: Readonly<Record<string, string | number>> = {}) => 
   const id = ({ pid, tid, comm }: SceneThread) => writer.threadId(pid, tid, comm);
   const saw = (time: number) => {
     end = Math.max(end, time);
+  };
+  /** Id of a stack that was taken, null when there is none. */
+  const taken = (
+    pid: number,
+    reason: number,
+    { stack = [], weight = 1, complete = true }: StackParts,
+    op: number | null = null,
+  ) => {
+    if (stack.length === 0) return null;
+    const taking = writer.stacks.take(reason, weight, op);
+    writer.stacks.define(taking, pid, stack.map(frameOf), complete);
+    return taking;
   };
   const build = {
     path,
@@ -91,19 +128,15 @@ export const scene = (facts: Readonly<Record<string, string | number>> = {}) => 
         argumentNames.map((name) => parts.args?.[name] ?? null),
         false,
       );
-      const frames = parts.stack?.map((name) => ({ name, module: '/usr/bin/scene', offset: 4 })) ?? [];
-      const stack = frames.length === 0 ? 0 : writer.stackId(thread.pid, frames);
-      writer.call(start, duration, id(thread), opId(op), parts.depth ?? 0, parts.ret ?? 0, args, parts.ptr ?? 0, stack);
+      const [depth, ret, ptr] = [parts.depth ?? 0, parts.ret ?? 0, parts.ptr ?? 0];
+      const stack = taken(thread.pid, stackReasons.call, parts, opId(op)) ?? 0;
+      writer.call(start, duration, id(thread), opId(op), depth, ret, args, ptr, stack);
       writer.totals.add(thread.pid, opId(op), start + duration, duration, (parts.ret ?? 0) !== 0);
       saw(start + duration);
     },
     /** An interval off the CPU: `blocked` ns, then `runnable` ns ready but waiting. */
-    wait: (
-      thread: SceneThread,
-      start: number,
-      blocked: number,
-      { runnable = 0, waker, arg0 = 0, cpu = 0, cpuOff = cpu, request = null, owner = null, ...site }: WaitParts = {},
-    ) => {
+    wait: (thread: SceneThread, start: number, blocked: number, parts: WaitParts = {}) => {
+      const { runnable = 0, waker, arg0 = 0, cpu = 0, cpuOff = cpu, request = null, owner = null, ...site } = parts;
       const siteId = writer.waits.siteId({
         ...plainSite,
         state: blocked === 0 ? 0 : 1,
@@ -113,12 +146,18 @@ export const scene = (facts: Readonly<Record<string, string | number>> = {}) => 
       writer.waits.offCpu({
         ...{ start, blocked, runnable, thread: id(thread), site: siteId, arg0, cpuOff, cpuOn: cpu, request, owner },
         ...{ waker: waker === undefined ? null : id(waker), irq: 0, stolen: 0, faults: 0, detail: null },
+        taken: taken(thread.pid, stackReasons.wait, parts),
       });
       saw(start + blocked + runnable);
     },
     slice: (thread: SceneThread, cpu: number, start: number, duration: number) => {
       writer.waits.runSlice(start, duration, cpu, id(thread));
       saw(start + duration);
+    },
+    /** A thread was seen running. */
+    sample: (thread: SceneThread, time: number, { cpu = 0, ...parts }: StackParts & { readonly cpu?: number } = {}) => {
+      writer.stacks.sample(time, id(thread), cpu, taken(thread.pid, stackReasons.sample, parts));
+      saw(time);
     },
     /** The life of a traced thread. */
     life: (thread: SceneThread, start: number, finish: number) => {
@@ -136,8 +175,10 @@ export const scene = (facts: Readonly<Record<string, string | number>> = {}) => 
         ...{ start: 0, queued: 1, issued: 2, completed: 3, device: 1, sector: 8, bytes: 4096, op: 0, error: 0 },
         thread: id(thread),
       });
-      build.wait(thread, 6_000, 500, { syscall: 'read', iowait: 1, file, request });
+      const stack = [pythonFrame('load', '/srv/app/data.py', 12), 'main'];
+      build.wait(thread, 6_000, 500, { syscall: 'read', iowait: 1, file, request, stack });
       build.life(thread, 0, 10_000);
+      build.sample(thread, 7_000, { stack: ['spin', 'main'] });
       waits.packetDrops(0, 1000, 'NO_SOCKET', 3);
       waits.scope({ ...common, time: 100, duration: 50 });
       waits.moment({ ...common, time: 100, by: id(thread) });

@@ -3,7 +3,7 @@
 # for the time, so that the recording names no path of its maker, and calls the host and
 # the cgroup `demo`, and other programs `other`.
 set -eu
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+root=$(cd "$(dirname "$0")/../.." && pwd)
 place=/opt/whytrace
 [ ! -e "$place" ] || { echo "record.sh: $place exists already" >&2; exit 1; }
 trap 'rm -rf "$place"' EXIT

@@ -1,6 +1,7 @@
 // The shape of a causal answer: a contract with every reader. Times are ns since the recording began, shares sum to 1.
 import type { RootKind } from '../catalogue/root-kinds.ts';
 import type { LossRow, Window } from '../store/recording.ts';
+import type { CodeLine } from './code-line.ts';
 
 export type Culprit = {
   readonly kind: RootKind;
@@ -26,6 +27,8 @@ export type Symptom = {
   readonly baseline_ns: number;
   /** How many similar ones this one stands for. */
   readonly count: number;
+  /** The line of the user's own code that it was called from, where a stack was taken. */
+  readonly code?: CodeLine;
 };
 
 export type Link = {
@@ -36,6 +39,8 @@ export type Link = {
   readonly end_ns: number;
   /** Rows that prove it, as "view:id". */
   readonly evidence: readonly string[];
+  /** Where in the user's own code the thread waited, when that is not the symptom's line: "load() at data.py:30". */
+  readonly code?: string;
 };
 
 /** How good the evidence is: A proven by a key match, B closed interval with known waker, C who ran, D inferred from the call, E statistical. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recorded, type Scene } from '../../test/recorded.ts';
+import { pythonFrame } from '../../test/scene.ts';
 import type { Chain, ChainsFilter } from './chain.ts';
 import { causalChains } from './chains.ts';
 
@@ -80,7 +81,7 @@ test('a hog on the same CPU is named, with the share, the evidence and the remed
   });
   assert.equal(
     chain.summary,
-    'cudaLaunchKernel took 40 ms instead of 6 us: 98 % of it python3 (tid 101) was ready to run but CPU 1 was taken by stress (pid 4711).',
+    'cudaLaunchKernel, called from forward() in scene, took 40 ms instead of 6 us: 98 % of it python3 (tid 101) was ready to run but CPU 1 was taken by stress (pid 4711).',
   );
   assert.deepEqual(chain.links[0]?.evidence, ['calls:41', 'waits:2', 'run_slices:1']);
   assert.equal(chain.links[0]?.to_tid, 4711);
@@ -95,9 +96,11 @@ test('a chain is short: below 400 tokens at 4 characters each', () => {
   const { chains } = answerOf((made) => {
     for (let i = 0; i < 12; i++) {
       const at = (100 + 50 * i) * MS;
-      made.call(victim, 'cudaLaunchKernel', at, 40 * MS, { ...KERNEL, stack: ['forward', 'step', 'main'] });
+      const long = (name: string, line: number) => [pythonFrame(name.repeat(20), `/srv/${name.repeat(40)}.py`, line)];
+      const [stack, waiting] = [long(i === 0 ? 'longest' : 'others', 1), long('waiting', 2)];
+      made.call(victim, 'cudaLaunchKernel', at, (i === 0 ? 41 : 40) * MS, { ...KERNEL, stack });
       starve(made, at + MS, 20 * MS);
-      made.wait(victim, at + 21 * MS, 10 * MS, { syscall: 'read', file_type: 1, waker: peer });
+      made.wait(victim, at + 21 * MS, 10 * MS, { syscall: 'read', file_type: 1, waker: peer, stack: waiting });
     }
   });
   assert.ok(JSON.stringify(onlyChain(chains)).length / 4 < 400);
@@ -163,13 +166,65 @@ test('the cgroup of a CPU quota is named', () => {
   assert.match(onlyChain(chains).summary, /the CPU quota of cgroup \/docker\/abc was used up/);
 });
 
-test('time of its own is said to be its own, with the functions that made the call', () => {
+test('time of its own is said to be its own, with the function that made the call', () => {
   const { chains } = answerOf((made) => slow(made, { ...KERNEL, stack: ['forward', 'step', 'main', 'start'] }));
-  const { root, summary, grade } = onlyChain(chains);
+  const { root, summary, grade, symptom } = onlyChain(chains);
   assert.equal(root.kind, 'on_cpu');
-  assert.equal(root.what, 'its own code, called from forward < step < main');
+  assert.equal(root.what, 'its own code');
+  assert.deepEqual(symptom.code, { function: 'forward', file: '/usr/bin/scene', line: null });
+  assert.match(summary, /^cudaLaunchKernel, called from forward\(\) in scene, took /);
   assert.equal(grade, 'A');
   assert.match(summary, /which code that was, this recording does not tell/);
+});
+
+test('CPU samples of its calls say which code that was', () => {
+  const { chains } = answerOf((made) => {
+    slow(made);
+    for (const [i, name] of ['push', 'spin', 'spin', 'spin'].entries())
+      made.sample(victim, (105 + i * 10) * MS, { stack: [name, 'cudaLaunchKernel'] });
+    made.sample({ ...victim, tid: 555 }, 120 * MS, { stack: ['other'] });
+    made.sample(victim, 200 * MS, { stack: ['later'] });
+  });
+  const { root, summary } = onlyChain(chains);
+  assert.equal(root.what, 'its own code, 3 of 4 CPU samples in spin (scene)');
+  assert.match(summary, /ran on a CPU in its own code, 3 of 4 CPU samples in spin \(scene\)\.$/);
+});
+
+const forward = pythonFrame('Net.forward', '/srv/app/train.py', 142);
+const inTorch = pythonFrame('_call_impl', '/usr/lib/python3/dist-packages/torch/nn/modules/module.py', 1511);
+
+test('the line that the user wrote is said, and where most of the calls come from when that is another', () => {
+  const build = (stacks: readonly Parameters<typeof slow>[1][]) => (made: Scene) => {
+    for (const [i, parts] of stacks.entries()) {
+      const start = (100 + i * 50) * MS;
+      made.call(victim, 'cudaLaunchKernel', start, (40 - i) * MS, { ...KERNEL, ...parts });
+      starve(made, start + MS, 30 * MS);
+    }
+  };
+  const own = { stack: ['launch', inTorch, forward, pythonFrame('main', '/srv/app/train.py', 9)] };
+  const other = { stack: [pythonFrame('backward', '/srv/app/train.py', 160)] };
+  const one = onlyChain(answerOf(build([own, own, {}])).chains);
+  assert.deepEqual(one.symptom.code, { function: 'Net.forward', file: '/srv/app/train.py', line: 142 });
+  assert.match(one.summary, /^cudaLaunchKernel, called from Net\.forward\(\) at train\.py:142, took 40 ms /);
+  assert.doesNotMatch(one.summary, /come from/);
+  const mixed = onlyChain(answerOf(build([own, other, other])).chains);
+  assert.equal(mixed.symptom.code?.line, 142);
+  assert.match(mixed.summary, / Of 3 calls with a stack 2 come from backward\(\) at train\.py:160\.$/);
+  const longestUnknown = onlyChain(answerOf(build([{}, other])).chains);
+  assert.equal(longestUnknown.symptom.code?.line, 160);
+});
+
+test('a link says where the thread waited, when that is another line', () => {
+  const at = (line: number) => [pythonFrame('load', '/srv/app/data.py', line)];
+  const linkOf = (line: number) =>
+    onlyChain(
+      answerOf((made) => {
+        slow(made, { ...KERNEL, stack: at(12) });
+        made.wait(victim, 101 * MS, 38 * MS, { syscall: 'futex', waker: peer, stack: at(line) });
+      }).chains,
+    ).links[0];
+  assert.equal(linkOf(30)?.code, 'load() at data.py:30');
+  assert.equal(linkOf(12)?.code, undefined);
 });
 
 test('what is missing around a call lowers the confidence by 0.1 each and is said', () => {

@@ -1,10 +1,11 @@
 // Calls that were slow for the same reason become one chain: same operation, process, kind of cause and culprit.
-import type { Window } from '../store/recording.ts';
+import type { CallRow, Window } from '../store/recording.ts';
 import type { Explained } from './explain-call.ts';
 
 export type Cluster = {
   /** The longest of them. */
   readonly symptom: Explained;
+  readonly calls: readonly CallRow[];
   readonly count: number;
   readonly total_ns: number;
   /** What the root explains of all of them beyond the usual, in ns. */
@@ -22,13 +23,16 @@ const keyOf = (one: Explained): string =>
 
 /** Clusters, most explained time first. */
 export const clustersOf = (explained: readonly Explained[]): readonly Cluster[] => {
-  const groups = new Map<string, Cluster>();
+  const groups = new Map<string, Cluster & { readonly calls: CallRow[] }>();
   for (const one of explained) {
     const key = keyOf(one);
     const group = groups.get(key);
     const longer = group === undefined || one.call.duration_ns > group.symptom.call.duration_ns;
+    const calls = group?.calls ?? [];
+    calls.push(one.call);
     groups.set(key, {
       symptom: longer ? one : group.symptom,
+      calls,
       count: (group?.count ?? 0) + 1,
       total_ns: (group?.total_ns ?? 0) + one.call.duration_ns,
       explained_ns: (group?.explained_ns ?? 0) + one.excess_ns,

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recorded } from '../../test/recorded.ts';
-import { stackGroups } from './stacks.ts';
 import { traceStats } from './stats.ts';
 
 const a = { pid: 10, tid: 11, comm: 'train' };
@@ -52,45 +51,6 @@ test('stats add up calls by operation and by process', () => {
         ],
       );
       assert.equal(stats.processes_total, 2);
-    },
-  );
-});
-
-test('stacks are grouped by operation, process and stack, most time first', () => {
-  recorded(
-    ({ call }) => {
-      for (let i = 0; i < 3; i++) call(a, 'cudaMalloc', i * 1000, 100 + i, { stack: ['forward', 'main'] });
-      call(a, 'cudaMalloc', 5000, 500, { stack: ['back\x1b[31mward', 'main'] });
-      call(b, 'cudaFree', 6000, 50, { stack: ['forward', 'main'] });
-      call(a, 'cudaMalloc', 7000, 9999);
-    },
-    (recording) => {
-      const all = stackGroups(recording, { limit: 10 });
-      assert.deepEqual(
-        all.groups.map(({ op, pid, count, total_ns, frames, example }) => [op, pid, count, total_ns, frames, example]),
-        [
-          ['cudaMalloc', 10, 1, 500, ['backward', 'main'], 'calls:4'],
-          ['cudaMalloc', 10, 3, 303, ['forward', 'main'], 'calls:3'],
-          ['cudaFree', 20, 1, 50, ['forward', 'main'], 'calls:5'],
-        ],
-      );
-      assert.deepEqual([all.groups_total, all.calls, all.total_ns], [3, 5, 853]);
-      assert.equal(stackGroups(recording, { limit: 1 }).groups.length, 1);
-      assert.deepEqual(
-        stackGroups(recording, { limit: 9, op: 'cudaFree' }).groups.map(({ pid }) => pid),
-        [20],
-      );
-      assert.deepEqual(
-        stackGroups(recording, { limit: 9, eventId: 2 }).groups.map(({ example }) => example),
-        ['calls:2'],
-      );
-      assert.deepEqual(stackGroups(recording, { limit: 9, eventId: 6 }).groups, []);
-      assert.deepEqual(stackGroups(recording, { limit: 9, pid: 5 }), {
-        groups: [],
-        groups_total: 0,
-        calls: 0,
-        total_ns: 0,
-      });
     },
   );
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { recorded, type Scene } from '../../test/recorded.ts';
+import { pythonFrame } from '../../test/scene.ts';
 import { fileTypes, momentKinds, scopeKinds, wakerContexts } from '../catalogue/events.ts';
 import { number, text } from '../store/row.ts';
 import { lifeIn, livesOf, threadsOf } from './timeline/thread.ts';
@@ -160,6 +161,17 @@ test('the longest waits come first, each with the calls that it was in', () => {
   );
 });
 
+test('a long wait is told with the line of code that it was in', () => {
+  const { waits } = timeline(({ wait }) => {
+    wait(victim, 1000, 500, { syscall: 'futex', stack: ['take', pythonFrame('next_batch', '/srv/app/data.py', 31)] });
+    wait(victim, 3000, 100, { syscall: 'futex' });
+  });
+  assert.deepEqual(
+    waits.map(({ code }) => code),
+    ['next_batch() at data.py:31', undefined],
+  );
+});
+
 test('losses that touch the window, and waits that contradict one another, lower the confidence', () => {
   const { losses, confidence, contradictions, closure } = timeline(
     ({ wait, writer }) => {
@@ -197,6 +209,7 @@ test('reclaim, signals, faults and interrupts are told besides the states, with 
         request: null,
         owner: null,
         detail: null,
+        taken: null,
       };
       writer.waits.offCpu({ ...site, start: 500, blocked: 600, runnable: 0, irq: 70, stolen: 90, faults: 7 });
       writer.waits.offCpu({ ...site, start: 3000, blocked: 10, runnable: 0, irq: 40, stolen: 50, faults: 3 });

@@ -17,6 +17,8 @@ export type Part = Culprit & {
   /** Where the culprit ran, the CPU that took most of the time first, and with how many threads; of time behind a task only. */
   readonly cpus?: readonly number[];
   readonly threads?: number;
+  /** Where the thread was in the code: that of the longest wait in it that has one. */
+  readonly stack?: number;
 };
 
 export type Walk = {
@@ -46,6 +48,7 @@ type Piece = Culprit & {
   readonly start: number;
   readonly end: number;
   readonly rows: readonly string[];
+  readonly stack: number | null;
 };
 
 /** Longest pieces whose rows a part names. */
@@ -91,6 +94,7 @@ const merge = (pieces: readonly Piece[], own: number): readonly Part[] => {
     if (first === undefined) return [];
     const longest = group.toSorted((a, b) => b.end - b.start - (a.end - a.start) || a.start - b.start);
     const { kind, pid, tid, comm, what, grade } = longest[0] ?? first;
+    const stack = longest.find((piece) => piece.stack !== null)?.stack ?? null;
     return [
       {
         ...{ kind, pid, tid, comm, what, grade },
@@ -99,6 +103,7 @@ const merge = (pieces: readonly Piece[], own: number): readonly Part[] => {
         start_ns: first.start,
         end_ns: group.at(-1)?.end ?? first.end,
         evidence: [...new Set(longest.slice(0, NAMED_PIECES).flatMap(({ rows }) => rows))],
+        ...(stack === null ? {} : { stack }),
       },
     ];
   });
@@ -116,8 +121,9 @@ export const attribute = (recording: Recording, walked: Walked, window: Window):
     end: number,
     cause: Culprit & { grade: Grade; cpu?: number },
     rows: readonly string[],
+    stack: number | null = null,
   ) => {
-    if (end > start) pieces.push({ ...cause, start, end, rows });
+    if (end > start) pieces.push({ ...cause, start, end, rows, stack });
   };
 
   const running = (start: number, end: number) => {
@@ -132,17 +138,17 @@ export const attribute = (recording: Recording, walked: Walked, window: Window):
     const rows = [`waits:${wait.id}`, ...(slice === undefined ? [] : [`run_slices:${slice.id}`])];
     if (slice === undefined) {
       const what = `nobody else was recorded on CPU ${cpu}`;
-      put(start_ns, end_ns, { kind: 'runnable', pid: 0, tid: 0, comm: '', what, grade: 'B' }, rows);
+      put(start_ns, end_ns, { kind: 'runnable', pid: 0, tid: 0, comm: '', what, grade: 'B' }, rows, wait.stack);
     } else if (slice.pid === 0) {
       const what = `CPU ${cpu} was idle (wake-up latency)`;
-      put(start_ns, end_ns, { kind: 'runnable', pid: 0, tid: 0, comm: '', what, grade: 'C' }, rows);
+      put(start_ns, end_ns, { kind: 'runnable', pid: 0, tid: 0, comm: '', what, grade: 'C' }, rows, wait.stack);
     } else {
       const { pid, tid } = slice;
       const who =
         pid === recorder
           ? ({ kind: 'observer', comm: 'whytrace itself' } as const)
           : ({ kind: 'runnable', comm: cleanText(slice.comm, 16) } as const);
-      put(start_ns, end_ns, { ...who, pid, tid, cpu, what: '', grade: 'C' }, rows);
+      put(start_ns, end_ns, { ...who, pid, tid, cpu, what: '', grade: 'C' }, rows, wait.stack);
     }
   };
 
@@ -150,12 +156,13 @@ export const attribute = (recording: Recording, walked: Walked, window: Window):
     const rows = [`waits:${wait.id}`];
     if (wait.kind === 'throttled') {
       const grade = recording.lacks.has('throttled') ? 'B' : 'A';
-      put(start, end, { ...self, kind: 'throttled', what: 'CPU quota of its cgroup', grade }, rows);
+      put(start, end, { ...self, kind: 'throttled', what: 'CPU quota of its cgroup', grade }, rows, wait.stack);
       return;
     }
     const ready = Math.min(end, Math.max(start, wait.start_ns + wait.blocked_ns));
     const cause = blockedCause(wait);
-    put(start, ready, blocksForGpu(wait, walked.role) ? { ...cause, kind: 'gpu_wait', grade: 'D' } : cause, rows);
+    const waitedFor = blocksForGpu(wait, walked.role) ? ({ ...cause, kind: 'gpu_wait', grade: 'D' } as const) : cause;
+    put(start, ready, waitedFor, rows, wait.stack);
     if (end <= ready) return;
     const cpus =
       wait.blocked_ns === 0 ? ([wait.cpu_off, wait.cpu_on] as const) : ([wait.cpu_on, wait.cpu_off] as const);

@@ -5,6 +5,7 @@ import { kernelStructs } from '../catalogue/kernel-structs.ts';
 import { type Abilities, readAbilities } from './abilities.ts';
 import { type AttachedLibrary, type Attachment, attachLibrary, attachTracepoints, runIterator } from './attach.ts';
 import { type Clock, startClock } from './clock.ts';
+import { attachCpuClock } from './cpu-clock.ts';
 import { readDropReasons } from './drop-reasons.ts';
 import { errors } from './errors.ts';
 import {
@@ -24,6 +25,7 @@ import { errno, errnoName, type Libbpf, loadLibbpf, loadSystem, onReadable } fro
 import { type Kernel, loadKernel } from './load.ts';
 import { type MemoryRing, mapMemoryRing } from './memory-ring.ts';
 import { mayTrace } from './privileges.ts';
+import { forgetPython, type PythonProcess, tellPython } from './python/python-map.ts';
 import { type EventHandler, mapRing, type Ring } from './ring.ts';
 import type { LibraryFile } from './targets.ts';
 
@@ -58,6 +60,8 @@ export type CaptureOptions = {
   /** Record every process from the moment it maps a CUDA library. */
   readonly trackCuda: boolean;
   readonly ringBytes?: number;
+  /** How often a second what runs is sampled; 0: no stacks are taken at all. */
+  readonly sampleHz: number;
 };
 
 /** Largest power of two up to n. */
@@ -94,6 +98,8 @@ export type Capture = {
   readonly holds: boolean;
   /** Kernel features that are missing: tracepoints that could not be attached. */
   readonly missing: readonly string[];
+  /** Why what runs is not sampled on all CPUs, if it is not. */
+  readonly unsampled: string | undefined;
   /** What this kernel can tell. */
   readonly abilities: Abilities;
   /** The last switches of all tasks. */
@@ -102,6 +108,9 @@ export type Capture = {
   readonly requests: MemoryRing;
   /** Has the intervals sent that tracked threads are in now, as events with the flag `open`. */
   readonly sendOpen: () => void;
+  /** Has the frames of a process's Python taken with its stacks, from now on or no more. */
+  readonly tellPython: (pid: number, process: PythonProcess) => boolean;
+  readonly forgetPython: (pid: number) => void;
   /** Starts recording a process; false when the kernel's table is full. */
   readonly track: (pid: number) => boolean;
   /** From now on, processes that this program starts are recorded (or not). */
@@ -156,6 +165,7 @@ export const startCapture = (options: CaptureOptions): Capture => {
     watchExec: options.watchAll,
     trackCuda: options.trackCuda,
     adopt,
+    stacks: options.sampleHz > 0,
     shardShift,
     historySlots,
     requestSlots,
@@ -173,6 +183,9 @@ export const startCapture = (options: CaptureOptions): Capture => {
   writeSettings(kernel, settings(false));
   const { attachments: tracepoints, missing } = attachTracepoints(kernel);
   const attachments: Attachment[] = [...tracepoints];
+  const samples = options.sampleHz > 0 ? attachCpuClock(kernel, system, options.sampleHz) : undefined;
+  attachments.push(...(samples?.attachments ?? []));
+  const unsampled = samples?.failure;
   const dropReasons = readDropReasons(system);
   const controlFd = kernel.map('control');
   const control = mapRing(system, controlFd, CONTROL_BYTES);
@@ -184,12 +197,15 @@ export const startCapture = (options: CaptureOptions): Capture => {
     tracksCuda: options.trackCuda || options.trackAll,
     holds: options.hold,
     missing,
+    unsampled,
     abilities,
     history,
     requests,
     sendOpen: () => {
       runIterator(kernel, 'send_open');
     },
+    tellPython: (pid, process) => tellPython(kernel, pid, process),
+    forgetPython: (pid) => forgetPython(kernel, pid),
     track: (pid) => track(kernel, pid),
     adopt: (yes) => writeSettings(kernel, settings(yes)),
     attach: (library) => {

@@ -23,6 +23,10 @@ export const eventWords = {
   stack: wordsOf(events.stack.fields),
   scope: wordsOf(events.scope.fields),
   moment: wordsOf(events.moment.fields),
+  python_stack: wordsOf(events.python_stack.fields),
+  python_code: wordsOf(events.python_code.fields),
+  python_table: wordsOf(events.python_table.fields),
+  stack_memory: wordsOf(events.stack_memory.fields),
 } as const satisfies Record<EventName, unknown>;
 
 export const TYPE = 0;

@@ -22,6 +22,7 @@ export type Settings = {
   readonly watchExec: boolean;
   readonly trackCuda: boolean;
   readonly adopt: boolean;
+  readonly stacks: boolean;
   readonly shardShift: number;
   readonly historySlots: number;
   readonly requestSlots: number;
@@ -35,6 +36,7 @@ export const writeSettings = ({ bpf, map }: Kernel, settings: Settings): void =>
   bytes.writeUInt32LE(settings.watchExec ? 1 : 0, config.at('watch_exec').offset);
   bytes.writeUInt32LE(settings.trackCuda ? 1 : 0, config.at('track_cuda').offset);
   bytes.writeUInt32LE(settings.adopt ? 1 : 0, config.at('adopt').offset);
+  bytes.writeUInt32LE(settings.stacks ? 1 : 0, config.at('stacks').offset);
   bytes.writeUInt32LE(settings.shardShift, config.at('shard_shift').offset);
   bytes.writeUInt32LE(settings.historySlots, config.at('history_slots').offset);
   bytes.writeUInt32LE(settings.requestSlots, config.at('request_slots').offset);

@@ -109,6 +109,9 @@ export const loadLibbpf = () => {
   const attachIterator: (program: BpfProgram, options: null) => BpfLink | null = bpf.func(
     'void *bpf_program__attach_iter(void *prog, void *opts)',
   );
+  const attachPerfEvent: (program: BpfProgram, fd: number) => BpfLink | null = bpf.func(
+    'void *bpf_program__attach_perf_event(void *prog, int pfd)',
+  );
   const linkFd: (link: BpfLink) => number = bpf.func('int bpf_link__fd(void *link)');
   const createIterator: (linkFd: number) => number = bpf.func('int bpf_iter_create(int link_fd)');
   const setMaxEntries: (map: BpfMap, entries: number) => number = bpf.func(
@@ -160,6 +163,8 @@ export const loadLibbpf = () => {
     attachRawTracepoint,
     attach,
     attachIterator: (program: BpfProgram) => attachIterator(program, null),
+    /** Runs a program at each overflow of a perf event, whose descriptor then belongs to the link. */
+    attachPerfEvent,
     linkFd,
     createIterator,
     setMaxEntries,
@@ -242,6 +247,21 @@ export const loadSystem = () => {
         },
         koffi.sizeof(uprobesAttributes),
       ),
+    /** Opens a perf event (struct perf_event_attr) of all programs on one CPU. */
+    openPerfEvent: (attributes: Uint8Array, cpu: number): number =>
+      syscall(
+        SYSCALLS.perf_event_open,
+        'void *',
+        attributes,
+        'int',
+        -1,
+        'int',
+        cpu,
+        'int',
+        -1,
+        'unsigned long',
+        PERF_FLAG_FD_CLOEXEC,
+      ),
     /** A file system mounted nowhere: a descriptor of its root. */
     mountDetached: (type: string): number => {
       const context = syscall(SYSCALLS.fsopen, 'const char *', type, 'uint32_t', 0);
@@ -272,37 +292,17 @@ const MAP_SHARED = 1;
 const _SC_PAGESIZE = 30;
 const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
 const FSCONFIG_CMD_CREATE = 6;
+const PERF_FLAG_FD_CLOEXEC = 8;
 const SYSCALLS =
   process.arch === 'arm64'
-    ? { bpf: 280, fsopen: 430, fsconfig: 431, fsmount: 432 }
-    : { bpf: 321, fsopen: 430, fsconfig: 431, fsmount: 432 };
+    ? { bpf: 280, perf_event_open: 241, fsopen: 430, fsconfig: 431, fsmount: 432 }
+    : { bpf: 321, perf_event_open: 298, fsopen: 430, fsconfig: 431, fsmount: 432 };
 
 /** Calls back whenever a descriptor has something to read, and keeps the program running until it is stopped. */
 export const onReadable = (fd: number, callback: () => void): { readonly stop: () => void } => {
   // The handle must stay reachable: a collected one ends the delivery without a word.
   const handle = koffi.node.poll(fd, { readable: true }, callback);
   return { stop: () => handle.close() };
-};
-
-/** Turns C++ symbols into readable names with the C++ runtime's own function; names pass unchanged where there is none. */
-export const loadDemangler = (): ((name: string) => string) => {
-  try {
-    const cxx = koffi.load('libstdc++.so.6');
-    const free = koffi.load('libc.so.6').func('void free(void *memory)');
-    const demangle: (name: string, buffer: null, length: null, status: Int32Array) => bigint | null = cxx.func(
-      'void *__cxa_demangle(const char *mangled, void *buffer, void *length, _Out_ int *status)',
-    );
-    return (name) => {
-      if (!name.startsWith('_Z')) return name;
-      const text = demangle(name, null, null, new Int32Array(1));
-      if (text === null) return name;
-      const readable: string = koffi.decode(text, 'char', -1);
-      free(text);
-      return readable;
-    };
-  } catch {
-    return (name) => name;
-  }
 };
 
 /** A live view of mapped memory. */

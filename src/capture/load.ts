@@ -40,6 +40,14 @@ const SHARED = [
   'crowded_tasks',
   'cpus',
   'descriptor_calls',
+  'stack_budget',
+  'pythons',
+  'told_codes',
+  'code_ids',
+  'wait_places',
+  'pythons',
+  'told_codes',
+  'code_ids',
 ];
 
 export type LoadOptions = {

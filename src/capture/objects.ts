@@ -12,4 +12,5 @@ export const objects = [
   'block',
   'memory',
   'message',
+  'sample',
 ] as const;

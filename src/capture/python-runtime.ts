@@ -18,7 +18,11 @@ export type PythonRuntime = {
   address: number;
   size: number;
   version: number | undefined;
+  /** Where `version` is undefined: 3.9 or 3.10 by the functions that came with them. */
+  older: 0x309 | 0x30a | undefined;
   machine: 'x64' | 'arm64';
+  /** Addresses in memory of the types of code objects, strings and bytes, where the file exports them. */
+  types: { code: number; text: number; bytes: number } | undefined;
 };
 /** `unreadable`: there is a Python too of which the place is not known: a version before 3.7, or a file we cannot read. */
 export type PythonRuntimes = { runtimes: PythonRuntime[]; unreadable: boolean };
@@ -31,11 +35,17 @@ type FileFacts =
       address: number;
       size: number;
       version: number | undefined;
+      older: PythonRuntime['older'];
       machine: 'x64' | 'arm64';
+      types: PythonRuntime['types'];
       code: readonly ElfSegment[];
     };
 
 const MAX_FILES = 1000;
+// Py_IsInitialized is in the stable interface of every version: it tells that this file is a Python. PyModule_AddType came
+// with 3.9, PyIter_Send with 3.10 (Misc/stable_abi.toml).
+const EXPORTS = ['_PyRuntime', 'Py_Version', 'Py_IsInitialized', 'PyModule_AddType', 'PyIter_Send'];
+const TYPES = ['PyCode_Type', 'PyUnicode_Type', 'PyBytes_Type'];
 /** `python3.12`, `libpython3.11.so.1.0`, `libpython3-1a2b3c.so` as bundles name it. */
 const PYTHON_FILE = /^(?:lib)?python/;
 
@@ -48,8 +58,13 @@ const readFacts = (path: string): FileFacts => {
   using elf = tryOpenElf(path);
   if (!elf) return { kind: 'unreadable' };
   try {
-    // Py_IsInitialized is in the stable interface of every version: it tells that this file is a Python.
-    const exports = findExports(elf, ['_PyRuntime', 'Py_Version', 'Py_IsInitialized']);
+    const exports = findExports(elf, [...EXPORTS, ...TYPES]);
+    const addressOf = (name: string): number => exports.get(name)?.address ?? Number.NaN;
+    const types = {
+      code: addressOf('PyCode_Type'),
+      text: addressOf('PyUnicode_Type'),
+      bytes: addressOf('PyBytes_Type'),
+    };
     const section = elf.section('.PyRuntime');
     const place = exports.get('_PyRuntime') ?? section;
     if (!place) return { kind: exports.has('Py_IsInitialized') ? 'unreadable' : 'none' };
@@ -58,7 +73,9 @@ const readFacts = (path: string): FileFacts => {
       address: place.address,
       size: place.size,
       version: versionIn(elf, exports.get('Py_Version')?.address),
+      older: exports.has('PyIter_Send') ? 0x30a : exports.has('PyModule_AddType') ? 0x309 : undefined,
       machine: elf.machine,
+      types: Object.values(types).some(Number.isNaN) ? undefined : types,
       code: elf.segments.filter((segment) => segment.executable),
     };
   } catch (thrown) {
@@ -105,10 +122,18 @@ export const createPythonFinder = (): ((
       // A program that is no Python by its name and cannot be read is most likely none; we cannot prove it.
       if (facts.kind === 'unreadable') unreadable = true;
       if (facts.kind !== 'runtime') continue;
-      const { address, size, version, machine, code } = facts;
+      const { address, size, version, older, machine, code, types } = facts;
       const bias = biasOf(code, mapping);
       if (bias === undefined) unreadable = true;
-      else runtimes.set(address + bias, { address: address + bias, size, version, machine });
+      else
+        runtimes.set(address + bias, {
+          address: address + bias,
+          size,
+          version,
+          older,
+          machine,
+          types: types && { code: types.code + bias, text: types.text + bias, bytes: types.bytes + bias },
+        });
     }
     return { runtimes: [...runtimes.values()], unreadable };
   };

@@ -11,8 +11,18 @@ const who = [
   field('tid', 'tid', 'thread the event belongs to'),
 ] as const;
 
-/** Longest user stack that is kept, in frames. */
+/** Longest stacks that are kept, in frames: by frame pointers, of the kernel, of Python. */
 export const STACK_FRAMES = 64;
+export const KERNEL_FRAMES = 24;
+export const PYTHON_FRAMES = 64;
+/** Registers with a stack's memory, as DWARF numbers them: x86-64 0 to 15, then rip; arm64 x19 to x30, sp, pc. */
+export const STACK_REGISTERS = 17;
+/** Bytes of a piece of a stack's memory: a page, so that what follows the stack's end costs no more than what is wanted. */
+export const STACK_PIECE = 4096;
+/** Return addresses of probed calls that a thread is in. */
+export const HIJACKED_RETURNS = 8;
+/** Bytes of a piece of a line table of Python. */
+export const PYTHON_TABLE_PIECE = 1024;
 /** Argument words that a call event carries. */
 export const KEPT_WORDS = 6;
 
@@ -92,11 +102,31 @@ export const events = {
     field('held', 'boolean', '1 when the process was stopped so that no call is missed'),
     field('name', 'text', 'last part of the file name', 64),
   ]),
-  stack: event(9, 'stack', 'the user stack of a call at its return, the caller first', [
-    field('start', 'time', 'when the call was entered: its key together with the thread'),
-    field('frames', 'number', 'how many addresses follow'),
-    field('weight', 'weight', 'how many calls of this kind the stack stands for; 1 for a slow call'),
-    field('address', 'address', 'return addresses', STACK_FRAMES),
+  stack: event(9, 'stack', 'the stack of a thread: the last of the events of one stack', [
+    field('time', 'time', 'of what it was taken: entry of the call, begin of the wait, time of the sample'),
+    field('reason', 'number', 'see stack_reasons'),
+    field('weight', 'weight', 'how many events of this kind the stack stands for; 1 for a slow call'),
+    field('op', 'number', 'which call: an id of the catalogue; 0 for none'),
+    field('unused', 'number', 'always 0'),
+    field('user_frames', 'small', 'how many addresses there are in `address`'),
+    field('kernel_frames', 'small', 'how many there are in `kernel`'),
+    field('python', 'small', 'see python_states'),
+    field('pieces', 'small', 'how many events stack_memory precede it'),
+    field('trampoline', 'address', 'where return probes send functions back to, 0 when there are none'),
+    field(
+      'hijacked_at',
+      'address',
+      'stack pointers at the entry of the calls that a return probe waits for',
+      HIJACKED_RETURNS,
+    ),
+    field('hijacked_to', 'address', 'where they return to', HIJACKED_RETURNS),
+    field(
+      'address',
+      'address',
+      'where it runs (a call: where it returns to), then return addresses, by frame pointers',
+      STACK_FRAMES,
+    ),
+    field('kernel', 'word', 'addresses in the kernel, the innermost first', KERNEL_FRAMES),
   ]),
   scope: event(10, 'scope', 'a stretch in which a tracked thread did something in the kernel, running and waiting', [
     field('start', 'time', 'from'),
@@ -114,10 +144,54 @@ export const events = {
     field('by_tid', 'tid', 'thread that did it'),
     field('comm', 'comm', 'its name', 16),
   ]),
+  python_stack: event(12, 'python_stack', 'the Python frames of a stack, the innermost first', [
+    field('time', 'time', 'as in stack'),
+    field('frames', 'number', 'how many there are'),
+    field('complete', 'boolean', '1 when the outermost was reached'),
+    field('code', 'word', 'code objects: python_code.code', PYTHON_FRAMES),
+    field('place', 'number', 'see python_places', PYTHON_FRAMES),
+  ]),
+  python_code: event(13, 'python_code', 'a code object of Python that had not been met before', [
+    field('code', 'word', 'names it among all code objects of the recording'),
+    field('address', 'address', 'where it lies'),
+    field('first_line', 'number', 'line of its definition'),
+    field('table_bytes', 'number', 'size of its line table, which follows in events python_table'),
+    field('bytecode_bytes', 'number', 'size of its bytecode'),
+    field('version', 'number', 'of its Python: major << 8 | minor'),
+    field('file_bytes', 'small', 'bytes of `file` that count'),
+    field('name_bytes', 'small', 'bytes of `name` that count'),
+    field('file_width', 'small', 'bytes of a character in `file`: 1 (Latin 1), 2 or 4'),
+    field('name_width', 'small', 'bytes of a character in `name`'),
+    field('file', 'untrusted_text', 'path of its source', 256),
+    field('name', 'untrusted_text', 'its qualified name, or its name before Python 3.11', 128),
+  ]),
+  python_table: event(14, 'python_table', 'a piece of the line table of a code object', [
+    field('code', 'word', 'python_code.code'),
+    field('at', 'number', 'byte of the table at which the piece begins'),
+    field('size', 'number', 'bytes that count'),
+    field('data', 'untrusted_text', 'the bytes', PYTHON_TABLE_PIECE),
+  ]),
+  stack_memory: event(15, 'stack_memory', 'a piece of the user stack of a thread, from its stack pointer on', [
+    field('time', 'time', 'as in stack'),
+    field('at', 'address', 'where the piece lies'),
+    field('size', 'number', 'bytes that count'),
+    field('piece', 'number', 'its number; registers come with the first, 0'),
+    field('registers', 'word', 'as DWARF numbers them', STACK_REGISTERS),
+    field('data', 'untrusted_text', 'the bytes', STACK_PIECE),
+  ]),
 } as const;
 
 export type EventName = keyof typeof events;
 
+/** Values of `stack.reason`. */
+export const stackReasons = { call: 0, wait: 1, sample: 2 } as const;
+/** Values of `stack.python`: no Python in its process; its frames precede in python_stack; they could not be read. */
+export const pythonStates = { none: 0, read: 1, failed: 2 } as const;
+/**
+ * `python_stack.place`: the byte offset of the executing instruction in the bytecode, or `unknown`; and the bit `entry` where
+ * the frame is the outermost of those that one native call of the interpreter executes.
+ */
+export const pythonPlaces = { unknown: 0x7fffffff, entry: 0x80000000 } as const;
 /** Bits of `call.flags`. */
 export const callFlags = { stack: 1, perThreadStream: 2 } as const;
 /** Bits of `off_cpu.flags`. */
@@ -140,6 +214,8 @@ export const offCpuFlags = {
   kernelThread: 2048,
   /** Of a record in the history: an event was sent of it too. */
   sent: 4096,
+  /** A stack event of it was sent when it began. */
+  stack: 8192,
 } as const;
 /** Values of `off_cpu.waker_context`. */
 export const wakerContexts = { none: 0, task: 1, timer: 2, irq: 3, softirq: 4, block: 5 } as const;

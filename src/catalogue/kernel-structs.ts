@@ -19,6 +19,7 @@ export const kernelStructs = {
       field('watch_exec', 'boolean', 'tell of programs and CUDA libraries of processes that are not tracked'),
       field('track_cuda', 'boolean', 'track every process from the moment it maps a CUDA library'),
       field('adopt', 'boolean', 'track the processes that our own process makes'),
+      field('stacks', 'boolean', 'take stacks'),
       field('shard_shift', 'number', 'CPU number >> this is the number of its ring'),
       field('history_slots', 'number', 'records of the history of each CPU, a power of two'),
       field('request_slots', 'number', 'block requests remembered for each CPU, a power of two'),
@@ -88,6 +89,48 @@ export const kernelStructs = {
       field('unused', 'number', 'always 0'),
     ],
   }),
+  python_process: struct({
+    name: 'python_process',
+    doc: 'a process that is proven to run a CPython we can read: where that keeps what we need, in bytes',
+    fields: [
+      field('code_type', 'address', 'address of PyCode_Type: what is no code object is not taken for one'),
+      field('life', 'number', 'names this program in this process'),
+      field('version', 'number', 'major << 8 | minor'),
+      field('self_before', 'number', 'in a thread: from its pthread_self up to its thread pointer'),
+      field('slot', 'number', 'from pthread_self to the pointer to the block of thread-specific data'),
+      field('slot_data', 'number', 'in that block: the pointer to its thread state'),
+      field('thread_id', 'number', 'in a thread state: pthread_self of its thread'),
+      field('thread_frame', 'number', 'the pointer to its innermost frame, or to the struct that holds that'),
+      field('indirect', 'boolean', '1 where that is the struct'),
+      field('indirect_frame', 'number', 'in that struct: the pointer to the innermost frame'),
+      field('frame_style', 'number', 'see python_frame_styles'),
+      field('frame_bytes', 'number', 'of a frame: how much is read of it'),
+      field('frame_code', 'number', 'the pointer to its code object'),
+      field('frame_previous', 'number', 'the pointer to the frame around it'),
+      field('frame_instruction', 'number', 'where it executes: an address, or in frame objects a number'),
+      field('frame_owner', 'number', 'whose it is'),
+      field('frame_entry', 'number', 'whether it is the outermost of one native call'),
+      field('number_scale', 'number', 'bytes that this number counts'),
+      field('code_first_line', 'number', 'in a code object: the line of its definition'),
+      field('code_file', 'number', 'pointer to the name of its source'),
+      field('code_name', 'number', 'pointer to its name'),
+      field('code_table', 'number', 'pointer to its line table'),
+      field('code_bytecode', 'number', 'its bytecode, or the pointer to it'),
+      field('code_traceable', 'number', 'how many instructions pass until it counts as begun'),
+      field(
+        'code_mark',
+        'number',
+        'what tells it from one that had its address before, as far as its word of 8 bytes goes',
+      ),
+      field('code_bytes', 'number', 'how much is read of it, from the word of its first line on'),
+      field('text_length', 'number', 'in a string: characters'),
+      field('text_state', 'number', 'how it is kept'),
+      field('text_ascii', 'number', 'characters, where all are ASCII'),
+      field('text_wide', 'number', 'characters, where not'),
+      field('bytes_size', 'number', 'in a bytes object: bytes'),
+      field('bytes_data', 'number', 'the bytes'),
+    ],
+  }),
   lost_total: struct({
     name: 'lost_total',
     doc: 'calls whose events were lost, added up',
@@ -100,6 +143,9 @@ export const kernelStructs = {
     ],
   }),
 } as const;
+
+/** Values of `python_process.frame_style`: objects (3.9, 3.10), frames with a mark (3.11), or with one between (3.12 on). */
+export const pythonFrameStyles = { objects: 0, marked: 1, shims: 2 } as const;
 
 /** Calls that have a total but no row: counted by the kernel while the ring was full. Times in ns. */
 export type LostCalls = {

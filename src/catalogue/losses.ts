@@ -69,6 +69,10 @@ export const losses = {
     source: 'capture',
     doc: 'waits whose causes could not be followed: the flight recorder had gone on over them, or the limit of work was reached',
   }),
+  stack_unnamed: loss({
+    source: 'capture',
+    doc: 'stacks were taken whose functions had not been named when the recording ended',
+  }),
   late_attach: loss({
     source: 'capture',
     doc: 'a library was in use before its probes were attached: earlier calls are not seen',

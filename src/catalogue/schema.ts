@@ -6,7 +6,7 @@ import { rawTables } from './tables/raw.ts';
 import { views as viewSpecs } from './tables/views.ts';
 
 /** Stored in SQLite's `user_version`; a reader refuses any other. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 /** Stored in SQLite's `application_id`: the letters "wtrc". */
 export const APPLICATION_ID = 0x77747263;
 

@@ -7,6 +7,7 @@ export const commands = {
   record: async () => (await import('./commands/record.ts')).record,
   explain: async () => (await import('./commands/explain.ts')).explain,
   ask: async () => (await import('./commands/ask.ts')).ask,
+  export: async () => (await import('./commands/export.ts')).exportCommand,
   mcp: async () => (await import('./commands/mcp.ts')).mcp,
   demo: async () => (await import('./commands/demo.ts')).demo,
 } as const satisfies Readonly<Record<string, () => Promise<Command>>>;

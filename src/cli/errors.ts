@@ -94,6 +94,15 @@ export const errors = {
     why: `${command} ended with code ${code}`,
     todo: 'run it by itself to see what it says',
   })),
+  binaryToTerminal: defineError(
+    'binary_to_terminal',
+    ({ format }: { format: string }) => ({
+      what: `${format} is not written to a terminal`,
+      why: 'it is no text',
+      todo: "name a file with -o FILE, or send it into a pipe; '--format folded' is text",
+    }),
+    2,
+  ),
   notYet: defineError(
     'not_supported_yet',
     ({ option }: { option: string }) => ({

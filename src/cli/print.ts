@@ -9,6 +9,11 @@ export const err = (text: string): void => {
   process.stderr.write(text);
 };
 
+/** A whole file. */
+export const outBytes = (bytes: Uint8Array): void => {
+  process.stdout.write(bytes);
+};
+
 /** Data for programs: one line, or indented on a terminal. */
 export const outJson = (data: unknown): void => out(`${JSON.stringify(data, null, process.stdout.isTTY ? 2 : 0)}\n`);
 

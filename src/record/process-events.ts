@@ -47,8 +47,9 @@ export const createProcessEvents = ({ capture, threads, lives, processes, onFore
     const comm = textAt(words, at + exec('comm'), 16);
     if (!processes.isTracked(pid)) return onForeignExec(pid, comm);
     threads.name(pid, words[at + TID] ?? 0, comm);
-    lives.execed(pid, timeSince(words, at + exec('time'), clock));
-    processes.became(pid, comm);
+    const time = timeSince(words, at + exec('time'), clock);
+    lives.execed(pid, time);
+    processes.became(pid, comm, time);
   });
   on('process_exit', (words, at) => {
     const tid = words[at + TID] ?? 0;

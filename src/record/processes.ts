@@ -2,11 +2,12 @@
 import { messageOf, systemCodeOf, UserError } from '../base/errors.ts';
 import type { Capture } from '../capture/capture.ts';
 import { childrenOf, processInfo } from '../capture/process-info.ts';
-import type { Resolver } from '../capture/symbols/resolver.ts';
+import type { Namer } from '../capture/stacks/namer.ts';
 import { type LibraryFile, targetOf } from '../capture/targets.ts';
 import type { ProcessRow, RecordingWriter } from '../store/writer.ts';
 import type { Lives } from './lives.ts';
 import { noteOpenCall } from './open-call.ts';
+import type { Pythons } from './pythons.ts';
 
 const COMMAND_LINE = 256;
 /** Processes whose names of functions are kept after their end. */
@@ -17,6 +18,8 @@ const TICKS_PER_SECOND = 100; // USER_HZ, fixed by the kernel's ABI
 type Look = {
   readonly named: boolean;
   readonly since: number;
+  /** When it became the program that it is, in ns; undefined when that was before it was seen. */
+  readonly began?: number;
   /** Whether calls of a library were missed; `isNew`: its probes have just been attached. */
   readonly misses: (library: LibraryFile, isNew: boolean) => boolean;
 };
@@ -30,9 +33,11 @@ export type Processes = {
   /** A child of a tracked process: the kernel records it already. */
   readonly born: (pid: number, parent: number, time: number, comm: string) => void;
   /** A process has become another program. */
-  readonly became: (pid: number, comm: string) => void;
+  readonly became: (pid: number, comm: string, time: number) => void;
   /** A process turns up as a cause; told of at the second `settle` from now, unless it turns out to be recorded itself. */
   readonly met: (pid: number, comm: string) => void;
+  /** The frames of its Python cannot be read. */
+  readonly noteUnreadable: (pid: number, why: string) => void;
   /** After each drain. */
   readonly settle: () => void;
   readonly ended: (pid: number, time: number, code: number) => void;
@@ -58,13 +63,14 @@ const startOf = (startTicks: number, capture: Capture): number => {
 type Parts = {
   readonly capture: Capture;
   readonly writer: RecordingWriter;
-  readonly resolver: Resolver;
+  readonly namer: Namer;
   readonly lives: Lives;
+  readonly pythons: Pythons;
   /** Whether a process that is not tracked, and has just mapped a CUDA library, shall be recorded. */
   readonly wants: (pid: number) => boolean;
 };
 
-export const createProcesses = ({ capture, writer, resolver, lives, wants }: Parts): Processes => {
+export const createProcesses = ({ capture, writer, namer, lives, pythons, wants }: Parts): Processes => {
   const tracked = new Set<number>();
   const attached = new Set<string>();
   const held = new Map<number, Held[]>();
@@ -115,8 +121,10 @@ export const createProcesses = ({ capture, writer, resolver, lives, wants }: Par
   };
 
   /** Probes what a process has mapped, and says so when calls of it were missed since a time in ns. */
-  const look = (pid: number, { named, since, misses }: Look) => {
-    resolver.remember(pid);
+  const look = (pid: number, { named, since, began, misses }: Look) => {
+    namer.remember(pid, began);
+    if (began === undefined) pythons.look(pid);
+    else pythons.became(pid);
     const target = targetOf(pid, { searchSymbols: named });
     if (target === undefined) return false;
     const found = target.libraries.filter(({ key }) => !attached.has(key));
@@ -182,6 +190,8 @@ export const createProcesses = ({ capture, writer, resolver, lives, wants }: Par
     },
     born: (pid, parent, time, comm) => {
       tracked.add(pid);
+      pythons.born(pid, parent);
+      namer.born(pid, parent);
       writer.process({
         pid,
         end_ns: null,
@@ -195,7 +205,7 @@ export const createProcesses = ({ capture, writer, resolver, lives, wants }: Par
         start_ns: time,
       });
     },
-    became: (pid, comm) => {
+    became: (pid, comm, time) => {
       if (!tracked.has(pid)) return;
       const facts = describe(pid);
       if (facts === undefined) return writer.updateProcess(pid, { comm });
@@ -204,13 +214,18 @@ export const createProcesses = ({ capture, writer, resolver, lives, wants }: Par
       writer.updateProcess(pid, { comm, exe, args, uid, cgroup, container });
       // A runtime in the program itself is used at once: nothing stops the process before.
       const misses = ({ kind }: LibraryFile, isNew: boolean) => isNew && (kind === 'static' || !capture.holds);
-      quietly(() => look(pid, { named: true, since: capture.clock.now(), misses }));
+      quietly(() => look(pid, { named: true, since: capture.clock.now(), began: time, misses }));
     },
     met: (pid, comm) => {
       if (pid === 0 || tracked.has(pid) || writer.hasProcess(pid)) return;
       const facts = { ...nobody, comm, ...describe(pid) };
       const note = pid === process.pid ? ITSELF : null;
       justMet.set(pid, { pid, end_ns: null, tracked: 0, exit_code: null, note, ...facts });
+    },
+    noteUnreadable: (pid, why) => {
+      writer.updateProcess(pid, {
+        note: note(`the Python of pid ${pid} cannot be read (${why}): its stacks show native code only`),
+      });
     },
     settle: () => {
       for (const [pid, row] of metBefore) if (!writer.hasProcess(pid)) writer.process(row);
@@ -219,13 +234,14 @@ export const createProcesses = ({ capture, writer, resolver, lives, wants }: Par
     },
     ended: (pid, time, code) => {
       tracked.delete(pid);
+      pythons.ended(pid);
       late.delete(pid);
       writer.updateProcess(pid, { end_ns: time, exit_code: code });
       // Its last stacks may still wait to be named: forgotten once many others have ended after it.
       ended.push(pid);
       const gone = ended.length > REMEMBERED_ENDED ? ended.shift() : undefined;
       if (gone !== undefined && !tracked.has(gone)) {
-        resolver.forget(gone);
+        namer.forget(gone);
         held.delete(gone);
       }
     },

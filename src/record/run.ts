@@ -14,6 +14,7 @@ import { startCommand, sudoUser } from './start-command.ts';
 
 const RESCAN_MS = 2000;
 const WATCH_MS = 200;
+const SAMPLE_HZ = 99;
 
 export type RunOptions = {
   readonly path: string;
@@ -23,6 +24,8 @@ export type RunOptions = {
   /** Ends the recording after so many ns. */
   readonly duration: number | undefined;
   readonly ringBytes?: number;
+  /** Samples a second of what runs, 0 for no stacks at all; 99 by default: beside any clock that ticks in round numbers. */
+  readonly sampleHz?: number;
   /** Hide what the program prints on its standard output. */
   readonly mute?: boolean;
   /** Called once all probes for what is there are in place. */
@@ -83,6 +86,7 @@ export const runRecording = async (options: RunOptions): Promise<RunResult> => {
     command: selection.command.join(' '),
     trackAll: selection.all,
     hold: selection.command.length > 0,
+    sampleHz: options.sampleHz ?? SAMPLE_HZ,
     watchAll: chooser.watchAll,
     trackCuda: chooser.everyCuda,
     wants: chooser.wants,

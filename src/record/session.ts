@@ -4,10 +4,9 @@ import { messageOf, systemCodeOf } from '../base/errors.ts';
 import { missingAbilities } from '../capture/abilities.ts';
 import { type Capture, type CaptureOptions, startCapture } from '../capture/capture.ts';
 import { TYPE } from '../capture/event-words.ts';
-import { loadDemangler } from '../capture/libbpf.ts';
 import { createGilRecogniser } from '../capture/python-gil.ts';
 import type { EventHandler } from '../capture/ring.ts';
-import { createResolver } from '../capture/symbols/resolver.ts';
+import { startNamer } from '../capture/stacks/namer.ts';
 import { callById } from '../catalogue/calls.ts';
 import { events } from '../catalogue/events.ts';
 import type { LossName } from '../catalogue/losses.ts';
@@ -20,6 +19,8 @@ import { createNoteEvents } from './note-events.ts';
 import { noteOpenCall } from './open-call.ts';
 import { createProcessEvents, releaseHeld } from './process-events.ts';
 import { createProcesses, type Processes } from './processes.ts';
+import { createPythons } from './pythons.ts';
+import { createStackEvents } from './stack-events.ts';
 import { createThreads } from './threads.ts';
 import { createWaitEvents } from './wait-events.ts';
 
@@ -57,7 +58,7 @@ export type Session = {
   readonly stop: () => Promise<void>;
 };
 
-const factsOf = (capture: Capture, { command, trackAll, hold, version }: SessionOptions) => ({
+const factsOf = (capture: Capture, { command, trackAll, hold, version, sampleHz }: SessionOptions) => ({
   version,
   started_unix_ns: capture.clock.unixStart,
   started_monotonic_ns: capture.clock.monotonicStart,
@@ -67,6 +68,7 @@ const factsOf = (capture: Capture, { command, trackAll, hold, version }: Session
   command,
   cpus: cpus().length,
   recorder_pid: process.pid,
+  sample_hz: sampleHz,
   missing_abilities: missingAbilities(capture.abilities).join(),
   settings: JSON.stringify({
     track_all: trackAll,
@@ -79,16 +81,22 @@ const factsOf = (capture: Capture, { command, trackAll, hold, version }: Session
 export const startSession = (options: SessionOptions): Session => {
   const capture = startCapture(options);
   const writer = new RecordingWriter(options.path, factsOf(capture, options));
-  const resolver = createResolver({ demangle: loadDemangler() });
+  const namer = startNamer(capture.clock, {
+    onNamed: (named) => guarded(() => stacks.named(named)),
+    onNewKeys: () => stacks.newKeys(),
+  });
   const threads = createThreads(writer, (pid, comm) => processes.met(pid, comm));
   const lives = createLives({ writer: writer.waits, threads });
-  const processes = createProcesses({ capture, writer, resolver, lives, wants: options.wants });
+  const pythons = createPythons({ capture, onUnsupported: (pid, why) => processes.noteUnreadable(pid, why) });
+  const processes = createProcesses({ capture, writer, namer, lives, pythons, wants: options.wants });
   const gil = createGilRecogniser();
-  const calls = createCallEvents({ writer, threads, resolver, clock: capture.clock });
+  const stacks = createStackEvents({ writer: writer.stacks, namer, threads, clock: capture.clock });
+  const calls = createCallEvents({ writer, threads, clock: capture.clock, stackOf: stacks.ofCall });
   const waits = createWaitEvents({
     ...{ capture, threads, lives, writer: writer.waits, files: createFiles(writer.waits) },
     ...{ isTracked: processes.isTracked, wasHeld: processes.wasHeld },
     isGil: gil.isGil,
+    stackOf: stacks.ofWait,
   });
   const notes = createNoteEvents({ writer: writer.waits, threads, clock: capture.clock });
   const onProcessEvent = createProcessEvents({
@@ -99,8 +107,8 @@ export const startSession = (options: SessionOptions): Session => {
     onForeignExec: options.onForeignExec,
   });
   const handlers = new Array<EventHandler | undefined>(16).fill(undefined);
-  handlers[events.call.id] = calls.call;
-  handlers[events.stack.id] = calls.stack;
+  handlers[events.call.id] = calls;
+  for (const [id, handler] of stacks.handlers) handlers[id] = handler;
   handlers[events.off_cpu.id] = waits.off_cpu;
   handlers[events.scope.id] = notes.scope;
   handlers[events.moment.id] = notes.moment;
@@ -184,6 +192,8 @@ export const startSession = (options: SessionOptions): Session => {
       count += read;
       waits.settle();
       processes.settle();
+      pythons.settle();
+      namer.send();
       if (performance.now() - lastCommit > COMMIT_MS) commit();
       // Aim at a tenth of a ring for each drain: a burst is met early, an idle program costs nothing.
       const fill = capture.fill();
@@ -234,6 +244,11 @@ export const startSession = (options: SessionOptions): Session => {
           processes.settle();
           processes.settle();
           for (const total of capture.lostCalls()) writer.lostCalls(total, now);
+        });
+        const named = await namer.finish();
+        guarded(() => {
+          const now = capture.clock.now();
+          if (!named) writer.loss('stack_unnamed', 0, now, 1);
           writer.setFact('ended', 'stopped');
           writer.close(now);
         });
@@ -241,7 +256,6 @@ export const startSession = (options: SessionOptions): Session => {
         ended = capture.clock.now();
       }
       await capture.stop();
-      resolver.close();
     },
   };
 };

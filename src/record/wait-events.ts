@@ -27,6 +27,8 @@ type Parts = {
   readonly wasHeld: (pid: number, time: number) => boolean;
   /** Whether a futex of a process is that of the Python GIL; undefined when that cannot be told. */
   readonly isGil: (pid: number, address: number) => boolean | undefined;
+  /** The taken stack of the wait that a thread began at a time. */
+  readonly stackOf: (tid: number, start: number) => number;
 };
 
 export type WaitEvents = {
@@ -84,6 +86,7 @@ export const createWaitEvents = (parts: Parts): WaitEvents => {
       stolen: interval.stolen,
       faults: interval.faults,
       detail: interval.lock !== 0 ? interval.lock : interval.fileOffset !== 0 ? interval.fileOffset : null,
+      taken: (interval.flags & offCpuFlags.stack) !== 0 && tracked ? parts.stackOf(tid, off) : null,
     });
   };
   const nameOfWaker = ({ wakerPid, wakerTid }: Interval) => threads.nameOf(wakerPid, wakerTid);

@@ -76,6 +76,30 @@ export const errors = {
     why: near === undefined ? `the recorded calls are ${listed(known)}` : `did you mean '${near}'?`,
     todo: 'get_trace_stats lists all of them',
   })),
+  unknownWaitKind: defineError(
+    'unknown_wait_kind',
+    ({ kind, near }: { kind: string; near: string | undefined }) => ({
+      what: `there is no kind of wait '${kind}'`,
+      why:
+        near === undefined ? 'the kinds are those of waits.kind, such as lock or block_io' : `did you mean '${near}'?`,
+      todo: "see 'SELECT DISTINCT kind FROM waits' with run_sql",
+    }),
+    2,
+  ),
+  badEvent: defineError(
+    'bad_event',
+    ({ id }: { id: string }) => ({
+      what: `event_id '${id}' names no event`,
+      why: 'stacks are taken of calls, waits and CPU samples',
+      todo: 'write it as calls:12, waits:5 or cpu_samples:7',
+    }),
+    2,
+  ),
+  unknownEvent: defineError('unknown_event', ({ id }: { id: string }) => ({
+    what: `${id} is not in this recording`,
+    why: 'there is no such row, or it is of a thread that was not traced',
+    todo: 'take an id from the evidence of get_causal_chains, or from run_sql',
+  })),
   unknownTable: defineError('unknown_table', ({ table, near, known }: Mistyped & { table: string }) => ({
     what: `there is no table or view '${table}'`,
     why: near === undefined ? `this recording has ${listed(known)}` : `did you mean '${near}'?`,

@@ -11,9 +11,9 @@ const time = (doc: string) => z.union([z.number(), z.string()]).optional().descr
 
 export const pidField = z.int().min(0).optional().describe('Only this process');
 export const opField = z.string().max(100).optional().describe('Only this call, e.g. cudaMemcpy');
-export const fromField = time("Start, from the start of the recording: seconds, or text like '1.5s', '200ms'");
+export const fromField = time("Start: seconds since the recording began, or '1.5s', '200ms'");
 export const toField = time('End, as from');
-export const durationField = time("Only calls that took at least this: seconds, or text like '5ms'");
+export const durationField = time("Only calls at least this long: seconds, or '5ms'");
 /** How many items of a list are wanted. */
 export const limitField = (most: number, doc: string) => z.int().min(1).max(most).optional().describe(doc);
 

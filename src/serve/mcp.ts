@@ -50,8 +50,7 @@ const advertised = (schema: z.ZodObject): StandardSchemaWithJSON<unknown, unknow
   },
 });
 
-const annotationsOf = ({ title, traits }: Tool) => ({
-  title,
+const annotationsOf = ({ traits }: Tool) => ({
   readOnlyHint: true,
   destructiveHint: false,
   idempotentHint: true,

@@ -2,7 +2,7 @@
 // what its caller got wrong is a UserError.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { scene } from '../../test/scene.ts';
+import { pythonFrame, scene } from '../../test/scene.ts';
 import { UserError } from '../base/errors.ts';
 import { calls } from '../catalogue/calls.ts';
 import { instructions } from './instructions.ts';
@@ -39,11 +39,18 @@ const fill = () => {
     for (let i = 0; i < 60; i++) {
       const start = i * 50e6 + n * 1e6;
       const slow = i % 10 === 3;
-      const stack = slow ? Array.from({ length: 40 }, (_, f) => `${HOSTILE}${'frame'.repeat(30)}${f}`) : [];
+      const native = Array.from({ length: 40 }, (_, f) => `${HOSTILE}${'frame'.repeat(30)}${f}`);
+      const own = pythonFrame(
+        `${HOSTILE}${'forward'.repeat(30)}`,
+        `/srv/${HOSTILE}${'deep/'.repeat(50)}${HOSTILE}.py`,
+        n,
+      );
+      const stack = slow ? [...native.slice(0, 20), own, ...native.slice(20)] : [];
       big.call(thread, op, start, slow ? 30e6 : 1e5, { args: { bytes: i }, ret: i % 13 === 0 ? 2 : 0, stack });
       if (!slow) continue;
       for (let w = 0; w < 20; w++) {
-        big.wait(thread, start + w * 1e6, 5e5, { runnable: 4e5, waker: hog, syscall: 'futex', cpu: n % 4 });
+        big.wait(thread, start + w * 1e6, 5e5, { runnable: 4e5, waker: hog, syscall: 'futex', cpu: n % 4, stack });
+        big.sample(thread, start + w * 1e6, { stack });
         big.slice(hog, n % 4, start + w * 1e6 + 5e5, 4e5);
       }
     }
@@ -176,7 +183,7 @@ test('all definitions together fit 4,000 tokens, each description and the instru
     description,
     inputSchema: leanSchema(input, 'input'),
     outputSchema: leanSchema(output, 'output'),
-    annotations: { title, readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
+    annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   }));
   assert.ok(JSON.stringify(definitions).length / 4 < 4000, `${JSON.stringify(definitions).length / 4}`);
   for (const { description } of tools) assert.ok(Buffer.byteLength(description) < 2048);

@@ -7,6 +7,7 @@ import { createCallReader } from './read-calls.ts';
 import { guarded, isHeld, readFault } from './read-fault.ts';
 import { createSegments } from './read-segments.ts';
 import { createSiblingReader } from './read-siblings.ts';
+import { createStackReader } from './read-stacks.ts';
 import { createSumReader } from './read-sums.ts';
 import { createThreads } from './read-threads.ts';
 import { createTotalReader } from './read-totals.ts';
@@ -33,6 +34,7 @@ const assemble = (path: string, database: Database): Recording => {
   const siblings = createSiblingReader(database, segments, threads);
   const waits = createWaitReader(database, segments, threads);
   const sums = createSumReader(database, segments, threads);
+  const stacks = createStackReader(database, segments, threads);
   const totals = createTotalReader(database);
   const about = createAboutReader(database, state);
   const duration = Number(facts.get('duration_ns'));
@@ -52,12 +54,15 @@ const assemble = (path: string, database: Database): Recording => {
     waitsOf: guarded(path, waits.waitsOf),
     slicesOn: guarded(path, waits.slicesOn),
     failures: guarded(path, sums.failures),
-    stackSums: guarded(path, sums.stackSums),
     totals: guarded(path, totals.totals),
     opTotals: guarded(path, totals.opTotals),
     processes: guarded(path, about.processes),
     losses: guarded(path, about.losses),
-    framesOf: guarded(path, about.framesOf),
+    stacksOf: guarded(path, stacks.stacksOf),
+    sharedFrames: guarded(path, stacks.sharedFrames),
+    samplesOf: guarded(path, stacks.samplesOf),
+    stackSums: guarded(path, stacks.stackSums),
+    stackCover: guarded(path, stacks.stackCover),
     rowCounts: guarded(path, () => ({
       calls: segments.rows('call'),
       waits: segments.rows('off_cpu'),

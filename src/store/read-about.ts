@@ -1,4 +1,4 @@
-// Reads what a recording says about itself: its facts, processes, losses and the names in its stacks.
+// Reads what a recording says about itself: its facts, processes and losses.
 import type { Database } from './open.ts';
 import type { LossRow, ProcessRow, Recording, Window } from './recording.ts';
 import { maybeNumber, maybeText, number, text } from './row.ts';
@@ -12,7 +12,7 @@ export const readFacts = (database: Database): ReadonlyMap<string, string> =>
       .map((row) => [text(row, 'key'), maybeText(row, 'value') ?? '']),
   );
 
-/** The readers of processes, losses and stacks. */
+/** The readers of processes and losses. */
 export const createAboutReader = (database: Database, state: Recording['state']) => {
   const processes = (): readonly ProcessRow[] =>
     database
@@ -56,9 +56,5 @@ export const createAboutReader = (database: Database, state: Recording['state'])
       // The row stands in every file that was not closed yet; in a live one it says nothing.
       .filter(({ reason }) => !(reason === 'cut_short' && state === 'live'));
 
-  const names = database.prepare('SELECT name FROM stacks WHERE stack = ? ORDER BY position');
-  const framesOf = (stack: number): readonly string[] =>
-    names.all(stack).map((row) => maybeText(row, 'name') ?? '[unknown]');
-
-  return { processes, losses, framesOf };
+  return { processes, losses };
 };

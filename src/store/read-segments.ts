@@ -4,7 +4,7 @@ import type { Database } from './open.ts';
 import type { Window } from './recording.ts';
 import { number } from './row.ts';
 
-export type RawTable = 'call' | 'off_cpu' | 'run_slice';
+export type RawTable = 'call' | 'off_cpu' | 'run_slice' | 'cpu_sample';
 
 /** Rows `first` to `last` by id, both included. */
 export type IdRange = { readonly first: number; readonly last: number };

@@ -1,9 +1,9 @@
-// Reads calls added up: failures by return code, and stacks. Each scans the calls once.
+// Reads calls added up: failures by return code. Scans the calls once.
 import type { Database } from './open.ts';
 import { conditionOf } from './read-calls.ts';
 import { merged, type Segments } from './read-segments.ts';
 import type { Threads } from './read-threads.ts';
-import type { CallFilter, FailureSum, StackSum } from './recording.ts';
+import type { CallFilter, FailureSum } from './recording.ts';
 import { number, text } from './row.ts';
 
 /** The readers of sums over calls. */
@@ -30,33 +30,5 @@ export const createSumReader = (database: Database, segments: Segments, threads:
       }));
   };
 
-  const stackSums = (filter: {
-    readonly op?: string;
-    readonly pid?: number;
-    readonly eventId?: number;
-  }): readonly StackSum[] => {
-    const condition = conditionOf(threads, filter);
-    const { eventId } = filter;
-    const [first, last] = eventId === undefined ? [1, segments.rows('call')] : [eventId, eventId];
-    return database
-      .prepare(
-        `SELECT c.id, m.name AS op, t.pid, t.comm, c.stack, count(*) AS n, sum(c.duration_ns) AS total, max(c.duration_ns) AS longest
-         FROM call c CROSS JOIN thread t ON t.id = c.thread CROSS JOIN meta_op m ON m.id = c.op
-         WHERE c.id BETWEEN ? AND ? AND c.stack IS NOT NULL${condition.sql}
-         GROUP BY c.op, t.pid, c.stack ORDER BY c.op, t.pid, c.stack`,
-      )
-      .all(first, last, ...condition.values)
-      .map((row) => ({
-        op: text(row, 'op'),
-        pid: number(row, 'pid'),
-        comm: text(row, 'comm'),
-        stack: number(row, 'stack'),
-        count: number(row, 'n'),
-        total_ns: number(row, 'total'),
-        longest_ns: number(row, 'longest'),
-        longest_id: number(row, 'id'),
-      }));
-  };
-
-  return { failures, stackSums };
+  return { failures };
 };

@@ -7,7 +7,7 @@ import { maybeNumber, maybeText, number, type Row, text } from './row.ts';
 
 // `+ 0.0`: a register may hold any 64-bit word, of which larger ones than 2^53 come as the nearest number.
 const WAIT = `SELECT id, start_ns, duration_ns, blocked_ns, runnable_ns, pid, tid, comm, kind, syscall, arg0 + 0.0 AS arg0, waker_tid,
-  waker_pid, waker_comm, waker_context, waker_syscall, file_type, file_device, cpu_off, cpu_on FROM waits`;
+  waker_pid, waker_comm, waker_context, waker_syscall, file_type, file_device, cpu_off, cpu_on, stack FROM waits`;
 
 const waitOf = (row: Row): WaitRow => ({
   id: number(row, 'id'),
@@ -30,6 +30,7 @@ const waitOf = (row: Row): WaitRow => ({
   file_device: maybeNumber(row, 'file_device') ?? 0,
   cpu_off: number(row, 'cpu_off'),
   cpu_on: number(row, 'cpu_on'),
+  stack: maybeNumber(row, 'stack'),
 });
 
 const sliceOf = (row: Row): SliceRow => ({

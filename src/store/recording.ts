@@ -1,6 +1,7 @@
 // Reads a recording: typed rows for analyses, straight from the contract's views and a few raw tables.
 // Knows tables and times; what a question or a cause is, it does not know.
 import type { Database } from './open.ts';
+import type { SampleRow, Stack, StackCover, StackFilter, StackSource, StackSum } from './read-stacks.ts';
 
 export type CallRow = {
   readonly id: number;
@@ -44,6 +45,8 @@ export type WaitRow = {
   readonly file_device: number;
   readonly cpu_off: number;
   readonly cpu_on: number;
+  /** Where it was when it left the CPU: id of a stack, null when that was not taken. */
+  readonly stack: number | null;
 };
 
 export type SliceRow = {
@@ -97,18 +100,6 @@ export type FailureSum = {
   readonly ret: number;
   readonly count: number;
   readonly total_ns: number;
-  readonly longest_id: number;
-};
-
-/** Calls of one operation, process and stack; the longest of them by its id. */
-export type StackSum = {
-  readonly op: string;
-  readonly pid: number;
-  readonly comm: string;
-  readonly stack: number;
-  readonly count: number;
-  readonly total_ns: number;
-  readonly longest_ns: number;
   readonly longest_id: number;
 };
 
@@ -183,13 +174,16 @@ export type Recording = {
   readonly opTotals: (pid?: number) => readonly OpTotal[];
   readonly processes: () => readonly ProcessRow[];
   readonly rowCounts: () => RowCounts;
-  /** Names of the functions of a stack, the caller of the traced call first; empty for an unknown stack. */
-  readonly framesOf: (stack: number) => readonly string[];
-  readonly stackSums: (filter: {
-    readonly op?: string;
-    readonly pid?: number;
-    readonly eventId?: number;
-  }) => readonly StackSum[];
+  /** Stacks by their ids; one that is not there is left out. */
+  readonly stacksOf: (ids: readonly number[]) => ReadonlyMap<number, Stack>;
+  /** Places in the code (frame.id) from which calls of several operations come. */
+  readonly sharedFrames: () => ReadonlySet<number>;
+  /** CPU samples of a thread in the window. */
+  readonly samplesOf: (tid: number, window: Window) => readonly SampleRow[];
+  /** Calls, waits or CPU samples that have a stack, added up by what they are, process and stack. */
+  readonly stackSums: (of: StackSource, filter: StackFilter) => readonly StackSum[];
+  /** All that match, with and without a stack: exact. */
+  readonly stackCover: (of: StackSource, filter: StackFilter) => StackCover;
   readonly losses: (window: Window) => readonly LossRow[];
   /** For anything else; typed by the caller through the readers of row.ts. */
   readonly database: Database;

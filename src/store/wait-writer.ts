@@ -71,6 +71,8 @@ export type OffCpuRow = {
   readonly stolen: number;
   readonly faults: number;
   readonly detail: number | null;
+  /** Of `stacks.take`. */
+  readonly taken: number | null;
 };
 
 export type FileRow = {
@@ -146,6 +148,7 @@ export const createWaitWriter = (database: Database): WaitWriter => {
     'stolen_ns',
     'faults',
     'detail',
+    'taken',
   ]);
   const slices = new Batch(database, 'run_slice', ['start_ns', 'duration_ns', 'cpu', 'thread']);
   const requests = new Batch(database, 'block_request', [
@@ -195,6 +198,7 @@ export const createWaitWriter = (database: Database): WaitWriter => {
       values[at + 12] = rest.stolen;
       values[at + 13] = rest.faults;
       values[at + 14] = rest.detail;
+      values[at + 15] = rest.taken;
       offCpuSegment.saw(start, blocked + runnable);
       return offCpu.lastId;
     },

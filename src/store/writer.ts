@@ -8,6 +8,7 @@ import { Batch } from './batch.ts';
 import { createInterner } from './interner.ts';
 import { createDatabase, type Database } from './open.ts';
 import { Segment } from './segment.ts';
+import { createStackWriter, type StackWriter } from './stack-writer.ts';
 import { Totals } from './totals.ts';
 import { createWaitWriter, type WaitWriter } from './wait-writer.ts';
 
@@ -30,7 +31,6 @@ export type ProcessRow = {
   readonly note: string | null;
 };
 
-export type FrameRow = { readonly name: string | null; readonly module: string | null; readonly offset: number };
 export type LibraryRow = {
   readonly path: string;
   readonly kind: string;
@@ -41,8 +41,6 @@ export type LibraryRow = {
 };
 
 const CUT_SHORT_ID = 1;
-/** Distinct stacks remembered at most; after that one may be written twice, which is harmless. */
-const REMEMBERED_STACKS = 200_000;
 /** Ended processes of which more may still be told. */
 const REMEMBERED_ENDED = 50_000;
 const placeholders = (n: number) => Array.from({ length: n }, () => '?').join(', ');
@@ -63,18 +61,16 @@ export class RecordingWriter {
   readonly threadId: (pid: number, tid: number, comm: string) => number;
   readonly argumentsId: (values: readonly (number | null)[], perThreadStream: boolean) => number;
   readonly waits: WaitWriter;
+  readonly stacks: StackWriter;
   readonly #database: Database;
   readonly #calls: Batch;
   readonly #callSegment: Segment;
-  readonly #frameId: (frame: FrameRow) => number;
-  readonly #stacks = new Map<string, number>();
   /** Rows by pid: of those that live, and of the last that have ended. */
   readonly #processes = new Map<number, number>();
   readonly #ended = new Map<number, number>();
   readonly #setFact: ReturnType<Database['prepare']>;
   #lossId = CUT_SHORT_ID;
   #nextProcess = 1;
-  #lastStack = 0;
 
   constructor(path: string, facts: Facts) {
     this.path = path;
@@ -99,21 +95,20 @@ export class RecordingWriter {
       'ret',
       'args',
       'ptr',
-      'stack',
+      'taken',
     ]);
     this.#callSegment = new Segment(database, 'call', this.#calls);
     this.waits = createWaitWriter(database);
+    this.stacks = createStackWriter(database);
     this.totals = new Totals(database);
     const threads = createInterner(database, 'thread', ['pid', 'tid', 'comm']);
     this.threadId = (pid, tid, comm) => threads.idOf([pid, tid, comm]);
     const argumentSets = createInterner(database, 'call_args', [...argumentNames, 'per_thread']);
     this.argumentsId = (values, perThreadStream) => argumentSets.idOf([...values, perThreadStream ? 1 : 0]);
-    const frames = createInterner(database, 'frame', ['name', 'module', 'offset']);
-    this.#frameId = ({ name, module, offset }) => frames.idOf([name, module, offset]);
     database.exec('COMMIT; BEGIN');
   }
 
-  /** One call; `ptr` and `stack` are 0 when there is none. Its totals are counted by the caller through `totals`. */
+  /** One call; `ptr` and `taken` (of `stacks.take`) are 0 when there is none. Its totals are counted by the caller through `totals`. */
   call(
     start: number,
     duration: number,
@@ -123,7 +118,7 @@ export class RecordingWriter {
     ret: number,
     args: number,
     ptr: number,
-    stack: number,
+    taken: number,
   ): void {
     const at = this.#calls.next();
     const { values } = this.#calls;
@@ -135,23 +130,8 @@ export class RecordingWriter {
     values[at + 5] = ret;
     values[at + 6] = args;
     values[at + 7] = ptr === 0 ? null : ptr;
-    values[at + 8] = stack === 0 ? null : stack;
+    values[at + 8] = taken === 0 ? null : taken;
     this.#callSegment.saw(start, duration);
-  }
-
-  /** Id of a stack, which is written when it is new. Frames innermost first. */
-  stackId(pid: number, frames: readonly FrameRow[]): number {
-    const ids = frames.map(this.#frameId);
-    const key = `${pid}:${ids.join(',')}`;
-    const found = this.#stacks.get(key);
-    if (found !== undefined) return found;
-    if (this.#stacks.size >= REMEMBERED_STACKS) this.#stacks.clear();
-    const id = ++this.#lastStack;
-    this.#stacks.set(key, id);
-    this.#database.prepare('INSERT INTO stack (id, pid, frames) VALUES (?, ?, ?)').run(id, pid, frames.length);
-    const insert = this.#database.prepare('INSERT INTO stack_frame (stack, position, frame) VALUES (?, ?, ?)');
-    for (const [position, frame] of ids.entries()) insert.run(id, position, frame);
-    return id;
   }
 
   /** Whether a process with this pid was added; of those that have ended the last 50,000 are remembered. */
@@ -241,6 +221,7 @@ export class RecordingWriter {
     this.#calls.flush();
     this.#callSegment.flush();
     this.waits.flush();
+    this.stacks.flush();
     this.totals.flush();
     this.setFact('duration_ns', now);
     this.#database.prepare('UPDATE loss SET start_ns = ?, end_ns = ? WHERE id = ?').run(now, now, CUT_SHORT_ID);

@@ -32,9 +32,14 @@ truthTest(
     await t.test('kept by a thread that computes', () => {
       const phase = truths.of('gil-hog');
       isSpentOn(truths, phase, 'gil', phase.blocked - phase.number('slept_ns'));
-      // It may be given back between two looks of the waiter's own: then nobody wakes it.
-      for (const wait of waitsIn(truths, phase, 'gil'))
-        if (wait.waker_context !== 'timer') assert.equal(wait.waker_tid, phase.by, JSON.stringify(wait));
+      // It may be given back between two looks of the waiter's own: then nobody wakes it. And some kernels hide who wakes
+      // in a moment now and then.
+      const waits = waitsIn(truths, phase, 'gil');
+      const hidden = waits.filter((wait) => wait.waker_context === null);
+      assert.ok(hidden.length <= waits.length / 4, `${hidden.length} of ${waits.length} have no end that was seen`);
+      for (const wait of waits)
+        if (wait.waker_context !== 'timer' && wait.waker_context !== null)
+          assert.equal(wait.waker_tid, phase.by, JSON.stringify(wait));
     });
     await t.test('all of it is sound', () => isSound(truths.seen));
   },

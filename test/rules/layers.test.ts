@@ -23,7 +23,9 @@ const pure = ['base', 'catalogue', 'analysis'];
 /** Package -> the files that may import it. More than one only for the reason given. */
 const doors: Readonly<Record<string, readonly string[]>> = {
   koffi: ['src/capture/libbpf.ts'],
+  'gecko-profiler-demangle': ['src/capture/symbols/demangle.ts'],
   zod: ['src/serve/zod.ts'],
+  'pprof-format': ['src/serve/render/pprof.ts'],
   '@modelcontextprotocol/server': ['src/serve/mcp.ts'],
   // row.ts names the type of a value that SQLite returns; it cannot come through open.ts, which uses row.ts.
   'node:sqlite': ['src/store/open.ts', 'src/store/row.ts'],

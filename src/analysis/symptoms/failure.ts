@@ -3,6 +3,8 @@ import { cleanText } from '../../base/sanitize.ts';
 import { countText, durationText } from '../../base/units.ts';
 import type { CallRow, FailureSum, Recording } from '../../store/recording.ts';
 import type { Chain } from '../chain.ts';
+import { codeOfStack } from '../cluster-code.ts';
+import { type CodeLine, codeText } from '../code-line.ts';
 import { breakdownOf } from '../shares.ts';
 import { attribute } from '../walk.ts';
 import { errorName, NOT_READY } from '../words/error-names.ts';
@@ -35,11 +37,12 @@ export const failuresOf = (recording: Recording, { window, pid, op }: SlowCallFi
   return [...groups.values()].sort((a, b) => b.count - a.count || a.longest_id - b.longest_id);
 };
 
-const summaryOf = (call: CallRow, { count, total_ns, ret }: FailureSum): string => {
+const summaryOf = (call: CallRow, { count, total_ns, ret }: FailureSum, code: CodeLine | undefined): string => {
   const { name, says } = errorName(call.library, ret);
   const who = `${cleanText(call.comm, 16)} (pid ${call.pid})`;
   const why = says === undefined ? 'the code does not say why' : `the code says that ${says}`;
-  return `${call.op} of ${who} failed ${countText(count, 'time')} with ${name}, ${durationText(total_ns)} in total: ${why}.`;
+  const from = code === undefined ? '' : `, called from ${codeText(code)},`;
+  return `${call.op} of ${who}${from} failed ${countText(count, 'time')} with ${name}, ${durationText(total_ns)} in total: ${why}.`;
 };
 
 /** The chain of failures of one kind; its breakdown is that of the longest. Undefined when that row is gone. */
@@ -51,11 +54,12 @@ export const chainOfFailures = (recording: Recording, sum: FailureSum, id: strin
   // A call that gave up did not wait for the device, whatever its role.
   const walk = attribute(recording, { ...call, role: 'failed' }, window);
   const comm = cleanText(call.comm, 16);
+  const code = codeOfStack(recording, call.stack);
   const who = { pid: call.pid, tid: call.tid, comm };
   const total = recording.totals().find((one) => one.pid === call.pid && one.op === call.op);
   return {
     id,
-    summary: summaryOf(call, sum),
+    summary: summaryOf(call, sum, code),
     symptom: {
       kind: 'failure',
       op: call.op,
@@ -64,6 +68,7 @@ export const chainOfFailures = (recording: Recording, sum: FailureSum, id: strin
       duration_ns: call.duration_ns,
       baseline_ns: total?.p50_ns ?? 0,
       count: sum.count,
+      ...(code === undefined ? {} : { code }),
     },
     root: { kind: 'unknown', ...who, what: name, share: 1 },
     links: [{ from_tid: call.tid, to_tid: call.tid, kind: 'unknown', ...window, evidence: [`calls:${call.id}`] }],

@@ -3,6 +3,8 @@ import { cleanText } from '../../base/sanitize.ts';
 import type { RequestRow, WaitDetails } from '../../store/read-wait-details.ts';
 import type { Recording, WaitRow } from '../../store/recording.ts';
 import { blockedCause } from '../causes/blocked.ts';
+import { codeOfStack } from '../cluster-code.ts';
+import { codeText } from '../code-line.ts';
 import type { Awaited, AwaitedPart } from './awaited.ts';
 import type { Stretch } from './states.ts';
 
@@ -18,6 +20,8 @@ export type LongWait = Awaited & {
   readonly request: RequestRow | undefined;
   /** Library calls that it was in, the outermost first, as "calls:ID". */
   readonly calls: readonly { readonly id: string; readonly op: string }[];
+  /** Where in the user's own code it waited: "forward() at train.py:142". A stranger's words. */
+  readonly code: string | undefined;
 };
 
 const FILE = 120;
@@ -82,6 +86,7 @@ export const longWait = (
   details: WaitDetails | undefined,
 ): LongWait => {
   const end = wait.start_ns + wait.duration_ns;
+  const code = codeOfStack(recording, wait.stack);
   return {
     ...mainOf(longest),
     id: `waits:${wait.id}`,
@@ -94,5 +99,6 @@ export const longWait = (
       .callsOf(wait.tid, { start_ns: wait.start_ns, end_ns: end })
       .toSorted((a, b) => a.depth - b.depth || a.start_ns - b.start_ns || a.id - b.id)
       .map(({ id, op }) => ({ id: `calls:${id}`, op })),
+    code: code === undefined ? undefined : codeText(code),
   };
 };

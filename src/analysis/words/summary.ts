@@ -4,6 +4,8 @@ import type { Recording } from '../../store/recording.ts';
 import { insideOf } from '../causes/first-call.ts';
 import type { Culprit } from '../chain.ts';
 import type { Cluster } from '../cluster.ts';
+import type { ClusterCode } from '../cluster-code.ts';
+import { codeText } from '../code-line.ts';
 import { timeByKind } from '../shares.ts';
 import { causeText, lengthText, partText, processText } from './cause.ts';
 
@@ -30,15 +32,31 @@ const sameKind = ({ symptom }: Cluster, root: Culprit, share: number): string =>
   return `, and for ${shareText(all - share)} more by ${rest.length === 0 ? processText(next) : 'others'}`;
 };
 
+/** Where most of the calls come from, when the longest of them does not. */
+const mostlyFrom = ({ mostly }: ClusterCode): string =>
+  mostly === undefined
+    ? ''
+    : ` Of ${mostly.known} calls with a stack ${mostly.count} come from ${codeText(mostly.code)}.`;
+
 /** The summary of a chain of slow calls; `root` with its words final, `share` of the call from 0 to 1. */
-export const summaryOf = (recording: Recording, cluster: Cluster, root: Culprit, share: number): string => {
+export const summaryOf = (
+  recording: Recording,
+  cluster: Cluster,
+  root: Culprit,
+  share: number,
+  from: ClusterCode,
+): string => {
   const { symptom, count, total_ns } = cluster;
   const { call, slow } = symptom;
   const usual = slow.reason === 'above' && slow.baseline.of !== 'none' ? slow.baseline.usual_ns : undefined;
-  const took = `${call.op} took ${lengthText(call.duration_ns, usual, count, total_ns)}`;
+  const called = from.code === undefined ? call.op : `${call.op}, called from ${codeText(from.code)},`;
+  const took = `${called} took ${lengthText(call.duration_ns, usual, count, total_ns)}`;
   const remark =
     slow.reason === 'asked' ? ', which is usual for it' : slow.reason === 'always' ? ', as it usually does here' : '';
-  const whole = root.kind === 'on_cpu' ? ': which code that was, this recording does not tell' : '';
+  const whole =
+    root.kind === 'on_cpu' && !root.what.includes('CPU sample')
+      ? ': which code that was, this recording does not tell'
+      : '';
   const cause = causeText(root, call);
-  return `${took}${remark}: ${partText(share)} ${cause}${sameKind(cluster, root, share)}${whole}.${inside(recording, cluster)}`;
+  return `${took}${remark}: ${partText(share)} ${cause}${sameKind(cluster, root, share)}${whole}.${inside(recording, cluster)}${mostlyFrom(from)}`;
 };

@@ -35,11 +35,19 @@ const PT_LOAD = 1;
 const PT_DYNAMIC = 2;
 const PT_INTERP = 3;
 const PT_NOTE = 4;
+const PT_GNU_EH_FRAME = 0x6474e550; // LSB Core 5.0, 12.2: where `.eh_frame_hdr` lies
 
 /** Reads a 64-bit number of the file; NaN where it is beyond 2^53, which no honest size or user address is. */
 export const readU64 = (bytes: Buffer, at: number): number => {
   const value = bytes.readUInt32LE(at) + bytes.readUInt32LE(at + 4) * 2 ** 32;
   return Number.isSafeInteger(value) ? value : Number.NaN;
+};
+
+/** Where the bytes come from: `read` fills `into` from `at` on and returns how many bytes it got, 0 at the end. */
+export type ElfSource = {
+  size: number;
+  read: (into: Buffer, at: number, position: number) => number;
+  close: () => void;
 };
 
 /** An open ELF file. `close` (or `using`) gives its descriptor back. */
@@ -53,12 +61,14 @@ export class ElfFile implements Disposable {
   notes: readonly ElfRange[] = [];
   dynamic: ElfRange | undefined;
   interpreter: ElfRange | undefined;
-  #fd: number;
+  /** The search table of the unwind tables, with its virtual address. */
+  ehFrameHeader: (ElfRange & { address: number }) | undefined;
+  #source: ElfSource;
 
-  constructor(path: string, fd: number, size: number) {
+  constructor(path: string, source: ElfSource) {
     this.path = path;
-    this.size = size;
-    this.#fd = fd;
+    this.size = source.size;
+    this.#source = source;
   }
 
   /** Exactly `length` bytes at `offset` of the file. Throws `elf_unreadable` where the file has no such bytes. */
@@ -68,7 +78,7 @@ export class ElfFile implements Disposable {
       throw elfUnreadable({ path: this.path, why: `it points at bytes ${offset}+${length} of ${this.size}` });
     const bytes = Buffer.allocUnsafeSlow(length);
     for (let got = 0; got < length; ) {
-      const more = readSync(this.#fd, bytes, got, length - got, offset + got);
+      const more = this.#source.read(bytes, got, offset + got);
       if (more === 0) throw elfUnreadable({ path: this.path, why: 'it became shorter while it was read' });
       got += more;
     }
@@ -88,14 +98,13 @@ export class ElfFile implements Disposable {
 
   /** Virtual address of a file offset, preferring executable segments where two share a page. */
   addressOf(fileOffset: number): number | undefined {
-    const holding = this.segments.filter((s) => fileOffset >= s.offset && fileOffset < s.offset + s.fileSize);
-    const segment = holding.find((s) => s.executable) ?? holding[0];
+    const holds = (s: ElfSegment): boolean => fileOffset >= s.offset && fileOffset < s.offset + s.fileSize;
+    const segment = this.segments.find((s) => s.executable && holds(s)) ?? this.segments.find(holds);
     return segment && fileOffset - segment.offset + segment.address;
   }
 
   close(): void {
-    if (this.#fd >= 0) closeSync(this.#fd);
-    this.#fd = -1;
+    this.#source.close();
   }
 
   [Symbol.dispose](): void {
@@ -117,6 +126,7 @@ const readSegments = (elf: ElfFile, offset: number, count: number): void => {
     const range = rangeAt(table, at);
     if (type === PT_DYNAMIC) elf.dynamic = range;
     if (type === PT_INTERP) elf.interpreter = range;
+    if (type === PT_GNU_EH_FRAME) elf.ehFrameHeader = { ...range, address: readU64(table, at + 16) };
     if (type === PT_NOTE) notes.push(range);
     if (type !== PT_LOAD) continue;
     const executable = (table.readUInt32LE(at + 4) & 1) !== 0;
@@ -174,6 +184,27 @@ const readHeader = (elf: ElfFile): void => {
   if (sectionsAt !== 0) readSections(elf, sectionsAt, header.readUInt16LE(60), header.readUInt16LE(62));
 };
 
+const sourceOf = (fd: number, size: number): ElfSource => {
+  let isOpen = true;
+  return {
+    size,
+    read: (into, at, position) => (isOpen ? readSync(fd, into, at, into.length - at, position) : 0),
+    close: () => {
+      if (isOpen) closeSync(fd);
+      isOpen = false;
+    },
+  };
+};
+
+/** An ELF file that is in memory. Throws `elf_unreadable` like `openElf`; `name` stands for its path. */
+export const elfInMemory = (name: string, bytes: Buffer): ElfFile => {
+  const read = (into: Buffer, at: number, position: number): number =>
+    bytes.copy(into, at, position, position + into.length - at);
+  const elf = new ElfFile(name, { size: bytes.length, read, close: () => {} });
+  readHeader(elf);
+  return elf;
+};
+
 /** Opens an ELF file for reading its structure. Throws `elf_unreadable` for anything that is not one, or not readable. */
 export const openElf = (path: string): ElfFile => {
   let fd = -1;
@@ -181,7 +212,7 @@ export const openElf = (path: string): ElfFile => {
     fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
     const stat = fstatSync(fd);
     if (!stat.isFile()) throw elfUnreadable({ path, why: 'it is not a regular file' });
-    const elf = new ElfFile(path, fd, stat.size);
+    const elf = new ElfFile(path, sourceOf(fd, stat.size));
     readHeader(elf);
     return elf;
   } catch (thrown) {

@@ -16,6 +16,8 @@ type Entry = { start: number; end: number; name: string };
 const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_NAME = 1000;
 const LINE = /^(?:0x)?([0-9a-f]+) (?:0x)?([0-9a-f]+) (.+)$/i;
+/** Between two looks at a file for a name that it does not have. */
+const AGAIN_MS = 200;
 const STEP = 1024 * 1024;
 
 const parseLine = (line: string): Entry | undefined => {
@@ -33,6 +35,7 @@ export const openPerfMap = (path: string, uid: number): PerfMap => {
   let readTo = 0;
   let rest = '';
   let sorted: Entry[] | undefined;
+  let updated = 0;
   const byStart = new Map<number, Entry>();
 
   const take = (text: string): void => {
@@ -50,6 +53,7 @@ export const openPerfMap = (path: string, uid: number): PerfMap => {
   };
 
   const update = (): void => {
+    updated = performance.now();
     let fd = -1;
     try {
       fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
@@ -70,7 +74,7 @@ export const openPerfMap = (path: string, uid: number): PerfMap => {
     }
   };
 
-  const find = (address: number): { start: number; name: string } | undefined => {
+  const nearest = (address: number): Entry | undefined => {
     sorted ??= [...byStart.values()].sort((a, b) => a.start - b.start);
     let low = 0;
     let high = sorted.length;
@@ -79,10 +83,18 @@ export const openPerfMap = (path: string, uid: number): PerfMap => {
       if ((sorted[middle]?.start ?? 0) <= address) low = middle + 1;
       else high = middle;
     }
-    const nearest = sorted[low - 1];
-    return nearest && address < nearest.end
-      ? { start: nearest.start, name: Buffer.from(nearest.name, 'latin1').toString('utf8') }
-      : undefined;
+    const found = sorted[low - 1];
+    return found && address < found.end ? found : undefined;
+  };
+
+  const find = (address: number): { start: number; name: string } | undefined => {
+    let found = nearest(address);
+    // A compiler goes on writing.
+    if (!found && performance.now() - updated > AGAIN_MS) {
+      update();
+      found = nearest(address);
+    }
+    return found && { start: found.start, name: Buffer.from(found.name, 'latin1').toString('utf8') };
   };
 
   return { update, find };

@@ -35,6 +35,20 @@ test('functions of a program are named, also after it ended', { skip: lacksCompi
   assert.equal(formatAddress(resolver.resolve(pid, work)), `0x${work.toString(16)}`);
 });
 
+test('a process that ended is known by the text of its maps', { skip: lacksCompiler }, async (t) => {
+  const program = compile(temporaryFolder(t), 'short', WORK, ['-O2']);
+  const { pid, line, stop } = await start(t, program);
+  const [work = 0] = addressesOf(line);
+  const maps = readFileSync(`/proc/${pid}/maps`, 'utf8');
+  await stop();
+  const resolver = createResolver({ demangle: plain });
+  t.after(resolver.close);
+  assert.equal(resolver.remember(pid), false);
+  assert.equal(resolver.remember(pid, maps), true);
+  assert.equal(formatAddress(resolver.resolve(pid, work)), 'work+0x0');
+  assert.equal(resolver.remember(pid, ''), false);
+});
+
 test('a stripped program yields module and offset', { skip: lacksCompiler }, async (t) => {
   const { pid, line } = await start(t, compile(temporaryFolder(t), 'bare', WORK, ['-s', '-O2']));
   const [work = 0] = addressesOf(line);
@@ -156,6 +170,7 @@ test("JavaScript functions are named from Node's perf map", async (t) => {
   const [address = '', , name] = lines.at(-1)?.split(' ') ?? [];
   const found = resolver.resolve(pid, parseInt(address, 16) + 1);
   assert.equal(found.module, '[jit]');
+  assert.equal(found.isJit, true);
   assert.equal(found.offset, 1);
   assert.ok(name && found.name?.startsWith(name), `${found.name} is not ${name}`);
 });

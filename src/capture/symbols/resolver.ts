@@ -4,9 +4,12 @@
 import { basename } from 'node:path';
 import { cleanText } from '../../base/sanitize.ts';
 import { readProcText, startTicksOf } from '../process-info.ts';
+import { codeLookup, debugRoots, inModule, moduleOf, trampolineOf } from './code-lookup.ts';
 import { createModules } from './modules.ts';
 import { openPerfMap, type PerfMap } from './perf-map.ts';
 import { type CodeMapping, mappingAt, type Snapshot, updateSnapshot } from './snapshot.ts';
+import { type UnwindInput, type Unwound, unwind } from './unwind.ts';
+import { createWalked, type Walked } from './walked.ts';
 
 /**
  * What lies at an address. `offset` (bytes) is from the start of the function where `name` is known, else from the start
@@ -18,22 +21,40 @@ export type ResolvedAddress = {
   offset: number;
   path?: string;
   buildId?: string;
+  /** Only where a just-in-time compiler told of the function. */
+  isJit?: true;
 };
 
-/** `remember` throws `no_permission` for a process we may not look into, and is false when the process is gone. */
+/**
+ * `remember` throws `no_permission` for a process we may not look into, and is false when the process is gone. It reads the
+ * process's maps file, or is given the text that this file had a moment ago: then it is true also when the process is gone
+ * by now. `unwind` walks a stack of a remembered process; without `trampoline` it takes the one that the maps show.
+ */
 export type Resolver = {
-  remember: (pid: number) => boolean;
+  remember: (pid: number, maps?: string) => boolean;
   resolve: (pid: number, address: number) => ResolvedAddress;
+  unwind: (pid: number, input: UnwindInput) => Unwound | undefined;
+  /** A child has mapped what its parent has. */
+  copy: (pid: number, parent: number) => void;
   forget: (pid: number) => void;
   close: () => void;
 };
 
-type Remembered = { startTicks: number; snapshot: Snapshot; perfMap: PerfMap; names: Map<number, ResolvedAddress> };
+type Remembered = {
+  startTicks: number | undefined;
+  snapshot: Snapshot;
+  perfMap: PerfMap;
+  roots: readonly string[];
+  /** What was found out, as long as its code stays where it is. */
+  names: Map<number, ResolvedAddress>;
+  walked: Walked;
+};
 
 const MAX_NAME = 500;
 const MAX_NAMES_A_PROCESS = 50_000;
 const MAX_DEMANGLED = 100_000;
 const JIT = '[jit]';
+const NO_PERF_MAP: PerfMap = { update: () => {}, find: () => undefined };
 
 /** "malloc+0x12", "libfoo.so+0x1234" or "0x7f0000001234": how a frame is written everywhere. */
 export const formatAddress = ({ name, module, offset }: ResolvedAddress): string => {
@@ -68,43 +89,41 @@ export const createResolver = ({ demangle }: { demangle: (name: string) => strin
     return name;
   };
 
-  const remember = (pid: number): boolean => {
+  const remember = (pid: number, given?: string): boolean => {
     const startTicks = startTicksOf(pid);
-    const text = startTicks === undefined ? undefined : readProcText(pid, 'maps');
-    if (startTicks === undefined || text === undefined || text === '') return false;
+    const text = given ?? (startTicks === undefined ? undefined : readProcText(pid, 'maps'));
+    if (text === undefined || text === '') return false;
     const before = processes.get(pid);
-    const same = before?.startTicks === startTicks ? before : undefined;
+    const isSame = before && (startTicks === undefined || startTicks === before.startTicks);
+    const same = isSame ? before : undefined;
     const snapshot = updateSnapshot(pid, same?.snapshot, text);
-    const perfMap = same?.perfMap ?? startPerfMap(pid);
+    const perfMap = same?.perfMap ?? startPerfMap(pid) ?? (given === undefined ? undefined : NO_PERF_MAP);
     if (!perfMap) return false;
     perfMap.update();
+    const roots = same?.roots ?? debugRoots(pid);
     // A file that only this process's own root or map_files lead to must be opened before the process is gone.
     for (const { file } of snapshot === same?.snapshot ? [] : snapshot.mappings)
-      if (file?.openPath.startsWith('/proc/')) modules.get(file.key, file.openPath);
-    const names = snapshot === same?.snapshot ? same.names : new Map<number, ResolvedAddress>();
-    processes.set(pid, { startTicks, snapshot, perfMap, names });
+      if (file?.openPath.startsWith('/proc/')) modules.get(file.key, file.openPath, roots);
+    const { names, walked } =
+      same && snapshot === same.snapshot ? same : { names: new Map<number, ResolvedAddress>(), walked: createWalked() };
+    processes.set(pid, { startTicks: startTicks ?? same?.startTicks, snapshot, perfMap, roots, names, walked });
     return true;
   };
 
-  const lookUp = ({ snapshot, perfMap }: Remembered, address: number): ResolvedAddress => {
+  const lookUp = ({ snapshot, perfMap, roots }: Remembered, address: number): ResolvedAddress => {
     const mapping = mappingAt(snapshot, address);
     const jit = isFromDisk(mapping) ? undefined : perfMap.find(address);
-    if (jit) return { name: cleanText(jit.name, MAX_NAME), module: JIT, offset: address - jit.start };
-    if (!mapping?.file) {
-      if (!mapping) return { name: undefined, module: undefined, offset: address };
-      const module = mapping.path === undefined ? '[anonymous]' : cleanText(basename(mapping.path), MAX_NAME);
-      return { name: undefined, module, offset: address - mapping.start + mapping.offset };
-    }
-    const { key, openPath, displayPath } = mapping.file;
-    const fileOffset = address - mapping.start + mapping.offset;
-    const file = modules.get(key, openPath);
-    const moduleAddress = file?.addressOf(fileOffset);
-    const symbol = moduleAddress === undefined ? undefined : file?.find(moduleAddress);
-    const module = cleanText(basename(displayPath), MAX_NAME);
-    const from = { module, path: cleanText(displayPath, 4096), ...(file?.buildId ? { buildId: file.buildId } : {}) };
-    return symbol && moduleAddress !== undefined
-      ? { name: readableName(symbol.name), offset: moduleAddress - symbol.start, ...from }
-      : { name: undefined, offset: moduleAddress ?? fileOffset, ...from };
+    if (jit) return { name: cleanText(jit.name, MAX_NAME), module: JIT, offset: address - jit.start, isJit: true };
+    if (!mapping) return { name: undefined, module: undefined, offset: address };
+    const module = mapping.path === undefined ? '[anonymous]' : cleanText(basename(mapping.path), MAX_NAME);
+    const place = inModule(modules, roots, mapping, address);
+    const symbol = place?.module.find(place.address);
+    const { file } = mapping;
+    const buildId = file && moduleOf(modules, roots, mapping)?.buildId;
+    const from = file ? { path: cleanText(file.displayPath, 4096), ...(buildId ? { buildId } : {}) } : {};
+    return place && symbol
+      ? { name: readableName(symbol.name), module, offset: place.address - symbol.start, ...from }
+      : { name: undefined, module, offset: place?.address ?? address - mapping.start + mapping.offset, ...from };
   };
 
   const resolve = (pid: number, address: number): ResolvedAddress => {
@@ -119,9 +138,26 @@ export const createResolver = ({ demangle }: { demangle: (name: string) => strin
     return found;
   };
 
+  const unwindOf = (pid: number, input: UnwindInput): Unwound | undefined => {
+    const process = processes.get(pid);
+    if (!process) return undefined;
+    const known = process.walked.find(input);
+    if (known) return known;
+    const trampoline = input.trampoline || trampolineOf(process.snapshot);
+    const walk = unwind({ ...input, trampoline }, codeLookup(modules, process.roots, process.snapshot));
+    process.walked.keep(input, walk);
+    return walk;
+  };
+
   return {
     remember,
     resolve,
+    unwind: unwindOf,
+    copy: (pid, parent) => {
+      const process = processes.get(parent);
+      if (process) processes.set(pid, { ...process, startTicks: undefined });
+      else processes.delete(pid);
+    },
     forget: (pid) => {
       processes.delete(pid);
     },

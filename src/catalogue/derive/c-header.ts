@@ -6,15 +6,24 @@ import {
   DROP_REASONS,
   events,
   fileTypes,
+  HIJACKED_RETURNS,
   KEPT_WORDS,
+  KERNEL_FRAMES,
   momentKinds,
   offCpuFlags,
+  PYTHON_FRAMES,
+  PYTHON_TABLE_PIECE,
+  pythonPlaces,
+  pythonStates,
   STACK_FRAMES,
+  STACK_PIECE,
+  STACK_REGISTERS,
   scopeKinds,
+  stackReasons,
   wakerContexts,
 } from '../events.ts';
 import type { Field } from '../field.ts';
-import { kernelStructs, LOST_EXPONENTS, type StructSpec } from '../kernel-structs.ts';
+import { kernelStructs, LOST_EXPONENTS, pythonFrameStyles, type StructSpec } from '../kernel-structs.ts';
 import { kinds } from '../kinds.ts';
 import { LOSS_COUNTERS, type LossSpec, losses } from '../losses.ts';
 import { ARGUMENT_WORDS, MEMORY_SLOT, MEMORY_WORDS, NO_SLOT } from './call-plan.ts';
@@ -48,6 +57,12 @@ export const cHeader = (): string =>
     '',
     `#define WT_KEPT_WORDS ${KEPT_WORDS}`,
     `#define WT_STACK_FRAMES ${STACK_FRAMES}`,
+    `#define WT_KERNEL_FRAMES ${KERNEL_FRAMES}`,
+    `#define WT_PYTHON_FRAMES ${PYTHON_FRAMES}`,
+    `#define WT_PYTHON_TABLE_PIECE ${PYTHON_TABLE_PIECE}`,
+    `#define WT_STACK_REGISTERS ${STACK_REGISTERS}`,
+    `#define WT_STACK_PIECE ${STACK_PIECE}`,
+    `#define WT_HIJACKED_RETURNS ${HIJACKED_RETURNS}`,
     `#define WT_CALL_IDS ${CALL_IDS}`,
     `#define WT_DROP_REASONS ${DROP_REASONS}`,
     `#define WT_ARGUMENT_WORDS ${ARGUMENT_WORDS}`,
@@ -61,6 +76,10 @@ export const cHeader = (): string =>
     ...defines('FILE', fileTypes),
     ...defines('SCOPE', scopeKinds),
     ...defines('MOMENT', momentKinds),
+    ...defines('REASON', stackReasons),
+    ...defines('PYTHON', pythonStates),
+    ...defines('PLACE', pythonPlaces),
+    ...defines('FRAMES', pythonFrameStyles),
     '',
     ...defines('LOSS', Object.fromEntries(counters)),
     `#define WT_LOSS_COUNTERS ${LOSS_COUNTERS}`,

@@ -2,6 +2,7 @@
 import { callArguments } from '../arguments.ts';
 import { field } from '../field.ts';
 import { table } from '../table.ts';
+import { stackTables } from './stack-tables.ts';
 
 const id = field('id', 'id', 'row number, in the order of writing');
 
@@ -21,7 +22,7 @@ export const rawTables = {
       field('ret', 'result', 'return code'),
       field('args', 'ref', 'call_args.id of its arguments'),
       field('ptr', 'address', 'pointer that was allocated or freed, else null'),
-      field('stack', 'ref', 'stack.id when its stack was taken, else null'),
+      field('taken', 'ref', 'taken_stack.id when its stack was taken, else null'),
     ],
   }),
   call_args: table({
@@ -57,6 +58,7 @@ export const rawTables = {
         'word',
         'byte of the file at which it met a page fault, or address of the kernel lock that it waited for, else null',
       ),
+      field('taken', 'ref', 'taken_stack.id when the stack that it began with was taken, else null'),
     ],
   }),
   wait_site: table({
@@ -222,35 +224,7 @@ export const rawTables = {
       field('note', 'text', 'what a reader must know, such as a statically linked CUDA runtime'),
     ],
   }),
-  stack: table({
-    name: 'stack',
-    doc: 'distinct user stacks',
-    columns: [
-      id,
-      field('pid', 'pid', 'process in which its addresses are valid'),
-      field('frames', 'number', 'number of frames'),
-    ],
-  }),
-  stack_frame: table({
-    name: 'stack_frame',
-    doc: 'frames of a stack, the innermost first',
-    columns: [
-      field('stack', 'ref', 'stack.id'),
-      field('position', 'number', '0 is the caller of the traced call'),
-      field('frame', 'ref', 'frame.id'),
-    ],
-    primaryKey: ['stack', 'position'],
-  }),
-  frame: table({
-    name: 'frame',
-    doc: 'distinct code addresses with their names',
-    columns: [
-      id,
-      field('name', 'untrusted_text', 'function, null when it has no symbol'),
-      field('module', 'untrusted_text', 'file the code is in'),
-      field('offset', 'number', 'bytes from the start of the function, or of the file when it has no symbol'),
-    ],
-  }),
+  ...stackTables,
   library: table({
     name: 'library',
     doc: 'files in which probes were placed',
@@ -312,7 +286,7 @@ export const rawTables = {
     doc: 'which rows of a table were written together: finds a time window without an index',
     columns: [
       id,
-      field('table_name', 'text', 'call, off_cpu or run_slice'),
+      field('table_name', 'text', 'call, off_cpu, run_slice or cpu_sample'),
       field('first_id', 'ref', 'first row'),
       field('last_id', 'ref', 'last row'),
       field('start_ns', 'time', 'earliest start'),

@@ -2,6 +2,7 @@
 import { callArguments } from '../arguments.ts';
 import { field } from '../field.ts';
 import { view } from '../table.ts';
+import { STACK_OF, stackViews, WEIGHT_OF } from './stack-views.ts';
 import { stateViews } from './state-views.ts';
 import { waitViews } from './wait-views.ts';
 import { who } from './who.ts';
@@ -32,10 +33,11 @@ export const views = {
       field('args', 'json', 'all kept arguments by name'),
       field('stack', 'ref', 'stack id for stacks.stack, null when not taken'),
       field('thread', 'ref', 'thread.id'),
+      field('stack_weight', 'weight', 'calls that its stack stands for: 1 when it was slow'),
     ],
     sql: `SELECT c.id, c.start_ns, c.duration_ns, t.pid, t.tid, t.comm, m.name AS op, c.depth, c.ret, 1 AS weight, m.role, m.library,
       a.fn, a.stream, coalesce(a.bytes, a.width * a.height) AS bytes, c.ptr,
-      json_patch('{}', json_object(${jsonOfArguments}, 'ptr', c.ptr)) AS args, c.stack, c.thread
+      json_patch('{}', json_object(${jsonOfArguments}, 'ptr', c.ptr)) AS args, ${STACK_OF('c')} AS stack, c.thread, ${WEIGHT_OF('c')} AS stack_weight
       FROM call c JOIN thread t ON t.id = c.thread JOIN meta_op m ON m.id = c.op LEFT JOIN call_args a ON a.id = c.args`,
     examples: [
       {
@@ -68,39 +70,7 @@ export const views = {
       },
     ],
   }),
-  stacks: view({
-    name: 'stacks',
-    doc: 'frames of the user stacks of slow and sampled calls',
-    columns: [
-      field('stack', 'ref', 'id of the stack, as in calls.stack'),
-      field('position', 'number', '0 is the caller of the traced call'),
-      field('name', 'untrusted_text', 'function, or module+offset'),
-      field('module', 'untrusted_text', 'file the code is in'),
-      field('offset', 'number', 'bytes from the start of the function or file'),
-    ],
-    sql: `SELECT s.stack, s.position, coalesce(f.name, f.module || printf('+0x%x', f.offset)) AS name, f.module, f.offset
-      FROM stack_frame s JOIN frame f ON f.id = s.frame`,
-    examples: [
-      {
-        question: 'From which functions do the longest calls come?',
-        sql: `SELECT c.op, c.duration_ns, group_concat(s.name, ' < ') AS stack FROM (SELECT * FROM call_with_stack LIMIT 5) c
-      JOIN stacks s ON s.stack = c.stack GROUP BY c.id`,
-      },
-    ],
-  }),
-  call_with_stack: view({
-    name: 'call_with_stack',
-    doc: 'calls whose stack was taken, longest first',
-    columns: [
-      field('id', 'id', 'calls.id'),
-      field('op', 'text', 'name of the call'),
-      field('duration_ns', 'duration', 'from entry to return'),
-      field('stack', 'ref', 'stacks.stack'),
-    ],
-    sql: `SELECT c.id, m.name AS op, c.duration_ns, c.stack FROM call c JOIN meta_op m ON m.id = c.op
-      WHERE c.stack IS NOT NULL ORDER BY c.duration_ns DESC`,
-    examples: [],
-  }),
+  ...stackViews,
   processes: view({
     name: 'processes',
     doc: 'processes that were traced',

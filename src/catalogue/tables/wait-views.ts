@@ -3,6 +3,7 @@ import { momentKinds, scopeKinds } from '../events.ts';
 import { field } from '../field.ts';
 import { view } from '../table.ts';
 import { waitKindSql } from '../wait-kinds.ts';
+import { STACK_OF, WEIGHT_OF } from './stack-views.ts';
 import { who } from './who.ts';
 
 const named = (column: string, names: Readonly<Record<string, number>>) =>
@@ -57,13 +58,15 @@ export const waitViews = {
       field('gil', 'boolean', '1 when it waited for the GIL of Python, null when that cannot be told'),
       field('born', 'boolean', '1 for the time from its birth to its first turn'),
       field('inferred', 'boolean', '1 when its end was inferred from its run time'),
+      field('stack', 'ref', 'stack id for stacks.stack: where it was when it left; null when not taken'),
+      field('stack_weight', 'weight', 'waits that its stack stands for: 1 when it was likely to be long'),
     ],
     sql: `SELECT o.id, o.start_ns, o.blocked_ns + o.runnable_ns AS duration_ns, t.pid, t.tid, t.comm, ${waitKindSql()} AS kind,
       o.runnable_ns, w.tid AS waker_tid, w.pid AS waker_pid, w.comm AS waker_comm, o.blocked_ns, s.syscall, o.arg0,
       CASE s.waker_context WHEN 1 THEN 'task' WHEN 2 THEN 'timer' WHEN 3 THEN 'irq' WHEN 4 THEN 'softirq' WHEN 5 THEN 'block' END
       AS waker_context, s.waker_syscall, s.state, s.file_type, s.file_device, s.file_inode, o.cpu_off, o.cpu_on, o.thread,
       s.tracked, s.open, s.file AS object, o.owner AS owner_tid, s.matched, o.request, s.activity, o.irq_ns, o.stolen_ns,
-      o.faults AS minor_faults, o.detail, s.gil, s.born, s.inferred
+      o.faults AS minor_faults, o.detail, s.gil, s.born, s.inferred, ${STACK_OF('o')} AS stack, ${WEIGHT_OF('o')} AS stack_weight
       FROM off_cpu o JOIN thread t ON t.id = o.thread JOIN wait_site s ON s.id = o.site LEFT JOIN thread w ON w.id = o.waker`,
     examples: [
       {

@@ -3,6 +3,9 @@ import type { Arguments } from '../arguments.ts';
 import type { Command } from '../command.ts';
 import { errors } from '../errors.ts';
 
+/** Beyond this the samples are the load. */
+const MOST_SAMPLES = 1000;
+
 const selectionOf = (args: Arguments) => ({
   pids: args.integers('pid'),
   comms: args.texts('comm'),
@@ -36,6 +39,12 @@ export const record: Command = {
       doc: 'stop after this time: 30s, 500ms',
       default: 'until CMD ends, or Ctrl-C',
     },
+    'sample-hz': {
+      type: 'integer',
+      value: 'HZ',
+      doc: 'look this often a second at where running threads are; 0 takes no stacks at all, of calls and waits neither',
+      default: '99',
+    },
     quiet: { type: 'flag', short: 'q', doc: 'print errors only' },
   },
   words: 0,
@@ -47,6 +56,14 @@ export const record: Command = {
   run: async (args) => {
     const selection = selectionOf(args);
     if (args.rest !== undefined && args.rest.length === 0) throw errors.noCommand({});
+    const sampleHz = args.integer('sample-hz');
+    if (sampleHz !== undefined && sampleHz > MOST_SAMPLES)
+      throw errors.badValue({
+        name: '--sample-hz',
+        value: String(sampleHz),
+        wanted: `0 to ${MOST_SAMPLES}`,
+        command: 'record',
+      });
     // Detaching waits in the thread pool: room for all probes at once. Read when the pool starts.
     process.env.UV_THREADPOOL_SIZE ??= '64';
     const { recordAndSummarise } = await import('../record-and-summarise.ts');
@@ -54,6 +71,7 @@ export const record: Command = {
       path: args.text('output') ?? 'whytrace.db',
       selection,
       duration: args.time('duration'),
+      ...(sampleHz === undefined ? {} : { sampleHz }),
       quiet: args.flag('quiet'),
       summary: true,
     });

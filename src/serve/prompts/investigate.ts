@@ -10,7 +10,7 @@ export const investigateText = (question: string | undefined, pid: string | unde
     '1. get_trace_stats: what was recorded, which calls took the time, where max or p99 is far above p50, what is missing (losses).',
     '2. get_causal_chains: the chains behind the slow calls. Note root, share, confidence, grade and counter_evidence of each.',
     '3. For each chain that matters, test it and try to refute it:',
-    '   - get_stacks for the call: which code makes it?',
+    '   - get_stacks for the call, or for one row (event_id): which code makes it? With on_cpu: where does it compute?',
     '   - get_timeline for its thread around the slow call, and for the culprit if it was traced: what else happened then?',
     '   - run_sql on the rows it names as evidence (describe_schema first): do they say what the chain says? Does the same wait also occur around fast calls?',
     '   - if a loss touches its window, say so and lower your confidence.',

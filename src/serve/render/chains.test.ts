@@ -19,6 +19,7 @@ const chain = {
     duration_ns: 9e6,
     baseline_ns: 2e5,
     count: 10,
+    code: { function: 'Net.forward', file: '/srv/app/train.py', line: 142 },
   },
   root: { ...hog, share: 0.944 },
   links: [
@@ -43,6 +44,7 @@ test('a chain reads from symptom to remedy, with every part of its evidence', ()
     / 94 % {2}8\.50 ms {2}runnable {2}stress \(pid 9\), ran on CPU 1/,
     /5\.6 % {3}500 us {2}on_cpu {4}python3 \(pid 100, thread 101\)/,
     /root cause {2}runnable stress \(pid 9\), ran on CPU 1: 94 % of the time\n/,
+    /called from Net\.forward, \/srv\/app\/train\.py:142\n/,
     /certainty {3}95 % \(grade B: closed intervals with a known waker\), all of the time accounted for\n/,
     /evidence {4}waits:1, run_slices:2/,
     /checked {5}lock: no futex wait; quota 0 ns\n/,

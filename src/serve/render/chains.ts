@@ -58,6 +58,13 @@ const symptomLine = ({ kind, op, comm, pid, tid, duration_ns, start_ns, baseline
   ].join('');
 };
 
+/** With the whole path, which the summary leaves out. */
+const calledFrom = ({ code }: Chain['symptom']): string => {
+  if (code === undefined) return '';
+  const place = code.file === null ? '' : `, ${code.file}${code.line === null ? '' : `:${code.line}`}`;
+  return `${code.function}${place}`;
+};
+
 /** A paragraph after a title that takes a column of its own. */
 const field = (title: string, text: string, style: Style): readonly string[] =>
   text === '' ? [] : wrapped(text, `   ${style.faint(title.padEnd(11))} `, 15);
@@ -87,6 +94,7 @@ const chainLines = (chain: Chain, number: number, style: Style): readonly string
       `${shareText(chain.confidence)} (grade ${chain.grade}: ${GRADES[chain.grade]}), ${accounted} of the time accounted for`,
       style,
     ),
+    ...field('called from', calledFrom(chain.symptom), style),
     ...field('evidence', `${evidence.slice(0, MOST_EVIDENCE).join(', ')}${evidence.length === 0 ? '' : more}`, style),
     ...field('checked', chain.counter_evidence.join('; '), style),
     ...chain.recommendations.flatMap((item, i) => field(i === 0 ? 'what to do' : '', item, style)),

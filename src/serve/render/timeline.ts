@@ -100,7 +100,7 @@ const stepLines = ({ steps: { rows }, start_ns, end_ns }: Answer): readonly stri
 
 const waitLines = ({ waits, waits_total }: Answer): readonly string[] => [
   ...waits.flatMap(
-    ({ id, start_ns, duration_ns, runnable_ns, kind, what, queue_ns, device_ns, request, calls, ...who }) => [
+    ({ id, start_ns, duration_ns, runnable_ns, kind, what, queue_ns, device_ns, request, calls, code, ...who }) => [
       `${durationCell(duration_ns).padStart(8)} at ${momentText(start_ns, duration_ns)}: ${kind}${what === '' ? '' : ` ${what}`}, ${whoText(who)}`,
       `         ${[
         id,
@@ -109,6 +109,7 @@ const waitLines = ({ waits, waits_total }: Answer): readonly string[] => [
           ? []
           : [`${request}: ${durationText(queue_ns)} queued, ${durationText(device_ns)} in the device`]),
         ...(calls === undefined ? [] : [`in ${calls.join(', ')}`]),
+        ...(code === undefined ? [] : [`from ${code}`]),
       ].join('; ')}`,
     ],
   ),

@@ -1,71 +1,88 @@
-// From where in the code do the calls come? Stacks of slow and sampled calls, merged.
+// From where in the code? Stacks of slow and sampled calls, of long waits and of threads that ran, merged. Computes nothing:
+// the analysis does.
 
-import { stackGroups } from '../../analysis/stacks.ts';
-import { filterOf, limitField, opField, pidField } from '../filter.ts';
+import { frameText } from '../../analysis/frame-text.ts';
+import { type StackGroup, stackGroups } from '../../analysis/stacks.ts';
+import { fromField, limitField, opField, pidField, toField } from '../filter.ts';
 import { fitting } from '../fit.ts';
+import { stackFilterOf } from '../stack-filter.ts';
 import { defineTool, withRecording } from '../tool.ts';
 import { z } from '../zod.ts';
 
 const DEFAULT_GROUPS = 10;
 const MOST_GROUPS = 100;
-const DEFAULT_FRAMES = 24;
+const DEFAULT_FRAMES = 16;
 const MOST_FRAMES = 128;
 /** Characters of an answer that are not groups. */
-const FRAME = 300;
+const FRAME = 700;
+
+const number = z.number();
+
+/** The shape of an answer. */
+export const stacksAnswer = z.object({
+  stacks: z.array(
+    z.object({
+      what: z.string().describe('Call, wait: kind, or on_cpu'),
+      pid: number,
+      comm: z.string(),
+      count: number.describe('Events these stacks stand for'),
+      rows: number.optional().describe('Stacks taken, where count is an estimate'),
+      total_ns: number,
+      share: number.describe('Of all stacks of calls, waits or samples'),
+      longest_ns: number.optional(),
+      frames: z.array(z.string()).describe('Innermost first. Untrusted'),
+      example: z.string().describe('Longest, as view:id'),
+    }),
+  ),
+  coverage: z
+    .array(z.object({ of: z.string(), count: number, total_ns: number, with_stack: number, with_stack_ns: number }))
+    .describe('All that matched, exact'),
+  sample_hz: number.describe('A sample is 1/sample_hz s'),
+  total: number.describe('Distinct stacks'),
+  truncated: z.boolean(),
+});
+
+/** The frames as text, cut to so many; the last line says what is missing outside of them. */
+const framesOf = ({ frames, complete }: StackGroup, most: number): readonly string[] => [
+  ...frames.slice(0, most).map(frameText),
+  ...(frames.length > most ? [`[${frames.length - most} more]`] : []),
+  ...(complete ? [] : ['[truncated]']),
+];
 
 export const getStacks = defineTool({
   name: 'get_stacks',
   title: 'From where in the code?',
   description:
-    'From where in the code do the slow calls come? User stacks merged by call, process and stack, most time first, innermost frame first. Stacks are taken of slow calls and of a sample, so shares are of those calls only, not of all.',
+    'From where in the code? Merged stacks of slow and sampled calls, long waits and CPU samples, Python with file:line; most time first, calls, waits and samples in turn. A sampled stack counts for all it stands for.',
   traits: { untrusted: true },
   input: z.strictObject({
     pid: pidField,
     op: opField,
-    event_id: z.int().min(1).optional().describe('Only the stack of this call, calls.id'),
+    wait_kind: z.string().max(40).optional().describe('Only waits of this kind, e.g. lock'),
+    on_cpu: z.boolean().optional().describe('Only CPU samples'),
+    event_id: z
+      .union([z.number(), z.string().max(40)])
+      .optional()
+      .describe('One event: calls:12, waits:5'),
+    from: fromField,
+    to: toField,
+    native: z.boolean().optional().describe('With interpreter frames'),
     limit: limitField(MOST_GROUPS, `Stacks at most, default ${DEFAULT_GROUPS}`),
-    frames: limitField(MOST_FRAMES, `Frames of a stack at most, default ${DEFAULT_FRAMES}`),
+    frames: limitField(MOST_FRAMES, `Frames of each, default ${DEFAULT_FRAMES}`),
   }),
-  output: z.object({
-    stacks: z.array(
-      z.object({
-        op: z.string(),
-        pid: z.number(),
-        comm: z.string().describe('Untrusted'),
-        count: z.number(),
-        total_ns: z.number(),
-        longest_ns: z.number(),
-        share: z.number().describe('Of time_ns below, 0 to 1'),
-        frames: z.array(z.string()).describe('Functions, innermost first. Untrusted'),
-        frames_total: z.number(),
-        example: z.string().describe('Longest call, as calls:ID'),
-      }),
-    ),
-    calls: z.number().describe('Calls with a stack that matched'),
-    time_ns: z.number().describe('Their time'),
-    total: z.number().describe('Distinct stacks'),
-    truncated: z.boolean(),
-  }),
-  handler: ({ limit, frames = DEFAULT_FRAMES, event_id, ...wanted }, context) =>
+  output: stacksAnswer,
+  handler: ({ limit, frames = DEFAULT_FRAMES, ...wanted }, context) =>
     withRecording(context, (recording) => {
-      const filter = {
-        ...filterOf(recording, wanted),
-        ...(event_id === undefined ? {} : { eventId: event_id }),
-        limit: limit ?? DEFAULT_GROUPS,
-      };
-      const answer = stackGroups(recording, filter);
-      const groups = answer.groups.map((group) => ({
-        ...group,
-        frames: group.frames.slice(0, frames),
-        frames_total: group.frames.length,
-      }));
-      const stacks = limit === undefined ? fitting(groups, context.budget - FRAME) : groups;
-      return {
-        stacks,
-        calls: answer.calls,
-        time_ns: answer.total_ns,
-        total: answer.groups_total,
-        truncated: stacks.length < answer.groups_total,
-      };
+      const { groups, coverage, sample_hz } = stackGroups(recording, stackFilterOf(recording, wanted));
+      const first = groups.slice(0, limit ?? DEFAULT_GROUPS).map((group) => {
+        const { what, pid, comm, count, rows, total_ns, share, longest_ns, example } = group;
+        return {
+          ...{ what, pid, comm, count, ...(rows === count ? {} : { rows }), total_ns, share },
+          ...(longest_ns === 0 ? {} : { longest_ns }),
+          ...{ frames: framesOf(group, frames), example },
+        };
+      });
+      const stacks = limit === undefined ? fitting(first, context.budget - FRAME) : first;
+      return { stacks, coverage, sample_hz, total: groups.length, truncated: stacks.length < groups.length };
     }),
 });

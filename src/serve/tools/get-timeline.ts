@@ -63,6 +63,7 @@ export const timelineAnswer = z.object({
         queue_ns: number.optional(),
         device_ns: number.optional(),
         calls: z.array(z.string()).optional(),
+        code: z.string().optional(),
       }),
     )
     .describe('Longest first. Texts are untrusted'),
@@ -105,8 +106,9 @@ const othersNote = (tasks: readonly TaskRow[], shown: TaskRow): string => {
   return `no thread was asked for: this one waited longest; ${countText(others.length, 'other')}, by their wait time: ${listed}${more}`;
 };
 
-const waitItem = ({ request, calls, ...wait }: LongWait) => ({
+const waitItem = ({ request, calls, code, ...wait }: LongWait) => ({
   ...wait,
+  ...(code === undefined ? {} : { code }),
   ...(request === undefined
     ? {}
     : { request: `block_requests:${request.id}`, queue_ns: request.queue_ns, device_ns: request.device_ns }),
@@ -124,7 +126,7 @@ export const getTimeline = defineTool({
   name: 'get_timeline',
   title: 'What did this thread do?',
   description:
-    'What did this thread do between A and B? Time in each state (running, runnable, blocked, throttled) and kind, which sums to its life in the window; culprits: who ran instead, held the lock or woke it; a timeline in steps; its longest waits. Without tid: the thread that waited most.',
+    'What did this thread do between A and B? Time in each state (running, runnable, blocked, throttled), which sums to its life in the window; culprits: who ran instead, held the lock or woke it; steps; its longest waits. Without tid: the thread that waited most.',
   traits: { untrusted: true },
   input: z.strictObject({
     tid: z.int().min(1).optional().describe('Thread'),

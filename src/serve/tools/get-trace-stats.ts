@@ -24,7 +24,7 @@ export const getTraceStats = defineTool({
   name: 'get_trace_stats',
   title: 'What is in this recording?',
   description:
-    'What is in this recording? Call this first. Its length and state, processes, and for each call (operation) the exact count, failures, total time, median, p95, p99 and maximum, most time first; losses say what is missing. Times are ns. Then ask get_causal_chains why the slow ones were slow.',
+    'What is in this recording? Call this first. Its length and state, processes, for each call the exact count, failures and times, most time first; losses. Then ask get_causal_chains why the slow ones were slow.',
   traits: { untrusted: true, entry: true },
   input: z.strictObject({
     pid: pidField,

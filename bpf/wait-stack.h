@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
+/*
+ * Which waits have their stack taken. It must be taken when the wait begins, since the memory of the thread cannot be read
+ * when it comes back; then nobody knows yet how long it will be. What waits at the same place have taken so far tells.
+ */
+#pragma once
+#include "stack.h"
+#include "task.h"
+
+#define WAIT_PLACES 16384
+#define LONG_WAIT 100000 /* ns */
+#define WAIT_SAMPLE_ONE_IN 64
+
+/* Of the waits of one process in one system call on one object, from one depth of a stack. */
+struct wait_place {
+	__u32 mean; /* us */
+	__u32 count;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, WAIT_PLACES);
+	__type(key, __u32);
+	__type(value, struct wait_place);
+} wait_places SEC(".maps");
+
+static __always_inline __u32 place_of_wait(const struct task_notes *notes, __u32 pid, __u64 sp)
+{
+	__u64 hash = (notes->arg0 ^ sp << 7) * 0x9e3779b97f4a7c15ULL;
+
+	hash = (hash ^ ((__u64)pid << 16 | (notes->state ? (__u16)notes->syscall : 0xfffe))) * 0x9e3779b97f4a7c15ULL;
+	return hash >> 50;
+}
+
+/*
+ * A thread of user space leaves the CPU: its place is noted, and its stack taken where the wait is likely to be long. Where
+ * a thread that is ready was sent away says little about why, so of those only a sample is taken.
+ */
+static __always_inline void note_wait_place(void *ctx, const struct wt_config *config, struct task_notes *notes,
+					    struct task_struct *task, __u64 now)
+{
+	struct pt_regs *user = (void *)bpf_task_pt_regs(task);
+	struct taking taking = { .time = now, .pid = task->tgid, .tid = task->pid, .reason = WT_REASON_WAIT, .weight = 1 };
+	__u32 at = place_of_wait(notes, taking.pid, STACK_POINTER(user));
+	struct wait_place *place = bpf_map_lookup_elem(&wait_places, &at);
+
+	if (!place)
+		return;
+	notes->place = at;
+	if (place->count >= 4 && (!notes->state || place->mean < LONG_WAIT / 1000) && place->count % WAIT_SAMPLE_ONE_IN)
+		return;
+	if (may_take(WT_REASON_WAIT, now) && TAKE_STACK(ctx, config, &taking, user, true))
+		notes->flags |= WT_OFF_CPU_STACK;
+}
+
+/* It comes back. */
+static __always_inline void count_wait(const struct task_notes *notes, __u64 now)
+{
+	__u32 at = notes->place;
+	struct wait_place *place = bpf_map_lookup_elem(&wait_places, &at);
+	__u32 took = (now - notes->off) / 1000;
+
+	if (!place)
+		return;
+	place->mean = place->count ? place->mean - (place->mean >> 3) + (took >> 3) : took;
+	place->count++;
+}

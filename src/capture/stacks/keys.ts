@@ -1,0 +1,27 @@
+// Numbers for texts that come again and again. Must not know what they stand for.
+
+export type Keys = {
+  /** The number of a text, and whether it is new. */
+  readonly of: (text: string) => { readonly key: number; readonly isNew: boolean };
+  /** A number that nothing else has. */
+  readonly fresh: () => number;
+};
+
+/** At most `most` texts are remembered; then all are forgotten at once, which `onForgotten` hears of first. */
+export const createKeys = (most: number, onForgotten: () => void): Keys => {
+  const known = new Map<string, number>();
+  let last = 0;
+  return {
+    of: (text) => {
+      const found = known.get(text);
+      if (found !== undefined) return { key: found, isNew: false };
+      if (known.size >= most) {
+        known.clear();
+        onForgotten();
+      }
+      known.set(text, ++last);
+      return { key: last, isNew: true };
+    },
+    fresh: () => ++last,
+  };
+};

@@ -1,0 +1,49 @@
+// What the recorder and the thread that names its stacks say to each other.
+import type { RawEvents } from './raw-events.ts';
+
+/** A frame of a stack. `file` and `line` are those of a source, for Python; a `module` is a file with code in it. */
+export type StackFrame = {
+  readonly kind: 'native' | 'python' | 'kernel' | 'jit';
+  readonly name: string | null;
+  readonly module: string | null;
+  /** Bytes from the start of the function where the name is known, else of the module. */
+  readonly offset: number;
+  readonly file: string | null;
+  readonly line: number | null;
+};
+
+/** The frames of a stack with their names, the innermost first. */
+export type StackFrames = {
+  readonly frames: readonly StackFrame[];
+  /** Whether the outermost frame was reached. */
+  readonly complete: boolean;
+};
+
+/**
+ * A stack that has been named. `taken` is the number that came with its last event. Its frames come along where no earlier
+ * one had the same `key`.
+ */
+export type NamedStack = {
+  readonly taken: number;
+  readonly pid: number;
+  readonly key: number;
+  readonly named: StackFrames | undefined;
+};
+
+export type ToNamer =
+  /** What a process has mapped: the text of its maps file. Stacks from before `since` (ns) are of another program. */
+  | { readonly kind: 'process'; readonly pid: number; readonly maps: string; readonly since: number }
+  /** A new process has mapped what its parent has. */
+  | { readonly kind: 'born'; readonly pid: number; readonly parent: number }
+  | { readonly kind: 'forget'; readonly pid: number }
+  /** Answered with `read`, which gives the buffer back. */
+  | { readonly kind: 'events'; readonly events: RawEvents }
+  /** Answered with `done` once all stacks before it have been answered. */
+  | { readonly kind: 'finish' };
+
+export type FromNamer =
+  | { readonly kind: 'named'; readonly stacks: readonly NamedStack[] }
+  | { readonly kind: 'read'; readonly words: RawEvents['words'] }
+  /** Keys that were given before this are not used again. */
+  | { readonly kind: 'new_keys' }
+  | { readonly kind: 'done' };

@@ -1,0 +1,123 @@
+// Writes stacks and samples. A stack is taken at once and its frames come later, from another thread, or never; only then it
+// is known to be equal to another. Knows tables, not where frames come from.
+import { Batch } from './batch.ts';
+import { createInterner } from './interner.ts';
+import type { Database } from './open.ts';
+import { Segment } from './segment.ts';
+
+/** One frame of a stack; its texts come from strangers. */
+export type FrameRow = {
+  readonly kind: 'native' | 'python' | 'kernel' | 'jit';
+  /** Function; null when it has no symbol. */
+  readonly name: string | null;
+  /** File the code is in; null for Python. */
+  readonly module: string | null;
+  /** Bytes from the start of the function, or of the module when it has no symbol; 0 for Python. */
+  readonly offset: number;
+  /** Source file; null when it is not known. */
+  readonly file: string | null;
+  /** Line that was executed; null when it is not known. */
+  readonly line: number | null;
+};
+
+/** The part of a recording's writer that is about stacks. `flush` writes what is held back. */
+export type StackWriter = {
+  /** A stack was taken: `reason` as in `stackReasons`, `weight` how many events it stands for, `op` of a call
+   * (meta_op.id). Returns its id (taken_stack.id). */
+  readonly take: (reason: number, weight: number, op?: number | null) => number;
+  /**
+   * Its frames, innermost first; `complete` when the outermost was reached. Before or after `flush`, at most once. A taken
+   * stack that is never defined stays without frames; no frames at all are no definition. Returns the id of the stack
+   * (stack.id), 0 when there is none.
+   */
+  readonly define: (taken: number, pid: number, frames: readonly FrameRow[], complete: boolean) => number;
+  /** It is equal to one that was defined before: instead of `define`. */
+  readonly same: (taken: number, stack: number) => void;
+  /** A thread was seen running. `time` in ns, `thread` as of `threadId`, `taken` null when no stack could be taken. */
+  readonly sample: (time: number, thread: number, cpu: number, taken: number | null) => void;
+  readonly flush: () => void;
+};
+
+/** Distinct stacks remembered at most; after that one may be written twice, which is harmless. */
+const REMEMBERED_STACKS = 100_000;
+/** Taken stacks whose rows are held back, so that frames that come soon need no change of a row. */
+const HELD_BACK = 4096;
+
+type Taken = { readonly reason: number; readonly weight: number; readonly op: number | null; stack: number | null };
+
+export const createStackWriter = (database: Database): StackWriter => {
+  const takenRows = new Batch(database, 'taken_stack', ['stack', 'reason', 'weight', 'op']);
+  const samples = new Batch(database, 'cpu_sample', ['time_ns', 'thread', 'cpu', 'taken']);
+  const sampleSegment = new Segment(database, 'cpu_sample', samples);
+  const frameIds = createInterner(database, 'frame', ['kind', 'name', 'module', 'offset', 'file', 'line']);
+  const insertStack = database.prepare('INSERT INTO stack (id, pid, frames, complete) VALUES (?, ?, ?, ?)');
+  const insertFrame = database.prepare('INSERT INTO stack_frame (stack, position, frame) VALUES (?, ?, ?)');
+  const setStack = database.prepare('UPDATE taken_stack SET stack = ? WHERE id = ?');
+  const held = new Map<number, Taken>();
+  const known = new Map<string, number>();
+  let lastTaken = 0;
+  let lastStack = 0;
+
+  /** Rows are written in the order of their ids, which the batch counts as `take` does. */
+  const writeHeld = (): void => {
+    for (const { stack, reason, weight, op } of held.values()) {
+      const at = takenRows.next();
+      takenRows.values[at] = stack;
+      takenRows.values[at + 1] = reason;
+      takenRows.values[at + 2] = weight;
+      takenRows.values[at + 3] = op;
+    }
+    held.clear();
+    takenRows.flush();
+  };
+
+  const stackId = (pid: number, frames: readonly FrameRow[], complete: boolean): number => {
+    const ids = frames.map(({ kind, name, module, offset, file, line }) =>
+      frameIds.idOf([kind, name, module, offset, file, line]),
+    );
+    const key = `${pid}${complete ? ':' : '?'}${ids.join(',')}`;
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    if (known.size >= REMEMBERED_STACKS) known.clear();
+    const id = ++lastStack;
+    known.set(key, id);
+    insertStack.run(id, pid, ids.length, complete ? 1 : 0);
+    for (let i = 0; i < ids.length; i++) insertFrame.run(id, i, ids[i] ?? null);
+    return id;
+  };
+
+  const same = (taken: number, stack: number): void => {
+    const row = held.get(taken);
+    if (row === undefined) setStack.run(stack, taken);
+    else row.stack = stack;
+  };
+
+  return {
+    take: (reason, weight, op = null) => {
+      if (held.size >= HELD_BACK) writeHeld();
+      held.set(++lastTaken, { reason, weight, op, stack: null });
+      return lastTaken;
+    },
+    define: (taken, pid, frames, complete) => {
+      if (frames.length === 0) return 0;
+      const stack = stackId(pid, frames, complete);
+      same(taken, stack);
+      return stack;
+    },
+    same,
+    sample: (time, thread, cpu, taken) => {
+      const at = samples.next();
+      const { values } = samples;
+      values[at] = time;
+      values[at + 1] = thread;
+      values[at + 2] = cpu;
+      values[at + 3] = taken;
+      sampleSegment.saw(time, 0);
+    },
+    flush: () => {
+      writeHeld();
+      samples.flush();
+      sampleSegment.flush();
+    },
+  };
+};

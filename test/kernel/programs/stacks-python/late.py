@@ -1,0 +1,9 @@
+"""Calls while it is imported."""
+import device
+
+
+class Body:
+    device.allocate("class body")
+
+
+device.allocate("import")
