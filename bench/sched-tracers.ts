@@ -1,8 +1,11 @@
 // What watches while the scheduler benches measure: our recorder, or bpftrace with one of the scripts of this folder.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Child, startChild, victimCpu } from './sched-child.ts';
 import { numberOf, parse } from './sched-json.ts';
+
+const SETTLE_MS = 1500;
 
 export type Recorder = {
   readonly child: Child;
@@ -17,6 +20,8 @@ export const startRecorder = async (path: string, pid: number): Promise<Recorder
   const args = ['--disable-warning=ExperimentalWarning', script, path, String(pid)];
   const child = startChild(victimCpu().others, process.execPath, args);
   await child.hear('ready_ms');
+  // The thread that names stacks may still be starting.
+  await sleep(SETTLE_MS);
   return {
     child,
     mark: () => process.kill(child.pid, 'SIGUSR2'),

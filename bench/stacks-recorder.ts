@@ -54,7 +54,7 @@ const { session } = await runRecording({
     const timer = setInterval(() => {
       if (processes.tracked().length > 0) ended();
       else clearInterval(timer);
-    }, 1000);
+    }, 500);
   },
   onInterrupt: () => {},
 });

@@ -16,6 +16,7 @@
 struct typical {
 	__u64 slow; /* ns: from here on it is among the slowest */
 	__u32 count;
+	__u32 owed; /* calls whose sample was refused: the next one stands for them too */
 	__u32 log2[TYPICAL_EXPONENTS];
 };
 struct {
@@ -42,7 +43,7 @@ static __always_inline __u32 exponent_of(__u64 value)
 static __always_inline void judge(struct typical *typical)
 {
 	__u32 total = 0, above = 0;
-	bool old = typical->count >= 4096, found = false;
+	bool old = typical->count >= 4 * SAMPLE_ONE_IN, found = false;
 
 	for (int i = 0; i < TYPICAL_EXPONENTS; i++)
 		total += typical->log2[i];
@@ -56,7 +57,7 @@ static __always_inline void judge(struct typical *typical)
 			typical->log2[i] >>= 1;
 	}
 	if (old)
-		typical->count = 256;
+		typical->count -= 3 * SAMPLE_ONE_IN; /* by as many as leave the rhythm of samples as it is */
 }
 
 /* How many calls the stack of this one would stand for; 0 when it is not worth taking. */
@@ -76,5 +77,15 @@ static __always_inline __u32 stack_weight(const struct wt_config *config, __u32 
 		weight = 1;
 	else if ((count & (SAMPLE_ONE_IN - 1)) == SAMPLE_ONE_IN - 1)
 		weight = SAMPLE_ONE_IN;
-	return weight && config->stacks && may_take(WT_REASON_CALL, now) ? weight : 0;
+	if (!weight || !config->stacks)
+		return 0;
+	if (!may_take(WT_REASON_CALL, now)) {
+		typical->owed += weight == SAMPLE_ONE_IN ? weight : 0;
+		return 0;
+	}
+	if (weight == SAMPLE_ONE_IN) {
+		weight += typical->owed;
+		typical->owed = 0;
+	}
+	return weight;
 }

@@ -5,8 +5,12 @@
 #define WT_KEPT_WORDS 6
 #define WT_STACK_FRAMES 64
 #define WT_KERNEL_FRAMES 24
-#define WT_PYTHON_FRAMES 64
+#define WT_PYTHON_FRAMES 128
 #define WT_PYTHON_TABLE_PIECE 1024
+#define WT_PYTHON_TABLE_PIECES 32
+#define WT_PYTHON_CODES_KEPT 12288
+#define WT_PYTHON_PROCESSES 1024
+#define WT_PYTHON_FORKED 2147483648
 #define WT_STACK_REGISTERS 17
 #define WT_STACK_PIECE 4096
 #define WT_HIJACKED_RETURNS 8
@@ -80,7 +84,8 @@
 #define WT_LOSS_INTERVAL_MISSED 12
 #define WT_LOSS_RING_FULL_SCOPE 2
 #define WT_LOSS_BLOCK_TABLE_FULL 13
-#define WT_LOSS_COUNTERS 14
+#define WT_LOSS_PYTHON_TABLE_FULL 14
+#define WT_LOSS_COUNTERS 15
 
 #define WT_LOST_EXPONENTS 48
 /* Times are on CLOCK_MONOTONIC here; user space subtracts the start of the recording. */
@@ -158,7 +163,7 @@ struct wt_file_key {
 /* a process that is proven to run a CPython we can read: where that keeps what we need, in bytes */
 struct wt_python_process {
 	__u64 code_type; /* address of PyCode_Type: what is no code object is not taken for one (address in the traced process) */
-	__u32 life; /* names this program in this process (number) */
+	__u32 life; /* names this program in this process; a child has another, with the bit WT_PYTHON_FORKED (number) */
 	__u32 version; /* major << 8 | minor (number) */
 	__u32 self_before; /* in a thread: from its pthread_self up to its thread pointer (number) */
 	__u32 slot; /* from pthread_self to the pointer to the block of thread-specific data (number) */
@@ -399,8 +404,8 @@ struct wt_python_stack {
 	__u64 time; /* as in stack (ns since the recording began) */
 	__u32 frames; /* how many there are (number) */
 	__u32 complete; /* 1 when the outermost was reached (0 or 1) */
-	__u64 code[64]; /* code objects: python_code.code (raw register value) */
-	__u32 place[64]; /* see python_places (number) */
+	__u64 code[128]; /* code objects: python_code.code (raw register value) */
+	__u32 place[128]; /* see python_places (number) */
 };
 WT_KEEP(python_stack)
 #define WT_EVENT_PYTHON_CODE 13

@@ -36,6 +36,8 @@ enum { BPF_F_NO_PREALLOC = 1, BPF_F_MMAPABLE = 1 << 10 };
 enum { BPF_LOCAL_STORAGE_GET_F_CREATE = 1 };
 #define BPF_F_USER_STACK (1ULL << 8)
 #define BPF_RB_NO_WAKEUP 1
+#define BPF_RB_AVAIL_DATA 0
+#define BPF_RB_RING_SIZE 1
 #define BPF_RB_FORCE_WAKEUP 2
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -122,6 +124,7 @@ struct address_space {
 };
 struct mm_struct {
 	unsigned long hiwater_rss;
+	unsigned long start_stack;
 	struct uprobes_state uprobes_state;
 };
 struct rq {
@@ -153,6 +156,7 @@ struct task_struct {
 	int on_cpu;
 	int prio;
 	__u64 start_time;
+	__u64 self_exec_id;
 	struct task_struct *group_leader;
 	__u32 flags;
 	__u32 __state;

@@ -22,6 +22,7 @@ struct {
 struct library_use {
 	struct wt_file_key key;
 	__u64 born; /* when the process was: its id may be given to another */
+	__u64 program; /* how often it has begun to execute another program */
 	__u32 pid, unused;
 };
 
@@ -67,7 +68,7 @@ static __always_inline void use_library(struct inode *inode, const unsigned char
 	__u64 id = bpf_get_current_pid_tgid();
 	__u32 pid = id >> 32, value = TRACKED;
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct library_use use = { .pid = pid, .born = task->group_leader->start_time };
+	struct library_use use = { .pid = pid, .born = task->group_leader->start_time, .program = task->self_exec_id };
 	const struct wt_config *config = settings();
 	struct wt_library_mapped *event;
 	char start[9] = {}; /* as much as is_cuda() looks at */

@@ -37,9 +37,14 @@ int on_exec(__u64 *ctx)
 	__u32 pid = BPF_CORE_READ(task, tgid);
 	const struct wt_config *config = settings();
 	struct wt_process_exec *event;
+	__u32 *library;
 
 	if (!config || !(is_tracked(config, pid) || config->watch_exec))
 		return 0;
+	forget_python(pid);
+	library = bpf_map_lookup_elem(&tracked, &pid);
+	if (library)
+		*library = TRACKED; /* the new program has used none yet */
 	event = reserve_control(sizeof(*event));
 	if (!event)
 		return 0;
@@ -62,8 +67,10 @@ int on_exit(__u64 *ctx)
 	if (!config || !is_tracked(config, pid))
 		return 0;
 	last = BPF_CORE_READ(task, signal, live.counter) == 0;
-	if (last)
+	if (last) {
 		bpf_map_delete_elem(&tracked, &pid);
+		forget_python(pid);
+	}
 	event = reserve_control(sizeof(*event));
 	if (!event)
 		return 0;

@@ -5,8 +5,11 @@
  */
 #pragma once
 #include "emit.h"
+#include "python-process.h"
 
-#define MAX_PIECES 32
+/* Of what is new in one stack: what is beyond that is told of at the next meeting. */
+#define NEW_CODES 8
+#define NEW_PIECES WT_PYTHON_TABLE_PIECES
 #define MAX_CHARACTERS (1 << 20)
 /* struct PyASCIIObject, of its state: interned:2 kind:3 compact:1 ascii:1 (Include/cpython/unicodeobject.h). */
 #define TEXT_WIDTH(state) ((state) >> 2 & 7)
@@ -27,18 +30,11 @@ struct {
 	__type(value, __u64);
 } told_codes SEC(".maps");
 
-/* The last id that a code object was given. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u64);
-} code_ids SEC(".maps");
-
-/* Code as it was met, and by which thread. */
+/* Code as it was met, and by which thread; and what may still be sent of what is new in its stack. */
 struct met_code {
 	struct code_key key;
 	__u32 pid, tid;
+	__u32 codes, pieces;
 };
 
 static __always_inline bool read_word(void *to, __u32 size, __u64 from)
@@ -102,12 +98,15 @@ static __always_inline bool send_piece(const struct wt_config *config, const str
 	return true;
 }
 
-static __always_inline __u64 new_code_id(void)
+/*
+ * The id under which user space knows a code object; 0 where it may not. It keeps the last ones that it was told of: what is
+ * older is told of again, since how long the table above keeps what is never certain.
+ */
+static __always_inline __u64 told_id(const struct code_key *key)
 {
-	__u32 zero = 0;
-	__u64 *last = bpf_map_lookup_elem(&code_ids, &zero);
+	__u64 *id = bpf_map_lookup_elem(&told_codes, key), last = last_id();
 
-	return last ? __sync_fetch_and_add(last, 1) + 1 : 0;
+	return id && last - *id < WT_PYTHON_CODES_KEPT ? *id : 0;
 }
 
 static __always_inline __u64 bytecode_bytes(const struct wt_python_process *process, __u64 code)
@@ -123,24 +122,35 @@ static __always_inline __u64 bytecode_bytes(const struct wt_python_process *proc
 	return size * 2;
 }
 
+/* Of a table that is too large to be sent, none are. */
+static __always_inline __u32 pieces_of(__u64 size)
+{
+	return size > NEW_PIECES * WT_PYTHON_TABLE_PIECE ? 0 : (size + WT_PYTHON_TABLE_PIECE - 1) / WT_PYTHON_TABLE_PIECE;
+}
+
 /*
- * Tells of the code object of `met->key`: its names and its line table. Returns its id, or 0 where not all of it could be
- * sent; then it is told of again at the next meeting. Not static, so that the kernel's checker looks at it once.
+ * Tells of the code object of `met->key`: its names and its line table. Returns its id, or 0 where not all of it could or may
+ * be sent; then it is told of again at the next meeting. Not static, so that the kernel's checker looks at it once.
  */
-__noinline __u64 tell_code(const struct wt_config *config, const struct wt_python_process *process, const struct met_code *met)
+__noinline __u64 tell_code(const struct wt_config *config, const struct wt_python_process *process, struct met_code *met)
 {
 	struct text_place file = {}, name = {};
 	struct wt_python_code *event;
 	__u64 id, size = 0, data;
-	__u32 at = 0;
+	__u32 at = 0, pieces;
 
-	if (!config || !process || !met)
+	if (!config || !process || !met || !met->codes)
 		return 0;
 	if (!find_text(process, met->key.file, sizeof(event->file), true, &file) ||
 	    !find_text(process, met->key.name, sizeof(event->name), false, &name) ||
 	    !read_word(&size, sizeof(size), met->key.table + process->bytes_size) || size >> 31)
 		return 0;
-	id = new_code_id();
+	pieces = pieces_of(size);
+	if (pieces > met->pieces)
+		return 0;
+	met->codes--;
+	met->pieces -= pieces;
+	id = new_id();
 	event = reserve(config, sizeof(*event), WT_LOSS_RING_FULL_STACK);
 	if (!event)
 		return 0;
@@ -166,7 +176,7 @@ __noinline __u64 tell_code(const struct wt_config *config, const struct wt_pytho
 	event->name_width = name.width;
 	SEND(event);
 	data = met->key.table + process->bytes_data;
-	for (int i = 0; i < MAX_PIECES && at < size; i++, at += WT_PYTHON_TABLE_PIECE)
+	for (int i = 0; i < NEW_PIECES && i < pieces; i++, at += WT_PYTHON_TABLE_PIECE)
 		if (!send_piece(config, met, id, data, at, size - at))
 			return 0;
 	return bpf_map_update_elem(&told_codes, &met->key, &id, BPF_ANY) ? 0 : id;

@@ -7,7 +7,7 @@
 #include "python-code.h"
 #include "python-process.h"
 
-#define MAX_HOPS 128 /* frames looked at: some are not shown */
+#define MAX_HOPS 256 /* frames looked at: some are not shown */
 #define OWNED_BY_GENERATOR 1 /* enum _frameowner of CPython; from 3 on it is the mark of a native call */
 #define OWNED_BY_NATIVE 3
 #define NO_PLACE (WT_PLACE_ENTRY | WT_PLACE_UNKNOWN)
@@ -32,7 +32,7 @@ struct python_walk {
 /* Looks at one frame and moves to the one around it. Not static: see tell_code. */
 __noinline int step_python(const struct wt_python_process *process, struct python_walk *walk)
 {
-	__u64 words[CODE_WORDS] = {}, code, instruction, type = 0, *id;
+	__u64 words[CODE_WORDS] = {}, code, instruction, type = 0;
 	__u32 size, traceable = 0;
 	__s64 place;
 	__u8 owner;
@@ -68,9 +68,8 @@ __noinline int step_python(const struct wt_python_process *process, struct pytho
 	if (!identify(process, code, &walk->met.key, words))
 		return STEP_FAILED;
 	walk->place = place >= 0 && place < WT_PLACE_UNKNOWN ? place : WT_PLACE_UNKNOWN;
-	id = bpf_map_lookup_elem(&told_codes, &walk->met.key);
-	walk->code = id ? *id : 0;
-	return id ? STEP_FRAME : STEP_NEW_CODE;
+	walk->code = told_id(&walk->met.key);
+	return walk->code ? STEP_FRAME : STEP_NEW_CODE;
 }
 
 static __always_inline __u64 pthread_self(const struct wt_python_process *process)
@@ -101,12 +100,21 @@ static __always_inline __u32 first_frame(const struct wt_python_process *process
 	return *frame ? WT_PYTHON_READ : WT_PYTHON_NONE;
 }
 
-/* A run of frames of which none is shown has one without code: a native frame of the interpreter's goes with each run. */
-static __always_inline void add_frame(struct wt_python_stack *stack, struct python_walk *walk, bool shown)
+/*
+ * A run of frames of which none is shown has one without code: a native frame of the interpreter's goes with each run. Not
+ * static: see tell_code.
+ */
+__noinline int add_frame(struct wt_python_stack *stack, struct python_walk *walk, bool shown)
 {
-	__u32 at = walk->frames & (WT_PYTHON_FRAMES - 1), ends = walk->ends_run ? WT_PLACE_ENTRY : 0;
+	__u32 at, ends;
 
+	if (!stack || !walk)
+		return 0;
+	at = walk->frames & (WT_PYTHON_FRAMES - 1);
+	ends = walk->ends_run ? WT_PLACE_ENTRY : 0;
 	if (shown) {
+		if (!walk->code && walk->place == WT_PLACE_UNKNOWN)
+			walk->place = 0; /* else it would be what stands for a frame without code */
 		stack->code[at] = walk->code;
 		stack->place[at] = walk->place | ends;
 	} else if (ends && !walk->in_run) {
@@ -116,10 +124,11 @@ static __always_inline void add_frame(struct wt_python_stack *stack, struct pyth
 		if (ends)
 			stack->place[(at - 1) & (WT_PYTHON_FRAMES - 1)] |= WT_PLACE_ENTRY;
 		walk->in_run = ends ? 0 : walk->in_run;
-		return;
+		return 0;
 	}
 	walk->in_run = ends ? 0 : walk->in_run + 1;
 	walk->frames++;
+	return 0;
 }
 
 /*
@@ -130,10 +139,10 @@ static __always_inline void add_frame(struct wt_python_stack *stack, struct pyth
 __noinline __u32 send_python_stack(const struct wt_config *config, __u32 pid, __u32 tid, __u64 time)
 {
 	const struct wt_python_process *process = bpf_map_lookup_elem(&pythons, &pid);
-	struct python_walk walk = { .met = { .pid = pid, .tid = tid } };
+	struct python_walk walk = { .met = { .pid = pid, .tid = tid, .codes = NEW_CODES, .pieces = NEW_PIECES } };
 	struct wt_python_stack *stack;
 	__u32 state;
-	int found;
+	int found = STEP_FAILED;
 
 	if (!config || !process)
 		return WT_PYTHON_NONE;
@@ -153,13 +162,13 @@ __noinline __u32 send_python_stack(const struct wt_config *config, __u32 pid, __
 	}
 	if (!walk.frames) {
 		bpf_ringbuf_discard(stack, BPF_RB_NO_WAKEUP);
-		return walk.frame ? WT_PYTHON_FAILED : WT_PYTHON_NONE;
+		return walk.frame || found == STEP_FAILED ? WT_PYTHON_FAILED : WT_PYTHON_NONE;
 	}
 	FILL_HEAD(stack, WT_EVENT_PYTHON_STACK, pid, tid);
 	stack->time = time;
 	stack->frames = walk.frames;
-	/* A frame of a generator that is just being left or entered has none around it for a moment. */
-	stack->complete = !walk.frame && walk.ends_run;
+	/* A step that failed may have moved on. A generator's frame that is just left or entered has none around it for a moment. */
+	stack->complete = found != STEP_FAILED && !walk.frame && walk.ends_run;
 	SEND(stack);
 	return WT_PYTHON_READ;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
 /*
  * Taking the stack of the current thread: a copy of its memory, from which user space unwinds code without frame pointers,
- * its Python frames, and what frame pointers and the kernel tell. Dear, so only where it matters and within a budget.
+ * its Python frames, and what the kernel tells; where there is no copy, what frame pointers tell. Dear, so only where it matters and within a budget.
  */
 #pragma once
 #include "emit.h"
@@ -9,6 +9,7 @@
 #include "python.h"
 
 #define STACK_PIECES 5 /* the first ends with its page: 16 KiB at least */
+#define LARGEST_STACK (64 << 20)
 #define STACK_RATE 256 /* stacks that a CPU takes in a second, for each reason */
 #define STACK_BURST 128
 #define STACK_INTERVAL (1000000000 / STACK_RATE)
@@ -47,6 +48,34 @@ struct taking {
 	__u32 op; /* of a call, else 0 */
 };
 
+/* Stacks are large: where the reader is behind, the room is for what cannot be done without. */
+static __always_inline bool has_room(const struct wt_config *config)
+{
+	__u32 shard = bpf_get_smp_processor_id() >> config->shard_shift;
+	void *ring = bpf_map_lookup_elem(&rings, &shard);
+
+	if (ring && bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) < bpf_ringbuf_query(ring, BPF_RB_RING_SIZE) / 2)
+		return true;
+	count_loss(WT_LOSS_RING_FULL_STACK);
+	return false;
+}
+
+/*
+ * Where the stack that begins here ends: the first thread's where the kernel put its arguments; of other threads glibc keeps
+ * its own data, to which the thread pointer leads, above it. Unknown stacks have no end.
+ */
+static __always_inline __u64 end_of_stack(__u64 at)
+{
+	struct task_struct *task = (void *)bpf_get_current_task_btf();
+	__u64 first = BPF_CORE_READ(task, mm, start_stack), own = THREAD_POINTER(task);
+
+	if (first > at && first - at < LARGEST_STACK)
+		return first;
+	if (own > at && own - at < LARGEST_STACK)
+		return own;
+	return ~0ULL;
+}
+
 /* The next piece of a stack's memory, in the ring; false where the stack ends. */
 #define SEND_PIECE(config, taking, user, from, length, number)                                                         \
 	({                                                                                                             \
@@ -68,13 +97,13 @@ struct taking {
 
 static __always_inline __u32 send_memory(const struct wt_config *config, const struct taking *taking, struct pt_regs *user)
 {
-	__u64 at = STACK_POINTER(user);
+	__u64 at = STACK_POINTER(user), end = end_of_stack(at);
 	__u32 first = WT_STACK_PIECE - (at & (WT_STACK_PIECE - 1)), count = 1;
 
 	if (!SEND_PIECE(config, taking, user, at, first, 0))
 		return 0;
 	at += first;
-	for (; count < STACK_PIECES; count++, at += WT_STACK_PIECE)
+	for (; count < STACK_PIECES && at < end; count++, at += WT_STACK_PIECE)
 		if (!SEND_PIECE(config, taking, user, at, WT_STACK_PIECE, count))
 			break;
 	return count;
@@ -97,11 +126,13 @@ static __always_inline void read_hijacked(struct wt_stack *stack, struct task_st
 /* `ctx` is the program's own; `user` the registers with which the thread left user space. False when nothing was sent. */
 #define TAKE_STACK(ctx, config, taking, user, with_kernel)                                                             \
 	({                                                                                                             \
-		__u32 pieces_ = send_memory(config, taking, user);                                                     \
-		__u32 python_ = send_python_stack(config, (taking)->pid, (taking)->tid, (taking)->time);               \
-		struct wt_stack *stack_ = reserve(config, sizeof(*stack_), WT_LOSS_RING_FULL_STACK);                   \
+		bool room_ = has_room(config);                                                                         \
+		__u32 pieces_ = room_ ? send_memory(config, taking, user) : 0;                                         \
+		__u32 python_ = room_ ? send_python_stack(config, (taking)->pid, (taking)->tid, (taking)->time) : 0;   \
+		struct wt_stack *stack_ = room_ ? reserve(config, sizeof(*stack_), WT_LOSS_RING_FULL_STACK) : NULL;    \
 		if (stack_) {                                                                                          \
-			long users_ = bpf_get_stack(ctx, stack_->address, sizeof(stack_->address), BPF_F_USER_STACK);  \
+			long users_ = pieces_ ? 0 : bpf_get_stack(ctx, stack_->address, sizeof(stack_->address),       \
+								  BPF_F_USER_STACK);                           \
 			long kernels_ = with_kernel ? bpf_get_stack(ctx, stack_->kernel, sizeof(stack_->kernel), 0) : 0; \
 			FILL_HEAD(stack_, WT_EVENT_STACK, (taking)->pid, (taking)->tid);                               \
 			stack_->time = (taking)->time;                                                                 \

@@ -8,13 +8,22 @@
 #include "task.h"
 
 #define WAIT_PLACES 16384
-#define LONG_WAIT 100000 /* ns */
-#define WAIT_SAMPLE_ONE_IN 64
+/* us */
+#define LONG_WAIT 100
+#define VERY_LONG_WAIT 10000
+/* Of short waits, and of long ones after many at the same place, and after very many. */
+#define SHORT_ONE_IN 64
+#define MANY 16
+#define MANY_ONE_IN 4
+#define VERY_MANY 256
+#define VERY_MANY_ONE_IN 16
 
 /* Of the waits of one process in one system call on one object, from one depth of a stack. */
 struct wait_place {
 	__u32 mean; /* us */
 	__u32 count;
+	__u32 owed; /* waits whose stack was refused: the next one stands for them too */
+	__u32 unused;
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -31,6 +40,18 @@ static __always_inline __u32 place_of_wait(const struct task_notes *notes, __u32
 	return hash >> 50;
 }
 
+/* How many waits at a place have one stack taken. */
+static __always_inline __u32 wait_weight(const struct wait_place *place, __u32 state)
+{
+	if (place->count < 4)
+		return 1;
+	if (!state || place->mean < LONG_WAIT)
+		return SHORT_ONE_IN;
+	if (place->count < MANY || place->mean >= VERY_LONG_WAIT)
+		return 1;
+	return place->count < VERY_MANY ? MANY_ONE_IN : VERY_MANY_ONE_IN;
+}
+
 /*
  * A thread of user space leaves the CPU: its place is noted, and its stack taken where the wait is likely to be long. Where
  * a thread that is ready was sent away says little about why, so of those only a sample is taken.
@@ -39,16 +60,23 @@ static __always_inline void note_wait_place(void *ctx, const struct wt_config *c
 					    struct task_struct *task, __u64 now)
 {
 	struct pt_regs *user = (void *)bpf_task_pt_regs(task);
-	struct taking taking = { .time = now, .pid = task->tgid, .tid = task->pid, .reason = WT_REASON_WAIT, .weight = 1 };
+	struct taking taking = { .time = now, .pid = task->tgid, .tid = task->pid, .reason = WT_REASON_WAIT };
 	__u32 at = place_of_wait(notes, taking.pid, STACK_POINTER(user));
 	struct wait_place *place = bpf_map_lookup_elem(&wait_places, &at);
 
 	if (!place)
 		return;
 	notes->place = at;
-	if (place->count >= 4 && (!notes->state || place->mean < LONG_WAIT / 1000) && place->count % WAIT_SAMPLE_ONE_IN)
+	taking.weight = wait_weight(place, notes->state);
+	if (place->count % taking.weight)
 		return;
-	if (may_take(WT_REASON_WAIT, now) && TAKE_STACK(ctx, config, &taking, user, true))
+	taking.weight += place->owed;
+	if (!may_take(WT_REASON_WAIT, now)) {
+		place->owed = taking.weight;
+		return;
+	}
+	place->owed = 0;
+	if (TAKE_STACK(ctx, config, &taking, user, true))
 		notes->flags |= WT_OFF_CPU_STACK;
 }
 

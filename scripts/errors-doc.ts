@@ -6,10 +6,11 @@ import { noPermission } from '../src/capture/process-info.ts';
 import { elfUnreadable } from '../src/capture/symbols/elf.ts';
 import { code, markdownPage, markdownTable } from '../src/catalogue/derive/markdown.ts';
 import { errors as cli } from '../src/cli/errors.ts';
+import { errors as imports } from '../src/import/errors.ts';
 import { errors as serve } from '../src/serve/errors.ts';
 import { errors as store } from '../src/store/errors.ts';
 
-const lists = { capture: { ...capture, elfUnreadable, noPermission }, store, serve, cli } as const;
+const lists = { capture: { ...capture, elfUnreadable, noPermission }, import: imports, store, serve, cli } as const;
 
 /** Stands for a value that is only known when the error happens: shows its name wherever text is made of it. */
 const placeholder = (name: string): object => {

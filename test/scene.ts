@@ -1,7 +1,7 @@
 // Builds a recording from a few lines, through the same writer that the recorder uses. For tests only.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type ArgumentName, argumentNames } from '../src/catalogue/arguments.ts';
 import { calls } from '../src/catalogue/calls.ts';
 import { stackReasons } from '../src/catalogue/events.ts';
@@ -16,7 +16,7 @@ const opId = (op: string): number => {
 };
 
 export type SceneThread = { readonly pid: number; readonly tid: number; readonly comm: string };
-/** A frame by its function alone is a native one of /usr/bin/scene. */
+/** A frame by its function alone is a native one of /usr/bin/scene. A module is given by its path. */
 export type SceneFrame = string | Partial<FrameRow>;
 /** The stack of a call, a wait or a sample, the innermost frame first, and how many of them it stands for. */
 type StackParts = {
@@ -60,6 +60,7 @@ const plainSite: WaitSite = {
   born: 0,
   inferred: 0,
   kernel_thread: 0,
+  by_time: 0,
 };
 
 /** A frame of Python. */
@@ -69,13 +70,19 @@ export const pythonFrame = (name: string, file: string, line: number): SceneFram
   file,
   line,
   module: null,
+  path: null,
   offset: 0,
 });
 
-const frameOf = (frame: SceneFrame): FrameRow => ({
-  ...{ kind: 'native', name: null, module: '/usr/bin/scene', offset: 4, file: null, line: null },
-  ...(typeof frame === 'string' ? { name: frame } : frame),
-});
+/** As a recording holds it: the module is the last part of its path. */
+const frameOf = (frame: SceneFrame): FrameRow => {
+  const given: FrameRow = {
+    ...{ kind: 'native', name: null, module: '/usr/bin/scene', path: null, offset: 4, file: null, line: null },
+    ...(typeof frame === 'string' ? { name: frame } : frame),
+  };
+  const { module } = given;
+  return module?.startsWith('/') ? { ...given, module: basename(module), path: module } : given;
+};
 
 /** A recording under construction. All times in ns. `done` closes it and returns the path of the file. */
 export const scene = (facts: Readonly<Record<string, string | number>> = {}) => {
@@ -182,6 +189,10 @@ export const scene = (facts: Readonly<Record<string, string | number>> = {}) => 
       waits.packetDrops(0, 1000, 'NO_SOCKET', 3);
       waits.scope({ ...common, time: 100, duration: 50 });
       waits.moment({ ...common, time: 100, by: id(thread) });
+      writer.claim({
+        ...{ time_ns: 9_000, tool: 'other', severity: 'HIGH', summary: 'slow', cause: 'switches', op: 'cudaMalloc' },
+        ...{ claimed_ns: 500, verdict: 'not_supported', why: 'no such call has a row', evidence: null },
+      });
     },
     done: (): string => {
       writer.close(end);

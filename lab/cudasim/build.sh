@@ -14,7 +14,7 @@ command -v "$cc" >/dev/null 2>&1 || {
   exit 1
 }
 
-if [ -f "$out/done" ] && [ -z "$(find "$here" "$workloads" -newer "$out/done" \( -name '*.[ch]' -o -name '*.sh' -o -name '*.map' \))" ]; then
+if [ -f "$out/done" ] && [ -z "$(find "$here" "$workloads" "$here/../actor" -newer "$out/done" \( -name '*.[ch]' -o -name '*.sh' -o -name '*.map' \))" ]; then
   exit 0
 fi
 mkdir -p "$out"
@@ -47,6 +47,7 @@ ln -sf libcudart.so.12 "$out/libcudart.so"
 for name in counted storm longjmp; do
   build "$name" "$workloads/$name.c" '-Wl,-rpath,$ORIGIN' "$out/libcudart.so.12" "$out/libcuda.so.1"
 done
+build actor "$here"/../actor/*.c '-Wl,-rpath,$ORIGIN' "$out/libcudart.so.12" "$out/libcuda.so.1"
 build check "$here/check.c" '-Wl,-rpath,$ORIGIN' "$out/libcudart.so.12" "$out/libcuda.so.1"
 build stress "$workloads/stress.c"
 build realcuda "$workloads/realcuda.c" -ldl

@@ -51,6 +51,8 @@ export type Chain = {
   readonly summary: string;
   readonly symptom: Symptom;
   readonly root: Culprit & { readonly share: number };
+  /** Threads that lead to the root, each waiting for the next: "data-loader (pid 12)". Absent where the thread's own time does. */
+  readonly via?: readonly string[];
   readonly links: readonly Link[];
   readonly breakdown: readonly BreakdownPart[];
   /** Part of the symptom's time that the breakdown accounts for, 1 when all of it. */

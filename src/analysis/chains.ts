@@ -3,11 +3,14 @@
 import type { LossRow, Recording, Window } from '../store/recording.ts';
 import type { Chain, ChainsAnswer, ChainsFilter } from './chain.ts';
 import { chainOfSlowCalls } from './chain-of-slow-calls.ts';
+import { type Candidate, chainsOfStretches } from './chain-of-stretches.ts';
 import { type Cluster, clustersOf, worthSaying } from './cluster.ts';
 import { explainCall } from './explain-call.ts';
 import { sumLosses } from './losses.ts';
 import { chainOfFailures, failuresOf } from './symptoms/failure.ts';
 import { KEPT_USUAL, type SlowCallFilter, type SlowCalls, slowCalls } from './symptoms/slow-call.ts';
+import { timeOf } from './symptoms/stall.ts';
+import { starvedBy } from './symptoms/starved.ts';
 import { type Typical, typicalOf } from './typical.ts';
 
 /** Calls that are explained for one answer: each costs a few reads. */
@@ -21,6 +24,9 @@ const LOST_CALLS: ReadonlySet<string> = new Set([
   'total_table_full',
   'disk_full',
 ]);
+
+/** Losses that mean a recording in which calls without rows are the rule: what it does not hold may have been there. */
+const SAMPLED: ReadonlySet<string> = new Set(['call_sampled', 'row_missing', 'total_missing']);
 
 const windowOf = (recording: Recording, wanted: Window | undefined): Window => {
   if (wanted === undefined) return recording.window;
@@ -72,8 +78,32 @@ const verdictOf = (chains: readonly Chain[], calls: number, lost: number, asked:
 const lostCalls = (losses: readonly LossRow[]): number =>
   losses.reduce((sum, { reason, count }) => sum + (LOST_CALLS.has(reason) ? count : 0), 0);
 
+/** Of programs that make no calls: where the time of their main threads went. */
+const chainsOfTime = (
+  recording: Recording,
+  filter: ChainsFilter,
+  window: Window,
+  losses: ChainsAnswer['losses'],
+): ChainsAnswer => {
+  const asked = filter.op !== undefined || filter.minDuration !== undefined;
+  // A process that makes calls at other times, or is not there: about its calls nothing can be said.
+  const hasCalls = recording.totals().some(({ pid }) => filter.pid === undefined || pid === filter.pid);
+  const threads = asked || hasCalls ? [] : timeOf(recording, window, filter.pid);
+  const found = threads.flatMap((thread) => chainsOfStretches(recording, thread));
+  const chains = inOrder(found, Math.max(1, filter.top));
+  const isKnown = threads.length > 0 && losses.length === 0;
+  const nothing = isKnown ? 'healthy' : 'insufficient_evidence';
+  return { chains, verdict: chains.length === 0 ? nothing : verdictOf(chains, 1, 0, false), losses, window };
+};
+
+const inOrder = (candidates: readonly Candidate[], top: number): readonly Chain[] =>
+  candidates
+    .toSorted((a, b) => b.explained_ns - a.explained_ns)
+    .slice(0, top)
+    .map(({ chain }, i) => chain(`c${i + 1}`));
+
 /**
- * The causal chains of slow and failed calls, those that explain most time first. With a filter that names calls (process,
+ * The causal chains of slow and failed calls and of gaps between calls, those that explain most time first. With a filter that names calls (process,
  * operation, window or least duration) and nothing slow among them, the longest are explained as the usual ones they are.
  * Without one, causes that took next to no time are left out.
  */
@@ -82,7 +112,7 @@ export const causalChains = (recording: Recording, filter: ChainsFilter): Chains
   const narrow: SlowCallFilter = { window, pid: filter.pid, op: filter.op, minDuration: filter.minDuration };
   const losses = sumLosses(recording.losses(window)).map(({ doc: _, ...loss }) => loss);
   const calls = callsIn(recording, narrow, filter.window === undefined);
-  if (calls === 0) return { chains: [], verdict: 'insufficient_evidence', losses, window };
+  if (calls === 0) return chainsOfTime(recording, filter, window, losses);
   const { slow, usual } = slowCalls(recording, narrow);
   const unusual = explain(recording, slow);
   const failures = failuresOf(recording, narrow);
@@ -94,15 +124,28 @@ export const causalChains = (recording: Recording, filter: ChainsFilter): Chains
   // Calls that are no exception when looked at closely are asked for like the others.
   const like = slow.map((one): SlowCalls => ({ ...one, reason: 'asked', calls: one.calls.slice(0, KEPT_USUAL) }));
   const clusters = asked ? explain(recording, [...usual, ...like]) : said;
-  const slowChains = clusters
-    .slice(0, top)
-    .map((cluster, index) => chainOfSlowCalls(recording, cluster, `c${index + 1}`));
+  const isWide = filter.op === undefined && filter.minDuration === undefined;
+  const gaps = isWide
+    ? starvedBy(recording, window, filter.pid).flatMap((gap) => chainsOfStretches(recording, gap))
+    : [];
+  const slowChains = inOrder(
+    [
+      ...(asked && gaps.length > 0 ? [] : clusters).map((cluster) => ({
+        explained_ns: cluster.explained_ns,
+        chain: (id: string) => chainOfSlowCalls(recording, cluster, id),
+      })),
+      ...gaps,
+    ],
+    top,
+  );
   const failed = failures
     .slice(0, Math.max(0, top - slowChains.length))
     .map((sum, index) => chainOfFailures(recording, sum, `c${slowChains.length + index + 1}`))
     .filter((chain) => chain !== undefined);
   const chains = [...slowChains, ...failed];
+  const isPartial = !isWide && losses.some(({ reason }) => SAMPLED.has(reason));
+  if (chains.length === 0 && isPartial) return { chains, verdict: 'insufficient_evidence', losses, window };
   // Calls of an operation that was asked for by name are explained, usual or not; of a process or window they are healthy.
-  const asUsual = asked && filter.op === undefined && filter.minDuration === undefined;
+  const asUsual = asked && gaps.length === 0 && filter.op === undefined && filter.minDuration === undefined;
   return { chains, verdict: verdictOf(chains, calls, lostCalls(losses), asUsual), losses, window };
 };

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { basename } from 'node:path';
 import { test } from 'node:test';
 import type { StackFrame } from '../store/read-stacks.ts';
 import { codeLineOf, codeText } from './code-line.ts';
@@ -7,11 +8,12 @@ import { codeLineOf, codeText } from './code-line.ts';
 let last = 0;
 const py = (name: string, file: string, line: number | null = 7): StackFrame => ({
   id: ++last,
-  ...{ kind: 'python', name, module: null, offset: 0, file, line },
+  ...{ kind: 'python', name, module: null, path: null, offset: 0, file, line },
 });
-const native = (name: string | null, module: string | null, kind = 'native'): StackFrame => ({
+/** As a recording holds it: the name of the file and its path. */
+const native = (name: string | null, path: string | null, kind = 'native'): StackFrame => ({
   id: ++last,
-  ...{ kind, name, module, offset: 0x1f2, file: null, line: null },
+  ...{ kind, name, module: path && basename(path), path, offset: 0x1f2, file: null, line: null },
 });
 const lineOf = (...frames: StackFrame[]): string | undefined => {
   const code = codeLineOf({ frames, complete: true }, new Set());
@@ -51,6 +53,29 @@ test('without Python it is native code outside of the libraries of the system an
   assert.equal(lineOf(libc, native('loop', null, 'jit')), 'loop()');
   assert.equal(lineOf(native('futex_wait', null, 'kernel'), libc, interpreter), undefined);
   assert.equal(lineOf(), undefined);
+});
+
+test('a library of the system or of a package is known by its path, and by its name where that is not there', () => {
+  const own = native('run', '/srv/u/app/build/trainer');
+  for (const foreign of [
+    '/usr/lib/x86_64-linux-gnu/libzstd.so.1',
+    '/lib64/libnuma.so.1',
+    '/usr/local/cuda-12.4/targets/x86_64-linux/lib/libnvrtc.so.12',
+    '/opt/conda/envs/train/lib/libmkl_rt.so.2',
+    '/srv/u/mambaforge/lib/libz.so.1',
+    '/nix/store/abc-zlib-1.3/lib/libz.so.1',
+    '/srv/venv/lib/python3.12/site-packages/torch/lib/libtorch_cpu.so',
+    '/usr/local/lib/python3.11/lib-dynload/_socket.cpython-311-x86_64-linux-gnu.so',
+    '/srv/u/old/libgomp.so.1',
+    '/usr/local/lib/libpython3.11.so.1.0',
+  ])
+    assert.equal(lineOf(native('work', foreign), own), 'run() in trainer', foreign);
+  for (const path of ['/srv/u/lib/libmine.so', '/usr/local/bin/tool', '/opt/app/lib/libmine.so'])
+    assert.equal(lineOf(native('work', path), own), `work() in ${basename(path)}`, path);
+  // A module whose path is not known.
+  for (const name of ['libgomp.so.1', 'libc.so.6', '[vdso]', 'libcudart.so.12.4', 'python3.11'])
+    assert.equal(lineOf({ ...native('work', name), path: null }, own), 'run() in trainer', name);
+  assert.equal(lineOf({ ...native('work', 'libmine.so'), path: null }, own), 'work() in libmine.so');
 });
 
 test('the words of a stranger are cleaned and cut, a path at its beginning', () => {

@@ -18,14 +18,18 @@ const FILE_NAME = 32;
 
 /** Python that came with Python or was installed: its standard library, packages, frozen modules, what `exec` was given. */
 const FOREIGN_PYTHON = /\/(site|dist)-packages\/|\/lib(64)?\/python\d[\d.]*t?\/|^<(?!stdin>|ipython|string>)/;
-/** Native code of the system, the CUDA libraries, and packages. */
-const FOREIGN_NATIVE =
-  /^\/(usr\/)?lib(64|32|x32)?\/|\/(site|dist)-packages\/|^\[|(^|\/)(ld-linux|ld-musl|libc|libc-\d|libm|libpthread|libdl|librt|libstdc\+\+|libgcc_s|libffi|libcuda|libcudart|libcublas|libcudnn|libcufft|libcurand|libcusparse|libcusolver|libnccl|libnv|libnvidia)[\w.-]*\.so/;
+/** Where libraries of the system, of CUDA, of Python and of packages lie. */
+const FOREIGN_FOLDER =
+  /^\/(usr\/)?lib(64|32|x32)?\/|^\/(usr\/local|opt)\/(nvidia|cuda)[^/]*\/|^\/(nix|gnu)\/store\/|\/(site|dist)-packages\/|\/lib(64)?\/python\d[\d.]*t?\/|(conda|mamba|miniforge)[^/]*\/(envs\/[^/]+\/)?lib\//;
+/** Their names, for where the path is not known, or they lie elsewhere; `[vdso]` and the like. */
+const FOREIGN_NAME =
+  /^\[|(^|\/)((ld-(linux|musl)|libc\.musl)[\w.-]*|lib(c|m|pthread|dl|rt|stdc\+\+|gcc_s|ffi|gomp|omp|iomp5|z|crypto|ssl)[-\d.]*|lib(cu(da|dart|blas|dnn|fft|rand|sparse|solver|pti)|nccl|nv)[\w.-]*)\.so/;
 
 const isOwnPython = ({ kind, file }: StackFrame): boolean =>
   kind === 'python' && file !== null && !FOREIGN_PYTHON.test(file);
-const isOwnNative = ({ kind, module }: StackFrame): boolean =>
-  kind === 'jit' || (kind === 'native' && module !== null && !FOREIGN_NATIVE.test(module) && !isInterpreter(module));
+const isForeignFile = (file: string): boolean => FOREIGN_FOLDER.test(file) || FOREIGN_NAME.test(file);
+const isOwnNative = ({ kind, module, path }: StackFrame): boolean =>
+  kind === 'jit' || (kind === 'native' && module !== null && !isForeignFile(path ?? module) && !isInterpreter(module));
 
 /** The end of a path, which tells more than its beginning. */
 const fileOf = (path: string): string =>
@@ -41,9 +45,9 @@ export const codeLineOf = ({ frames }: Stack, shared: ReadonlySet<number>): Code
     frames.find((frame) => isMeant(frame) && !shared.has(frame.id)) ?? frames.find(isMeant);
   const found = first(isOwnPython) ?? first(({ kind }) => kind === 'python') ?? first(isOwnNative);
   if (found === undefined) return undefined;
-  const { file, module, line } = found;
-  const path = file ?? module;
-  return { function: cleanText(functionText(found), FUNCTION), file: path === null ? null : fileOf(path), line };
+  const { path, module, line } = found;
+  const file = found.file ?? path ?? module;
+  return { function: cleanText(functionText(found), FUNCTION), file: file === null ? null : fileOf(file), line };
 };
 
 /** "forward() at train.py:142", "launch() in libcore.so". */

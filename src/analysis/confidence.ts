@@ -11,15 +11,24 @@ const STEP = 0.1;
 const HARMLESS: ReadonlySet<string> = new Set([
   'ring_full_stack',
   'stack_failed',
+  'stack_unnamed',
+  'python_table_full',
   'return_without_entry',
   'call_abandoned',
   'call_unfinished',
   'late_attach',
   'probe_failed',
+  'call_sampled',
+  'total_missing',
+  'row_left_out',
 ]);
 
 /** Whether a loss can make an explanation wrong. */
 export const isHarmful = ({ reason }: LossRow): boolean => !HARMLESS.has(reason);
+
+/** Of several steps that must all be right, the one of which that is least sure. */
+export const weakest = (grades: readonly Grade[]): Grade =>
+  grades.reduce((worst, grade) => (OF_GRADE[grade] < OF_GRADE[worst] ? grade : worst));
 
 /** Confidence of a grade, 0.1 less for each doubt: a harmful loss that touches the call, rows that contradict each other. */
 export const confidenceOf = (grade: Grade, doubts: number): number => {

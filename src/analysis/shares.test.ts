@@ -6,7 +6,7 @@ import type { Part } from './walk.ts';
 
 const part = (kind: Part['kind'], duration_ns: number, comm = 'x'): Part => ({
   ...{ kind, pid: 1, tid: 1, comm, what: kind, grade: 'A', duration_ns },
-  ...{ start_ns: 0, end_ns: duration_ns, evidence: [] },
+  ...{ start_ns: 0, end_ns: duration_ns, evidence: [], path: [] },
 });
 
 test('shares sum to 1 and none is off by more than a step', () => {

@@ -25,7 +25,7 @@ import { errno, errnoName, type Libbpf, loadLibbpf, loadSystem, onReadable } fro
 import { type Kernel, loadKernel } from './load.ts';
 import { type MemoryRing, mapMemoryRing } from './memory-ring.ts';
 import { mayTrace } from './privileges.ts';
-import { forgetPython, type PythonProcess, tellPython } from './python/python-map.ts';
+import { forgetPython, type PythonProcess, tellForked, tellPython } from './python/python-map.ts';
 import { type EventHandler, mapRing, type Ring } from './ring.ts';
 import type { LibraryFile } from './targets.ts';
 
@@ -108,8 +108,11 @@ export type Capture = {
   readonly requests: MemoryRing;
   /** Has the intervals sent that tracked threads are in now, as events with the flag `open`. */
   readonly sendOpen: () => void;
-  /** Has the frames of a process's Python taken with its stacks, from now on or no more. */
+  /** Has the frames of a process's Python taken with its stacks, from now on; false, and a loss, when the table is full. */
   readonly tellPython: (pid: number, process: PythonProcess) => boolean;
+  /** The same for a child of such a process, unless that was done when it was forked. */
+  readonly tellForked: (pid: number, process: PythonProcess) => boolean;
+  /** No more. */
   readonly forgetPython: (pid: number) => void;
   /** Starts recording a process; false when the kernel's table is full. */
   readonly track: (pid: number) => boolean;
@@ -192,6 +195,8 @@ export const startCapture = (options: CaptureOptions): Capture => {
   if (control === undefined) throw errors.loadFailed({ object: 'ring', why: 'its memory could not be mapped' });
   const watches: { stop: () => void }[] = [];
   let readControl = () => {};
+  /** Pythons for which the kernel's table had no room. */
+  let untold = 0;
   return {
     clock,
     tracksCuda: options.trackCuda || options.trackAll,
@@ -204,7 +209,12 @@ export const startCapture = (options: CaptureOptions): Capture => {
     sendOpen: () => {
       runIterator(kernel, 'send_open');
     },
-    tellPython: (pid, process) => tellPython(kernel, pid, process),
+    tellPython: (pid, process) => {
+      const told = tellPython(kernel, pid, process);
+      if (!told) untold++;
+      return told;
+    },
+    tellForked: (pid, process) => tellForked(kernel, pid, process),
     forgetPython: (pid) => forgetPython(kernel, pid),
     track: (pid) => track(kernel, pid),
     adopt: (yes) => writeSettings(kernel, settings(yes)),
@@ -229,7 +239,11 @@ export const startCapture = (options: CaptureOptions): Capture => {
       writeSettings(kernel, settings(false));
     },
     fill: () => Math.max(...rings.map((ring) => ring.waiting() / ring.size)),
-    losses: () => readLosses(kernel),
+    losses: () => {
+      const counted = readLosses(kernel);
+      if (untold === 0) return counted;
+      return new Map([...counted, ['python_table_full', untold + (counted.get('python_table_full') ?? 0)]]);
+    },
     drops: () =>
       new Map([...readDrops(kernel)].map(([reason, count]) => [dropReasons.get(reason) ?? `reason ${reason}`, count])),
     lostCalls: () => readLostCalls(kernel),

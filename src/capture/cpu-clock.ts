@@ -1,5 +1,5 @@
 // A clock on each CPU that runs a program of the kernel side at every tick: samples of what runs.
-import { readFileSync } from 'node:fs';
+import { closeSync, readFileSync } from 'node:fs';
 import type { Attachment } from './attach.ts';
 import { errno, errnoName, type System } from './libbpf.ts';
 import type { Kernel } from './load.ts';
@@ -41,7 +41,8 @@ export const attachCpuClock = (
     const fd = system.openPerfEvent(attributesFor(hz), cpu);
     const link = fd < 0 ? null : bpf.attachPerfEvent(program, fd);
     if (link === null) failure ??= errnoName(errno());
-    else attachments.push({ detach: () => bpf.destroyLink(link) });
+    if (link === null && fd >= 0) closeSync(fd);
+    if (link !== null) attachments.push({ detach: () => bpf.destroyLink(link) });
   }
   return { attachments, failure };
 };

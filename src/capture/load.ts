@@ -45,9 +45,6 @@ const SHARED = [
   'told_codes',
   'code_ids',
   'wait_places',
-  'pythons',
-  'told_codes',
-  'code_ids',
 ];
 
 export type LoadOptions = {

@@ -28,6 +28,8 @@ export type GilRecogniser = {
 
 type Seen = {
   life: string;
+  /** ms: when its life was last looked at. */
+  checked: number;
   startCode: number;
   /** Where anything was mapped when its files were last looked at: what is loaded later lies elsewhere. */
   mappings: readonly Pick<Mapping, 'start' | 'end'>[];
@@ -41,6 +43,8 @@ type Seen = {
 };
 
 const MAX_PROCESSES = 4096;
+/** So long a process is taken for the program that it was: asking the system for each wait is dear. */
+const AGAIN_MS = 20;
 // musl waits for a condition variable on the waiter's stack (src/thread/pthread_cond_timedwait.c), so an address tells nothing.
 const MUSL = /^(?:ld-musl-|libc\.musl-)/;
 
@@ -105,11 +109,24 @@ export const createGilRecogniser = (): GilRecogniser => {
   };
 
   const seenOf = (pid: number): { seen: Seen | undefined; isAlive: boolean } => {
-    const now = lifeOf(pid);
     const before = processes.get(pid);
+    const time = performance.now();
+    if (before && time - before.checked < AGAIN_MS) return { seen: before, isAlive: true };
+    const now = lifeOf(pid);
     if (!now) return { seen: before, isAlive: false };
-    if (before?.life === now.life) return { seen: before, isAlive: true };
-    const seen: Seen = { ...now, mappings: [], runtimes: [], isObscure: false, gils: new Map(), isFixed: false };
+    if (before?.life === now.life) {
+      before.checked = time;
+      return { seen: before, isAlive: true };
+    }
+    const seen: Seen = {
+      ...now,
+      checked: time,
+      mappings: [],
+      runtimes: [],
+      isObscure: false,
+      gils: new Map(),
+      isFixed: false,
+    };
     const [oldest] = processes.keys();
     if (processes.size >= MAX_PROCESSES && oldest !== undefined) processes.delete(oldest);
     processes.set(pid, seen);

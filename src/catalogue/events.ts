@@ -14,7 +14,7 @@ const who = [
 /** Longest stacks that are kept, in frames: by frame pointers, of the kernel, of Python. */
 export const STACK_FRAMES = 64;
 export const KERNEL_FRAMES = 24;
-export const PYTHON_FRAMES = 64;
+export const PYTHON_FRAMES = 128;
 /** Registers with a stack's memory, as DWARF numbers them: x86-64 0 to 15, then rip; arm64 x19 to x30, sp, pc. */
 export const STACK_REGISTERS = 17;
 /** Bytes of a piece of a stack's memory: a page, so that what follows the stack's end costs no more than what is wanted. */
@@ -23,6 +23,14 @@ export const STACK_PIECE = 4096;
 export const HIJACKED_RETURNS = 8;
 /** Bytes of a piece of a line table of Python. */
 export const PYTHON_TABLE_PIECE = 1024;
+/** Pieces of a larger table are not sent, nor more than so many with one stack. */
+export const PYTHON_TABLE_PIECES = 32;
+/** A code object is told of again when so many others, or forked processes, have been given ids after it. */
+export const PYTHON_CODES_KEPT = 12_288;
+/** Processes with a Python whose frames are read, at most at a time. */
+export const PYTHON_PROCESSES = 1024;
+/** Bit of `python_process.life` of a process that was forked from one with a Python: the kernel side gives these. */
+export const PYTHON_FORKED = 0x8000_0000;
 /** Argument words that a call event carries. */
 export const KEPT_WORDS = 6;
 

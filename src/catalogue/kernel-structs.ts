@@ -94,7 +94,7 @@ export const kernelStructs = {
     doc: 'a process that is proven to run a CPython we can read: where that keeps what we need, in bytes',
     fields: [
       field('code_type', 'address', 'address of PyCode_Type: what is no code object is not taken for one'),
-      field('life', 'number', 'names this program in this process'),
+      field('life', 'number', 'names this program in this process; a child has another, with the bit WT_PYTHON_FORKED'),
       field('version', 'number', 'major << 8 | minor'),
       field('self_before', 'number', 'in a thread: from its pthread_self up to its thread pointer'),
       field('slot', 'number', 'from pthread_self to the pointer to the block of thread-specific data'),

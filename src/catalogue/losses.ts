@@ -3,7 +3,7 @@
 
 /** One kind of loss: where it is counted, and what it means to a reader. `counter` is the kernel's array index. */
 export type LossSpec = {
-  readonly source: 'kernel' | 'capture' | 'store';
+  readonly source: 'kernel' | 'capture' | 'store' | 'import';
   readonly counter?: number;
   readonly doc: string;
 };
@@ -17,7 +17,11 @@ export const losses = {
     doc: 'calls that have no row since the ring was full; their totals are kept',
   }),
   ring_full_off_cpu: loss({ source: 'kernel', counter: 1, doc: 'off-CPU intervals lost since the ring was full' }),
-  ring_full_stack: loss({ source: 'kernel', counter: 3, doc: 'stacks lost since the ring was full' }),
+  ring_full_stack: loss({
+    source: 'kernel',
+    counter: 3,
+    doc: 'stacks lost, or not taken, since the ring was full or half full',
+  }),
   ring_full_process: loss({
     source: 'kernel',
     counter: 4,
@@ -65,13 +69,18 @@ export const losses = {
     counter: 13,
     doc: 'block requests of which the beginning was not kept since the kernel table was full',
   }),
+  python_table_full: loss({
+    source: 'kernel',
+    counter: 14,
+    doc: 'processes whose Python frames are not read since the kernel table was full: their stacks show native code only',
+  }),
   history_overwritten: loss({
     source: 'capture',
     doc: 'waits whose causes could not be followed: the flight recorder had gone on over them, or the limit of work was reached',
   }),
   stack_unnamed: loss({
     source: 'capture',
-    doc: 'stacks were taken whose functions had not been named when the recording ended',
+    doc: 'stacks that were taken and have no frames: the recorder was too far behind to name them',
   }),
   late_attach: loss({
     source: 'capture',
@@ -87,8 +96,33 @@ export const losses = {
     doc: 'the recorder ended without closing the file: at most the last second is missing',
   }),
   disk_full: loss({ source: 'store', doc: 'rows that could not be written' }),
+  call_sampled: loss({
+    source: 'import',
+    doc: 'calls of which another tool kept no row: totals have them, each at their mean; the rows are a biased sample',
+  }),
+  wait_sampled: loss({
+    source: 'import',
+    doc: 'off-CPU intervals of which another tool kept no row: that time looks like time on a CPU',
+  }),
+  row_missing: loss({ source: 'import', doc: 'rows that another tool once had, and that its file no longer has' }),
+  total_missing: loss({
+    source: 'import',
+    doc: 'another tool kept no totals, or wrote over them: those here count no more than the rows and buckets that are left',
+  }),
+  thread_silent: loss({
+    source: 'import',
+    doc: 'a stretch in which a thread has no row at all, far longer than it usually has none: whether it ran or its rows were lost cannot be told',
+  }),
+  thread_unseen: loss({
+    source: 'import',
+    doc: 'a thread made calls, and not one interval of it off the CPU has a row: whether it ran or waited cannot be told',
+  }),
+  row_left_out: loss({
+    source: 'import',
+    doc: 'rows of another tool that were not taken over: of a kind that has no place here, of another run or host, or unreadable',
+  }),
 } as const;
 
 export type LossName = keyof typeof losses;
 /** Number of counters in the kernel's loss array. */
-export const LOSS_COUNTERS = 14;
+export const LOSS_COUNTERS = 15;

@@ -28,6 +28,8 @@ export const waitRules: readonly WaitRule[] = [
   { when: "s.activity IN ('reclaim', 'compaction')", kind: 'reclaim' },
   { when: "s.activity IN ('dirty_throttle', 'writeback')", kind: 'writeback' },
   { when: 's.gil = 1', kind: 'gil' },
+  // Of another tool, which told no more than how long it was.
+  { when: 's.by_time = 2', kind: 'sleep' },
   { when: "s.activity = 'kernel_lock'", kind: 'lock' },
   { when: `s.syscall IN (${sql(sleeps)})`, kind: 'sleep' },
   { when: `s.syscall IN (${sql(polls)}) AND s.waker_context = ${timer}`, kind: 'sleep' },

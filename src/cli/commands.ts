@@ -8,6 +8,7 @@ export const commands = {
   explain: async () => (await import('./commands/explain.ts')).explain,
   ask: async () => (await import('./commands/ask.ts')).ask,
   export: async () => (await import('./commands/export.ts')).exportCommand,
+  import: async () => (await import('./commands/import.ts')).importCommand,
   mcp: async () => (await import('./commands/mcp.ts')).mcp,
   demo: async () => (await import('./commands/demo.ts')).demo,
 } as const satisfies Readonly<Record<string, () => Promise<Command>>>;

@@ -80,6 +80,15 @@ export const errors = {
     }),
     2,
   ),
+  noImport: defineError(
+    'no_import',
+    (_: Record<string, never>) => ({
+      what: 'no file is named',
+      why: 'import needs the file of another tool',
+      todo: "write it as: whytrace import FILE; see 'whytrace import --help'",
+    }),
+    2,
+  ),
   unknownIncident: defineError(
     'unknown_incident',
     ({ name, near }: Named) => ({

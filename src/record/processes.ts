@@ -224,7 +224,7 @@ export const createProcesses = ({ capture, writer, namer, lives, pythons, wants 
     },
     noteUnreadable: (pid, why) => {
       writer.updateProcess(pid, {
-        note: note(`the Python of pid ${pid} cannot be read (${why}): its stacks show native code only`),
+        note: note(`a Python cannot be read (${why}): its stacks show native code only`),
       });
     },
     settle: () => {

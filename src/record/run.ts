@@ -63,6 +63,7 @@ const handOver = (path: string) => {
 const startProgram = async (session: Session, command: readonly string[], mute: boolean): Promise<ChildProcess> => {
   const { libraries } = candidateLibraries(process.env, process.cwd(), [...command]);
   for (const library of libraries) session.processes.attach(library);
+  await session.settled;
   session.capture.adopt(true);
   try {
     return await startCommand(command, sudoUser(), mute);

@@ -51,6 +51,8 @@ export type Progress = {
 export type Session = {
   readonly capture: Capture;
   readonly processes: Processes;
+  /** Resolves when starting takes no more of the machine's time: what is traced from then on is not disturbed by it. */
+  readonly settled: Promise<void>;
   readonly progress: () => Progress;
   /** Resolves with the error when the file can no longer be written. */
   readonly failed: Promise<unknown>;
@@ -81,6 +83,7 @@ const factsOf = (capture: Capture, { command, trackAll, hold, version, sampleHz 
 export const startSession = (options: SessionOptions): Session => {
   const capture = startCapture(options);
   const writer = new RecordingWriter(options.path, factsOf(capture, options));
+  if (capture.unsampled !== undefined) writer.loss('probe_failed', 0, 0, 1, `the clock of CPUs: ${capture.unsampled}`);
   const namer = startNamer(capture.clock, {
     onNamed: (named) => guarded(() => stacks.named(named)),
     onNewKeys: () => stacks.newKeys(),
@@ -219,6 +222,7 @@ export const startSession = (options: SessionOptions): Session => {
   return {
     capture,
     processes,
+    settled: namer.ready,
     failed: fail.promise,
     progress: () => {
       const top = [...writer.totals.counts()]
@@ -245,10 +249,10 @@ export const startSession = (options: SessionOptions): Session => {
           processes.settle();
           for (const total of capture.lostCalls()) writer.lostCalls(total, now);
         });
-        const named = await namer.finish();
+        const unnamed = await namer.finish();
         guarded(() => {
           const now = capture.clock.now();
-          if (!named) writer.loss('stack_unnamed', 0, now, 1);
+          if (unnamed > 0) writer.loss('stack_unnamed', 0, now, unnamed);
           writer.setFact('ended', 'stopped');
           writer.close(now);
         });

@@ -81,6 +81,7 @@ export const createSites = (): Sites => {
         born: flag(offCpuFlags.born),
         inferred: flag(offCpuFlags.inferred),
         kernel_thread: flag(offCpuFlags.kernelThread),
+        by_time: 0,
       };
     },
   };

@@ -47,18 +47,20 @@ export const createStackEvents = ({ writer, namer, threads, clock }: Parts): Sta
 
   const forward = (name: EventName): EventHandler => {
     const length = wordsIn(name);
-    return (words, at) => namer.add(words, at, length, 0);
+    const isNeeded = name === 'python_code' || name === 'python_table';
+    return (words, at) => namer.add(words, at, length, 0, isNeeded);
   };
   const length = wordsIn('stack');
 
-  const ofWait = (tid: number, start: number): number => {
+  const takenOf = (tid: number, start: number, weight?: number): number => {
     const key = `${tid} ${start}`;
     const found = waits.get(key);
     if (found !== undefined) {
       waits.delete(key);
+      if (weight !== undefined && weight !== 1) writer.weigh(found, weight);
       return found;
     }
-    const taken = writer.take(stackReasons.wait, 1);
+    const taken = writer.take(stackReasons.wait, weight ?? 1);
     if (waits.size >= REMEMBERED) waits.clear();
     waits.set(key, taken);
     return taken;
@@ -71,7 +73,7 @@ export const createStackEvents = ({ writer, namer, threads, clock }: Parts): Sta
     const reason = words[at + REASON] ?? 0;
     let taken: number;
     if (reason === stackReasons.wait) {
-      taken = ofWait(tid, time);
+      taken = takenOf(tid, time, words[at + WEIGHT] ?? 1);
     } else {
       const op = words[at + OP] ?? 0;
       taken = writer.take(reason, words[at + WEIGHT] ?? 1, op === 0 ? null : op);
@@ -94,11 +96,15 @@ export const createStackEvents = ({ writer, namer, threads, clock }: Parts): Sta
       calls.delete(tid);
       return found.time === start ? found.taken : 0;
     },
-    ofWait,
+    ofWait: (tid, start) => takenOf(tid, start),
     named: (stacks) => {
       for (const { taken, pid, key, named } of stacks) {
-        if (named !== undefined) rows.set(key, writer.define(taken, pid, named.frames, named.complete));
-        else if (rows.get(key)) writer.same(taken, rows.get(key) ?? 0);
+        if (named !== undefined) {
+          const row = writer.define(taken, pid, named.frames, named.complete);
+          if (key !== 0) rows.set(key, row);
+        }
+        const known = rows.get(key) ?? 0;
+        if (named === undefined && known !== 0) writer.same(taken, known);
       }
     },
     newKeys: () => rows.clear(),

@@ -9,6 +9,21 @@ export const errors = {
     why: 'there is no such file',
     todo: "make a recording with 'whytrace record -o FILE -- CMD', or name another file",
   })),
+  noForeign: defineError('file_not_found', ({ path }: { path: string }) => ({
+    what: `cannot import ${path}`,
+    why: 'there is no such file',
+    todo: "name the recording of another tool; see 'whytrace import --help'",
+  })),
+  notSqlite: defineError('not_sqlite', ({ path, why }: FileArgs) => ({
+    what: `cannot import ${path}`,
+    why,
+    todo: "name the SQLite file of another tool; see 'whytrace import --help'",
+  })),
+  ownRecording: defineError('already_a_recording', ({ path }: { path: string }) => ({
+    what: `cannot import ${path}`,
+    why: 'it is a recording of whytrace already',
+    todo: 'ask it as it is: whytrace explain FILE',
+  })),
   notReadable: defineError('recording_not_readable', ({ path, why }: FileArgs) => ({
     what: `cannot read ${path}`,
     why,

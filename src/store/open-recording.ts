@@ -5,6 +5,7 @@ import { type Database, openDatabase } from './open.ts';
 import { createAboutReader, readFacts } from './read-about.ts';
 import { createCallReader } from './read-calls.ts';
 import { guarded, isHeld, readFault } from './read-fault.ts';
+import { createGapReader } from './read-gaps.ts';
 import { createSegments } from './read-segments.ts';
 import { createSiblingReader } from './read-siblings.ts';
 import { createStackReader } from './read-stacks.ts';
@@ -12,10 +13,10 @@ import { createSumReader } from './read-sums.ts';
 import { createThreads } from './read-threads.ts';
 import { createTotalReader } from './read-totals.ts';
 import { createWaitReader } from './read-waits.ts';
-import type { BriefCall, Recording } from './recording.ts';
+import type { Recording } from './recording.ts';
 import { recordingState } from './recording-state.ts';
 
-const iterateGuarded = function* (path: string, rows: Iterable<BriefCall>): Generator<BriefCall> {
+const iterateGuarded = function* <T>(path: string, rows: Iterable<T>): Generator<T> {
   try {
     yield* rows;
   } catch (thrown) {
@@ -34,6 +35,7 @@ const assemble = (path: string, database: Database): Recording => {
   const siblings = createSiblingReader(database, segments, threads);
   const waits = createWaitReader(database, segments, threads);
   const sums = createSumReader(database, segments, threads);
+  const gaps = createGapReader(database, segments, threads);
   const stacks = createStackReader(database, segments, threads);
   const totals = createTotalReader(database);
   const about = createAboutReader(database, state);
@@ -58,6 +60,7 @@ const assemble = (path: string, database: Database): Recording => {
     opTotals: guarded(path, totals.opTotals),
     processes: guarded(path, about.processes),
     losses: guarded(path, about.losses),
+    steppingCalls: (window, pid) => iterateGuarded(path, gaps.steppingCalls(window, pid)),
     stacksOf: guarded(path, stacks.stacksOf),
     sharedFrames: guarded(path, stacks.sharedFrames),
     samplesOf: guarded(path, stacks.samplesOf),

@@ -1,7 +1,10 @@
 // The one door to SQLite: opens files, checks that they are recordings, and says in plain words when they are not.
-import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, mkdtempSync, openSync, readSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { messageOf, systemCodeOf } from '../base/errors.ts';
+import { pathToFileURL } from 'node:url';
+import { messageOf, systemCodeOf, UserError } from '../base/errors.ts';
 import { APPLICATION_ID, SCHEMA_VERSION } from '../catalogue/schema.ts';
 import { errors } from './errors.ts';
 
@@ -62,6 +65,82 @@ export const openDatabase = (path: string): DatabaseSync => {
     throw systemCodeOf(thrown) === 'EACCES'
       ? errors.notReadable({ path, why: messageOf(thrown) }, thrown)
       : errors.damaged({ path, why: messageOf(thrown) }, thrown);
+  }
+};
+
+/** The file of another tool, open for reading; `close` also removes the copy that was made of it, if one was. */
+export type Foreign = { readonly database: DatabaseSync; readonly close: () => void };
+
+const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+/** Logs that belong to a database and hold what it lacks. */
+const logsOf = (path: string): readonly string[] =>
+  ['-wal', '-journal'].filter((companion) => sizeOf(path + companion) > 0);
+
+/**
+ * A copy of a database with its logs in a folder of its own: SQLite reads them together only where it may write beside them.
+ * Returns the copy and how to remove it.
+ */
+const copyWithLogs = (
+  path: string,
+  logs: readonly string[],
+): { readonly copy: string; readonly remove: () => void } => {
+  const folder = mkdtempSync(join(tmpdir(), 'whytrace-import-'));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  try {
+    const copy = join(folder, 'copy.db');
+    copyFileSync(path, copy);
+    for (const log of logs) copyFileSync(path + log, copy + log);
+    return { copy, remove };
+  } catch (thrown) {
+    remove();
+    throw new Error(`a log lies beside it, and no copy of both can be made in ${tmpdir()}: ${messageOf(thrown)}`, {
+      cause: thrown,
+    });
+  }
+};
+
+const openImmutable = (path: string): DatabaseSync => {
+  const url = pathToFileURL(path);
+  // https://www.sqlite.org/uri.html: no lock is taken and no file made beside it.
+  url.searchParams.set('immutable', '1');
+  return new DatabaseSync(url, { readOnly: true });
+};
+
+/**
+ * Opens an SQLite file of another tool for reading only. Neither it nor its folder is changed: where a log (`-wal`) lies
+ * beside it, a copy of both is read. Throws a UserError when it is missing, no SQLite file or a recording of whytrace;
+ * damage may also show later, as an error of SQLite.
+ */
+export const openForeign = (path: string): Foreign => {
+  if (!existsSync(path)) throw errors.noForeign({ path });
+  if (!statSync(path).isFile()) throw errors.notSqlite({ path, why: 'it is not a file' });
+  let copied: ReturnType<typeof copyWithLogs> | undefined;
+  let database: DatabaseSync | undefined;
+  try {
+    const found = identify(path);
+    if (found.recording) throw errors.ownRecording({ path });
+    if (headerOf(path).toString('latin1', 0, HEADER.length) !== HEADER)
+      throw errors.notSqlite({ path, why: found.why });
+    const logs = logsOf(path);
+    copied = logs.length > 0 ? copyWithLogs(path, logs) : undefined;
+    database = copied === undefined ? openImmutable(path) : new DatabaseSync(copied.copy);
+    // A stranger's schema may call no function that could do harm.
+    database.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA query_only = ON');
+    database.prepare('SELECT count(*) FROM sqlite_schema').get();
+    const open = database;
+    return {
+      database: open,
+      close: () => {
+        open.close();
+        copied?.remove();
+      },
+    };
+  } catch (thrown) {
+    database?.close();
+    copied?.remove();
+    if (thrown instanceof UserError) throw thrown;
+    const args = { path, why: messageOf(thrown) };
+    throw systemCodeOf(thrown) === 'ERR_SQLITE_ERROR' ? errors.damaged(args, thrown) : errors.notReadable(args, thrown);
   }
 };
 

@@ -13,6 +13,7 @@ export type StackFrame = {
   readonly kind: string;
   readonly name: string | null;
   readonly module: string | null;
+  readonly path: string | null;
   readonly offset: number;
   readonly file: string | null;
   readonly line: number | null;
@@ -152,7 +153,7 @@ export const createStackReader = (database: Database, segments: Segments, thread
   };
 
   const frames = database.prepare(
-    `SELECT d.id, d.complete, f.id AS frame, f.kind, f.name, f.module, f.offset + 0.0 AS offset, f.file, f.line FROM json_each(?) j
+    `SELECT d.id, d.complete, f.id AS frame, f.kind, f.name, f.module, f.path, f.offset + 0.0 AS offset, f.file, f.line FROM json_each(?) j
      CROSS JOIN stack d ON d.id = j.value CROSS JOIN stack_frame p ON p.stack = d.id CROSS JOIN frame f ON f.id = p.frame
      ORDER BY d.id, p.position`,
   );
@@ -168,6 +169,7 @@ export const createStackReader = (database: Database, segments: Segments, thread
         kind: text(row, 'kind'),
         name: maybeText(row, 'name'),
         module: maybeText(row, 'module'),
+        path: maybeText(row, 'path'),
         offset: number(row, 'offset'),
         file: maybeText(row, 'file'),
         line: maybeNumber(row, 'line'),

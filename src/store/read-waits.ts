@@ -6,8 +6,11 @@ import type { SliceRow, WaitRow, Window } from './recording.ts';
 import { maybeNumber, maybeText, number, type Row, text } from './row.ts';
 
 // `+ 0.0`: a register may hold any 64-bit word, of which larger ones than 2^53 come as the nearest number.
-const WAIT = `SELECT id, start_ns, duration_ns, blocked_ns, runnable_ns, pid, tid, comm, kind, syscall, arg0 + 0.0 AS arg0, waker_tid,
+const WAIT = `SELECT id, start_ns, duration_ns, blocked_ns, runnable_ns, pid, tid, comm, kind, state, syscall, arg0 + 0.0 AS arg0, waker_tid,
   waker_pid, waker_comm, waker_context, waker_syscall, file_type, file_device, cpu_off, cpu_on, stack FROM waits`;
+
+/** No CPU has this number. */
+const UNKNOWN_CPU = -1;
 
 const waitOf = (row: Row): WaitRow => ({
   id: number(row, 'id'),
@@ -19,6 +22,7 @@ const waitOf = (row: Row): WaitRow => ({
   tid: number(row, 'tid'),
   comm: text(row, 'comm'),
   kind: text(row, 'kind'),
+  state: maybeNumber(row, 'state'),
   syscall: maybeText(row, 'syscall'),
   arg0: maybeNumber(row, 'arg0'),
   waker_tid: maybeNumber(row, 'waker_tid'),
@@ -28,8 +32,8 @@ const waitOf = (row: Row): WaitRow => ({
   waker_syscall: maybeText(row, 'waker_syscall'),
   file_type: maybeNumber(row, 'file_type') ?? 0,
   file_device: maybeNumber(row, 'file_device') ?? 0,
-  cpu_off: number(row, 'cpu_off'),
-  cpu_on: number(row, 'cpu_on'),
+  cpu_off: maybeNumber(row, 'cpu_off') ?? UNKNOWN_CPU,
+  cpu_on: maybeNumber(row, 'cpu_on') ?? UNKNOWN_CPU,
   stack: maybeNumber(row, 'stack'),
 });
 

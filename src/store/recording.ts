@@ -1,6 +1,8 @@
 // Reads a recording: typed rows for analyses, straight from the contract's views and a few raw tables.
 // Knows tables and times; what a question or a cause is, it does not know.
+
 import type { Database } from './open.ts';
+import type { SteppingCall } from './read-gaps.ts';
 import type { SampleRow, Stack, StackCover, StackFilter, StackSource, StackSum } from './read-stacks.ts';
 
 export type CallRow = {
@@ -33,6 +35,8 @@ export type WaitRow = {
   readonly tid: number;
   readonly comm: string;
   readonly kind: string;
+  /** Task state when it left; null when that is not known, and so neither is its system call nor what woke it. */
+  readonly state: number | null;
   readonly syscall: string | null;
   readonly arg0: number | null;
   readonly waker_tid: number | null;
@@ -43,6 +47,7 @@ export type WaitRow = {
   /** Kind of file that the system call waited on: `fileTypes` of the catalogue; 0 none. */
   readonly file_type: number;
   readonly file_device: number;
+  /** -1, as cpu_on, when that is not known; such a wait has no runnable part. */
   readonly cpu_off: number;
   readonly cpu_on: number;
   /** Where it was when it left the CPU: id of a stack, null when that was not taken. */
@@ -174,6 +179,8 @@ export type Recording = {
   readonly opTotals: (pid?: number) => readonly OpTotal[];
   readonly processes: () => readonly ProcessRow[];
   readonly rowCounts: () => RowCounts;
+  /** Outermost calls in the order of time, of a long recording stretches of them. */
+  readonly steppingCalls: (window: Window, pid?: number) => Iterable<SteppingCall>;
   /** Stacks by their ids; one that is not there is left out. */
   readonly stacksOf: (ids: readonly number[]) => ReadonlyMap<number, Stack>;
   /** Places in the code (frame.id) from which calls of several operations come. */

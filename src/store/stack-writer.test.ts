@@ -5,7 +5,7 @@ import { recorded, type Scene } from '../../test/recorded.ts';
 import type { FrameRow } from './stack-writer.ts';
 
 const frame = (name: string, line: number | null = null): FrameRow => ({
-  ...{ kind: 'python', name, module: null, offset: 0, file: 'a.py', line },
+  ...{ kind: 'python', name, module: null, path: null, offset: 0, file: 'a.py', line },
 });
 const rowsOf = (build: (made: Scene) => void, sql: string): readonly unknown[] =>
   recorded(build, ({ database }) =>
@@ -62,6 +62,26 @@ test('equal stacks of a process are one; another line, process or end makes anot
     [10, 2, 0],
   ]);
   assert.deepEqual(rowsOf(build, 'SELECT count(*) FROM frame'), [[3]]);
+});
+
+test('of native code the path of its file is kept beside its name; files of the same name are two', () => {
+  const at = (path: string): FrameRow => ({ ...frame('f'), kind: 'native', module: 'lib.so', path, file: null });
+  const build = ({ writer: { stacks } }: Scene) => {
+    stacks.define(stacks.take(0, 1), 10, [at('/usr/lib/lib.so'), at('/srv/lib.so')], true);
+  };
+  assert.deepEqual(rowsOf(build, 'SELECT module, path FROM stacks ORDER BY position'), [
+    ['lib.so', '/usr/lib/lib.so'],
+    ['lib.so', '/srv/lib.so'],
+  ]);
+  recorded(build, (recording) =>
+    assert.deepEqual(
+      recording
+        .stacksOf([1])
+        .get(1)
+        ?.frames.map(({ path }) => path),
+      ['/usr/lib/lib.so', '/srv/lib.so'],
+    ),
+  );
 });
 
 test('more stacks than are held back keep their numbers', () => {

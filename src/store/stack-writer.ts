@@ -10,8 +10,10 @@ export type FrameRow = {
   readonly kind: 'native' | 'python' | 'kernel' | 'jit';
   /** Function; null when it has no symbol. */
   readonly name: string | null;
-  /** File the code is in; null for Python. */
+  /** Name of the file the code is in; null for Python. */
   readonly module: string | null;
+  /** Path of that file as its process sees it; null for Python, the kernel and code that is in no file. */
+  readonly path: string | null;
   /** Bytes from the start of the function, or of the module when it has no symbol; 0 for Python. */
   readonly offset: number;
   /** Source file; null when it is not known. */
@@ -31,6 +33,8 @@ export type StackWriter = {
    * (stack.id), 0 when there is none.
    */
   readonly define: (taken: number, pid: number, frames: readonly FrameRow[], complete: boolean) => number;
+  /** Its weight, where that was not known when it was taken. */
+  readonly weigh: (taken: number, weight: number) => void;
   /** It is equal to one that was defined before: instead of `define`. */
   readonly same: (taken: number, stack: number) => void;
   /** A thread was seen running. `time` in ns, `thread` as of `threadId`, `taken` null when no stack could be taken. */
@@ -43,16 +47,17 @@ const REMEMBERED_STACKS = 100_000;
 /** Taken stacks whose rows are held back, so that frames that come soon need no change of a row. */
 const HELD_BACK = 4096;
 
-type Taken = { readonly reason: number; readonly weight: number; readonly op: number | null; stack: number | null };
+type Taken = { readonly reason: number; weight: number; readonly op: number | null; stack: number | null };
 
 export const createStackWriter = (database: Database): StackWriter => {
   const takenRows = new Batch(database, 'taken_stack', ['stack', 'reason', 'weight', 'op']);
   const samples = new Batch(database, 'cpu_sample', ['time_ns', 'thread', 'cpu', 'taken']);
   const sampleSegment = new Segment(database, 'cpu_sample', samples);
-  const frameIds = createInterner(database, 'frame', ['kind', 'name', 'module', 'offset', 'file', 'line']);
+  const frameIds = createInterner(database, 'frame', ['kind', 'name', 'module', 'path', 'offset', 'file', 'line']);
   const insertStack = database.prepare('INSERT INTO stack (id, pid, frames, complete) VALUES (?, ?, ?, ?)');
   const insertFrame = database.prepare('INSERT INTO stack_frame (stack, position, frame) VALUES (?, ?, ?)');
   const setStack = database.prepare('UPDATE taken_stack SET stack = ? WHERE id = ?');
+  const setWeight = database.prepare('UPDATE taken_stack SET weight = ? WHERE id = ?');
   const held = new Map<number, Taken>();
   const known = new Map<string, number>();
   let lastTaken = 0;
@@ -72,8 +77,8 @@ export const createStackWriter = (database: Database): StackWriter => {
   };
 
   const stackId = (pid: number, frames: readonly FrameRow[], complete: boolean): number => {
-    const ids = frames.map(({ kind, name, module, offset, file, line }) =>
-      frameIds.idOf([kind, name, module, offset, file, line]),
+    const ids = frames.map(({ kind, name, module, path, offset, file, line }) =>
+      frameIds.idOf([kind, name, module, path, offset, file, line]),
     );
     const key = `${pid}${complete ? ':' : '?'}${ids.join(',')}`;
     const found = known.get(key);
@@ -105,6 +110,11 @@ export const createStackWriter = (database: Database): StackWriter => {
       return stack;
     },
     same,
+    weigh: (taken, weight) => {
+      const row = held.get(taken);
+      if (row === undefined) setWeight.run(weight, taken);
+      else row.weight = weight;
+    },
     sample: (time, thread, cpu, taken) => {
       const at = samples.next();
       const { values } = samples;

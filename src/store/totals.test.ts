@@ -106,6 +106,25 @@ test('calls that the kernel could only add up count like all others', () => {
   database.close();
 });
 
+test('calls of which only the sum is known count in the total, and in no second', () => {
+  const { database, totals } = open();
+  totals.add(1, 7, 5e8, 10_000, false);
+  totals.addSummed(1, 7, { count: 11, sum: 60_000, max: 50_000 });
+  totals.addSummed(1, 8, { count: 4, sum: 4_000, max: 0 });
+  totals.addSummed(1, 9, { count: 0, sum: 0, max: 0 });
+  totals.flush();
+  const stored = database.prepare('SELECT op, count, sum_ns, max_ns, p50_ns FROM total ORDER BY op').all();
+  const [first, second] = stored.map((row) => Object.values(row).map(Number));
+  assert.deepEqual(
+    [stored.length, first?.slice(0, 4), second?.slice(0, 3)],
+    [2, [7, 12, 70_000, 50_000], [8, 4, 4_000]],
+  );
+  // The longest apart, ten are at their mean of 1000 ns.
+  for (const median of [first?.[4] ?? 0, second?.[4] ?? 0]) assert.ok(median >= 960 && median <= 1024, `${median}`);
+  assert.deepEqual(Object.values(database.prepare('SELECT sum(count) FROM second').get() ?? {}), [1]);
+  database.close();
+});
+
 test('the live line counts what is written and what is not', () => {
   const { database, totals } = open();
   for (let second = 0; second < 5; second++) totals.add(1, 7, second * 1e9, 10, false);

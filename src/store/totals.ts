@@ -95,6 +95,27 @@ export class Totals {
     }
   }
 
+  /**
+   * Counts calls of which only the sum is known, not when in the recording they ended. `max`: the longest of them, 0 when
+   * that is not known; all others count at their mean. Times in ns.
+   */
+  addSummed(pid: number, op: number, { count, sum, max }: { count: number; sum: number; max: number }): void {
+    if (count <= 0) return;
+    const total = get(this.#all, pid, op);
+    const longest = max > 0 && max <= sum ? 1 : 0;
+    const mean = count > longest ? Math.round(Math.max(0, sum - longest * max) / (count - longest)) : 0;
+    const put = (duration: number, calls: number) => {
+      const bucket = Math.min(BUCKETS - 1, bucketOf(duration));
+      total.histogram[bucket] = (total.histogram[bucket] ?? 0) + calls;
+    };
+    if (longest === 1) put(max, 1);
+    if (count > longest) put(mean, count - longest);
+    total.count += count;
+    total.sum += sum;
+    total.max = Math.max(total.max, longest * max, mean);
+    this.#saveTotal(total);
+  }
+
   /** Writes every total that changed. Seconds stay open until events of the second after the next have arrived. */
   flush(): void {
     let latest = -1;

@@ -8,10 +8,11 @@ import { Segment } from './segment.ts';
 type Flag = 0 | 1;
 
 export type WaitSite = {
-  readonly state: number;
+  /** null, as further down, when it is not known. */
+  readonly state: number | null;
   readonly syscall: string | null;
-  readonly iowait: Flag;
-  readonly throttled: Flag;
+  readonly iowait: Flag | null;
+  readonly throttled: Flag | null;
   readonly file_type: number;
   readonly file_device: number;
   readonly file_inode: number;
@@ -28,6 +29,8 @@ export type WaitSite = {
   readonly born: Flag;
   readonly inferred: Flag;
   readonly kernel_thread: Flag;
+  /** What was found by times alone: 0 nothing, 1 its request, 2 its timer. */
+  readonly by_time: 0 | 1 | 2;
 };
 
 /** Names in the order of the columns; each must be a member of `WaitSite`. */
@@ -52,6 +55,7 @@ const SITE_COLUMNS = [
   'born',
   'inferred',
   'kernel_thread',
+  'by_time',
 ] as const satisfies readonly (keyof WaitSite)[];
 
 /** An interval off the CPU; times in ns, ids of other rows, null for what there is not. */
@@ -61,15 +65,15 @@ export type OffCpuRow = {
   readonly runnable: number;
   readonly thread: number;
   readonly site: number;
-  readonly arg0: number;
+  readonly arg0: number | null;
   readonly waker: number | null;
-  readonly cpuOff: number;
-  readonly cpuOn: number;
+  readonly cpuOff: number | null;
+  readonly cpuOn: number | null;
   readonly request: number | null;
   readonly owner: number | null;
-  readonly irq: number;
-  readonly stolen: number;
-  readonly faults: number;
+  readonly irq: number | null;
+  readonly stolen: number | null;
+  readonly faults: number | null;
   readonly detail: number | null;
   /** Of `stacks.take`. */
   readonly taken: number | null;
@@ -89,15 +93,15 @@ const FILE_COLUMNS = ['inode', 'device', 'type', 'name', 'local', 'remote', 'pee
 
 export type BlockRequestRow = {
   readonly start: number;
-  readonly queued: number;
+  readonly queued: number | null;
   readonly issued: number;
   readonly completed: number;
-  readonly device: number;
+  readonly device: number | null;
   readonly sector: number;
   readonly bytes: number;
   readonly op: number;
   readonly thread: number | null;
-  readonly error: number;
+  readonly error: number | null;
 };
 
 /** Something at one time or in a stretch; the numbers are what its kind says. */
@@ -105,8 +109,8 @@ export type NoteRow = {
   readonly time: number;
   readonly thread: number | null;
   readonly kind: number;
-  readonly value: number;
-  readonly detail: number;
+  readonly value: number | null;
+  readonly detail: number | null;
 };
 
 /** The part of a recording's writer that is about waiting. `flush` writes what is held back. */

@@ -4,6 +4,7 @@ import { argumentNames } from '../catalogue/arguments.ts';
 import { ddl, metaRows } from '../catalogue/derive/ddl.ts';
 import type { LostCalls } from '../catalogue/kernel-structs.ts';
 import type { LossName } from '../catalogue/losses.ts';
+import type { ClaimVerdict } from '../catalogue/tables/claims.ts';
 import { Batch } from './batch.ts';
 import { createInterner } from './interner.ts';
 import { createDatabase, type Database } from './open.ts';
@@ -38,6 +39,20 @@ export type LibraryRow = {
   readonly probes: number;
   readonly missing: number;
   readonly single_step: number;
+};
+
+/** What another tool said; its texts come from strangers. */
+export type ClaimRow = {
+  readonly time_ns: number;
+  readonly tool: string;
+  readonly severity: string;
+  readonly summary: string;
+  readonly cause: string;
+  readonly op: string;
+  readonly claimed_ns: number | null;
+  readonly verdict: ClaimVerdict;
+  readonly why: string;
+  readonly evidence: string | null;
 };
 
 const CUT_SHORT_ID = 1;
@@ -173,6 +188,14 @@ export class RecordingWriter {
     this.#database
       .prepare('INSERT INTO library (path, kind, attached_ns, probes, missing, single_step) VALUES (?, ?, ?, ?, ?, ?)')
       .run(row.path, row.kind, row.attached_ns, row.probes, row.missing, row.single_step);
+  }
+
+  /** What another tool said about an imported recording, and what the rows say to it. */
+  claim(row: ClaimRow): void {
+    const names = Object.keys(row);
+    this.#database
+      .prepare(`INSERT INTO foreign_claim (${names.join(', ')}) VALUES (${placeholders(names.length)})`)
+      .run(...Object.values(row));
   }
 
   /** Records that `count` events are missing between two times. */

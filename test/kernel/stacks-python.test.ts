@@ -3,14 +3,17 @@
 // WHYTRACE_TEST_PYTHON adds must find this project where it is.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { findPythons } from '../../src/capture/pythons-for-test.ts';
 import { PYTHON_FRAMES } from '../../src/catalogue/events.ts';
 import { maybeNumber, maybeText, number, text } from '../../src/store/row.ts';
 import { here, lab, type Recorded, record } from './recorder.ts';
 import { json, numberOf } from './truth.ts';
 
-const program = join(import.meta.dirname, 'programs', 'stacks-python', 'main.py');
+const programs = join(import.meta.dirname, 'programs', 'stacks-python');
+const NOT_READ = '[frames not read]';
+/** A frame of code that was not told of. */
+const UNKNOWN: Place = 'null:null null';
 const LOOP = /^(?:_PyEval_EvalFrameDefault|_TAIL_CALL_)/;
 const pythons = findPythons().filter(
   ({ version: [major, minor], isFreeThreaded }) => major === 3 && minor >= 9 && minor <= 14 && !isFreeThreaded,
@@ -56,12 +59,22 @@ const stacksOf = ({ rows, calls }: Recorded): ReadonlyMap<number, Taken> => {
 };
 
 const pythonOf = ({ frames }: Taken): readonly Place[] =>
-  frames.flatMap(({ kind, place }) => (kind === 'python' ? [place] : []));
+  frames.flatMap(({ kind, name, place }) => (kind === 'python' && name !== NOT_READ ? [place] : []));
 
 /** Frames of C between the key function and the function that called sorted. */
 const between = ({ frames }: Taken): readonly (string | null)[] => {
   const places = frames.flatMap(({ kind }, i) => (kind === 'python' ? [i] : []));
   return frames.slice(places[1] ?? 0, places[2] ?? 0).map(({ name }) => name);
+};
+
+/** Records a program of the folder and gives what it said of its calls, and their stacks. */
+const recordProgram = async (t: TestContext, command: readonly string[], name: string) => {
+  const library = lab('libcudart.so.12');
+  const env = { CUDASIM_ALLOC_US: '1500', PYTHONDONTWRITEBYTECODE: '1' };
+  const seen = await record(t, ['--', ...command, join(programs, name), library], { env });
+  const lines = seen.ended.stdout.split('\n');
+  assert.ok(lines.includes('done'), seen.ended.stderr);
+  return { seen, truths: lines.filter((line) => line.startsWith('{')).map(truthOf), stacks: stacksOf(seen) };
 };
 
 test(
@@ -72,21 +85,24 @@ test(
 
 for (const { command, name, version } of pythons)
   test(`stacks of ${name}`, here, async (t) => {
-    const library = lab('libcudart.so.12');
-    const env = { CUDASIM_ALLOC_US: '1500', PYTHONDONTWRITEBYTECODE: '1' };
-    const seen = await record(t, ['--', ...command, program, library], { env });
-    const lines = seen.ended.stdout.split('\n');
-    assert.ok(lines.includes('done'), seen.ended.stderr);
-    const truths = lines.filter((line) => line.startsWith('{')).map(truthOf);
+    const { truths, stacks } = await recordProgram(t, command, 'main.py');
     assert.ok(truths.length >= 50, `${truths.length} calls`);
-    const stacks = stacksOf(seen);
     for (const { name, size, places } of truths) {
       const taken = stacks.get(size);
       assert.ok(taken, `the call of "${name}" has a stack`);
-      assert.deepEqual(pythonOf(taken), places.slice(0, PYTHON_FRAMES), name);
-      // Of deeper ones the copy of the native stack ends before the stack does.
-      if (places.length > PYTHON_FRAMES) continue;
-      assert.equal(taken.complete, true, name);
+      const isCut = places.length > PYTHON_FRAMES || name === 'outermost is unreadable';
+      const seen = places.slice(0, Math.min(PYTHON_FRAMES, isCut ? places.length - 1 : places.length));
+      assert.deepEqual(pythonOf(taken), seen, name);
+      assert.equal(taken.complete, !isCut, name);
+      const isNeighbour = taken.frames.findLastIndex(({ kind }) => kind === 'python') < taken.frames.length - 1;
+      const marks = taken.frames.filter((frame) => frame.name === NOT_READ);
+      // Before 3.11 a native call goes with each frame, and stays where that is not read.
+      assert.equal(
+        marks.length,
+        isCut && isNeighbour && version[1] >= 11 ? 1 : 0,
+        `${name}: a frame for those that were not read`,
+      );
+      if (isCut) continue;
       const left = taken.frames.filter(({ kind, name }) => kind === 'native' && LOOP.test(name ?? ''));
       assert.deepEqual(left, [], name);
     }
@@ -98,4 +114,34 @@ for (const { command, name, version } of pythons)
       assert.ok(names.includes('PyObject_CallOneArg') || version[1] < 11, names.join(' '));
       assert.ok(names.length >= 3, names.join(' '));
     });
+  });
+
+/** Of each stack in the chain of new functions: how many frames of it are known, and how many frames are not. */
+const KNOWN_OF_CHAIN = `SELECT sum(frame.file = '/srv/chain.py') AS known, sum(frame.name IS NULL) AS unknown
+  FROM stack_frame JOIN frame ON frame.id = stack_frame.frame WHERE frame.kind = 'python'
+  GROUP BY stack_frame.stack HAVING known > 0`;
+
+for (const { command, name } of pythons)
+  test(`code of ${name} that is new`, here, async (t) => {
+    const { seen, truths, stacks } = await recordProgram(t, command, 'fresh.py');
+    const unknown = truths.flatMap(({ name, size, places }) => {
+      const taken = stacks.get(size);
+      assert.ok(taken, `the call of "${name}" has a stack`);
+      const found = pythonOf(taken);
+      assert.equal(found.length, places.length, name);
+      const known = places.map((place, i) => (found[i] === UNKNOWN ? UNKNOWN : place));
+      assert.deepEqual(found, known, name);
+      return [{ name, frames: found.filter((place) => place === UNKNOWN).length }];
+    });
+    const of = (call: string) => unknown.find(({ name }) => name === call)?.frames;
+    const met = seen.rows(KNOWN_OF_CHAIN).filter((row) => number(row, 'unknown') > 0);
+    const known = met.map((row) => number(row, 'known'));
+    assert.ok(Math.min(...known) <= 8, `one stack tells of no more than 8 that are new: ${known.join(' ')}`);
+    assert.equal(of('chain 9'), 0, 'the next ones tell of the rest');
+    const children = unknown.filter(({ name }) => name.startsWith('child'));
+    assert.deepEqual(
+      children.map(({ name }) => name),
+      ['a', 'b', 'c'].flatMap((letter) => Array.from({ length: 3 }, () => `child_${letter}`)),
+    );
+    assert.ok(children.filter(({ frames }) => frames > 0).length <= 3, JSON.stringify(children));
   });

@@ -13,9 +13,11 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   store: ['base', 'catalogue'],
   // Where what the kernel says and the file it goes into meet: knows both sides, and neither knows it.
   record: ['base', 'catalogue', 'capture', 'store'],
+  // The files of other tools: knows nothing of how whytrace itself records.
+  import: ['base', 'catalogue', 'store'],
   analysis: ['base', 'catalogue', 'store'],
   serve: ['base', 'catalogue', 'store', 'analysis'],
-  cli: ['base', 'catalogue', 'capture', 'store', 'record', 'analysis', 'serve'],
+  cli: ['base', 'catalogue', 'capture', 'store', 'record', 'import', 'analysis', 'serve'],
 };
 /** Folders that read no file, no clock and no environment: they import nothing of Node. */
 const pure = ['base', 'catalogue', 'analysis'];

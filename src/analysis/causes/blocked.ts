@@ -17,8 +17,16 @@ const FILES: Readonly<Record<number, string>> = {
   [fileTypes.anonymous]: 'an anonymous file',
 };
 
+/** Of another tool's rows: what was taken from times alone. */
+const UNTOLD: Readonly<Record<string, string>> = {
+  block_io: 'a block request of its own ended just before it ran',
+  sleep: 'many of its waits have this round length',
+  gil: "many of its waits have the length of Python's switch interval",
+};
+
 const siteOf = (wait: WaitRow): string => {
   if (wait.kind === 'page_fault') return 'major page fault';
+  if (wait.state === null) return UNTOLD[wait.kind] ?? 'the recording does not tell what for';
   if (wait.syscall === null) return 'no system call';
   const syscall = cleanText(wait.syscall, 32);
   if (syscall.startsWith('futex')) return `futex 0x${Math.max(0, wait.arg0 ?? 0).toString(16)}`;
@@ -40,6 +48,7 @@ export const hasTaskWaker = (wait: WaitRow): boolean => wait.waker_context === '
 
 const gradeOf = (wait: WaitRow, kind: RootKind): Grade => {
   if (kind === 'unknown') return 'E';
+  if (wait.state === null) return kind === 'block_io' ? 'B' : 'D';
   if (kind === 'observer' || (kind === 'sleep' && wait.waker_context === 'timer')) return 'A';
   if (kind === 'child' && wait.waker_syscall?.startsWith('exit')) return 'A';
   if (hasTaskWaker(wait)) return 'B';
@@ -64,6 +73,9 @@ export const blockedCause = (wait: WaitRow): Culprit & { readonly grade: Grade }
   };
 };
 
+/** Waits on a futex. */
+const JOINED: ReadonlySet<string> = new Set(['lock', 'gil']);
+
 /**
  * A futex wait with a time-out is made of several intervals: all but the last are ended by the timer and mean nothing by
  * themselves. Each takes over the waker of the next wait on the same address.
@@ -77,8 +89,8 @@ export const joinTimeouts = (waits: readonly WaitRow[]): readonly WaitRow[] => {
     if (wait === undefined || wait.blocked_ns === 0) continue;
     const following = next;
     next = wait;
-    if (wait.kind !== 'lock' || wait.waker_context !== 'timer') continue;
-    if (following?.kind !== 'lock' || following.arg0 !== wait.arg0 || following.syscall !== wait.syscall) continue;
+    if (!JOINED.has(wait.kind) || wait.waker_context !== 'timer') continue;
+    if (following?.kind !== wait.kind || following.arg0 !== wait.arg0 || following.syscall !== wait.syscall) continue;
     next = {
       ...wait,
       waker_context: following.waker_context,

@@ -28,6 +28,8 @@ export const insideOf = (
 
 /** Part of a first call that module loading must fill to be the proof of it. */
 const LOADING = 0.5;
+/** Part of it that must pass before the driver is asked for the same. */
+const AT_THE_END = 0.9;
 
 /**
  * The explanation of a call whose excess was spent on a CPU, when it was the first of its function, or of its operation where
@@ -41,6 +43,11 @@ export const firstCall = (recording: Recording, call: CallRow, baseline: Baselin
   const first = call.fn === null ? `first ${call.op} of the process` : `first ${call.op} of this function`;
   if (loading >= LOADING * call.duration_ns)
     return { what: `${first}, loading with ${loads[0]?.op ?? ''} inside it`, grade: 'D' };
+  const same = insideOf(recording, call).find(({ role }) => role === call.role);
+  const inner = same === undefined ? undefined : recording.callById(same.id);
+  // The driver was asked for the same only at the end: until then the runtime made ready what it needs.
+  if (inner !== undefined && inner.start_ns - call.start_ns >= AT_THE_END * call.duration_ns)
+    return { what: `${first}, before it asked the driver (${inner.op})`, grade: 'D' };
   if (baseline.of === 'none') return undefined;
   const process = recording.processes().find(({ pid }) => pid === call.pid);
   // A process that was there before the recording may have made earlier calls.

@@ -45,9 +45,8 @@ const sentences: Readonly<Record<RootKind, (root: Culprit, thread: string) => st
   unknown: (root, thread) => `${thread} waited for something that is not known (${root.what})${ended(root)}`,
 };
 
-/** "94 % of it python3 (tid 123) was ready to run but CPU 1 was taken by stress (pid 4711)". */
-export const causeText = (root: Culprit, thread: { readonly tid: number; readonly comm: string }): string =>
-  sentences[root.kind](root, `${thread.comm} (tid ${thread.tid})`);
+/** "python3 (tid 123) was ready to run but CPU 1 was taken by stress (pid 4711)". */
+export const causeText = (root: Culprit, thread: string): string => sentences[root.kind](root, thread);
 
 /** "38.2 ms instead of 6.1 us (12 calls, 410 ms in total)". */
 export const lengthText = (duration: number, usual: number | undefined, count: number, total: number): string => {

@@ -1,7 +1,7 @@
 // One line that answers before anything else is read: what is slow, and through whom. Says no more than the chain does.
 import type { RootKind } from '../../catalogue/root-kinds.ts';
 import type { Chain, Culprit } from '../chain.ts';
-import { processText, taskText } from './cause.ts';
+import { causeText, processText, taskText } from './cause.ts';
 
 /** "…until data-loader (pid 12) wakes it", when it is known who. */
 const untilWoken = (root: Culprit): string => (root.pid === 0 ? '' : ` until ${taskText(root)} wakes it`);
@@ -31,21 +31,43 @@ const because: Readonly<Record<RootKind, (root: Culprit) => string>> = {
   unknown: ({ what }) => `it waits for something that is not known (${what})`,
 };
 
-type Headed = Pick<Chain, 'root' | 'breakdown'> & { readonly symptom: Pick<Chain['symptom'], 'kind' | 'op' | 'pid'> };
+type Headed = Pick<Chain, 'root' | 'breakdown'> & { readonly via?: readonly string[] | undefined } & {
+  readonly symptom: Pick<Chain['symptom'], 'kind' | 'op' | 'pid' | 'tid' | 'comm'>;
+};
 
 /** Whether others than the named culprit had more of the same kind of time than it. */
 const isOneOfMany = ({ root, breakdown }: Headed): boolean =>
   breakdown.reduce((sum, { kind, share }) => sum + (kind === root.kind ? share : 0), 0) > 2 * root.share;
 
+/** What is wrong, so that a reason can follow. */
+const slownessOf = ({ symptom }: Headed): string => {
+  switch (symptom.kind) {
+    case 'gap':
+      return `the device gets no work from ${taskText(symptom)} for a good part of the time`;
+    case 'stall':
+      return `${taskText(symptom)} loses time`;
+    default:
+      return `${symptom.op} is slow`;
+  }
+};
+
 /** "cudaMemcpyAsync is slow because stress (pid 4711) takes its CPU", without a full stop. */
 export const headlineOf = (chain: Headed): string => {
   const { symptom, root } = chain;
   if (symptom.kind === 'failure') return `${symptom.op} fails: ${root.what}`;
+  const [first, ...others] = chain.via ?? [];
+  if (first !== undefined) {
+    const last = others.at(-1);
+    const through = last === undefined ? first : `${first}, and that for ${last}`;
+    return `${slownessOf(chain)} because it waits for ${through}, ${causeText(root, 'which')}`;
+  }
+  if (symptom.kind !== 'slow_call' && root.kind === 'on_cpu')
+    return `${slownessOf(chain)} because it computes (${root.what})`;
   const why =
     root.kind === 'runnable' && root.pid !== 0 && isOneOfMany(chain)
       ? `${processText(root)} and others take its CPU`
       : root.kind === 'runnable' && root.pid === symptom.pid
         ? 'other threads of its own process take its CPU'
         : because[root.kind](root);
-  return `${symptom.op} is slow because ${why}`;
+  return `${slownessOf(chain)} because ${why}`;
 };

@@ -4,9 +4,21 @@ import { cleanText } from '../../base/sanitize.ts';
 import { durationText } from '../../base/units.ts';
 import type { ProcessRow, Recording } from '../../store/recording.ts';
 import type { Culprit } from '../chain.ts';
-import type { Cluster } from '../cluster.ts';
+import type { Part } from '../pieces.ts';
 import { HANDS_OVER } from '../symptoms/slow-call.ts';
 import { processText, taskText } from './cause.ts';
+
+/** Whose time it is and for what, and its cause. Times in ns, over all that the advice is about. */
+export type Advised = {
+  readonly pid: number;
+  readonly tid: number;
+  readonly comm: string;
+  readonly op: string;
+  readonly role: string;
+  readonly part: Part;
+  readonly total_ns: number;
+  readonly explained_ns: number;
+};
 
 /** What to do first, and what would help instead. */
 type Advice = { readonly first: string; readonly second?: string };
@@ -35,18 +47,18 @@ const isDescendant = (processes: readonly ProcessRow[], pid: number, of: number)
   return false;
 };
 
-const forRunnable = (recording: Recording, root: Culprit, cluster: Cluster): Advice => {
-  const { call, part } = cluster.symptom;
-  const comm = cleanText(call.comm, 16);
-  const victim = `${comm} (pid ${call.pid})`;
+const forRunnable = (recording: Recording, root: Culprit, { part, ...thread }: Advised): Advice => {
+  const waiting = part.path.at(-1)?.to ?? thread;
+  const comm = cleanText(waiting.comm, 16);
+  const victim = `${comm} (pid ${waiting.pid})`;
   if (root.pid === 0) return { first: `give ${victim} more CPU time: see the run_slices of that time` };
-  if (root.pid === call.pid)
+  if (root.pid === waiting.pid)
     return {
-      first: `let ${processText(root)} of the same process run on another CPU than thread ${call.tid}, or use fewer threads`,
+      first: `let ${processText(root)} of the same process run on another CPU than thread ${waiting.tid}, or use fewer threads`,
     };
   const [cpu] = part.cpus ?? [];
   if (BOUND.test(root.comm)) return { first: `find what keeps the kernel thread ${root.comm} busy on CPU ${cpu}` };
-  const child = isDescendant(recording.processes(), root.pid, call.pid) ? `, started by pid ${call.pid}` : '';
+  const child = isDescendant(recording.processes(), root.pid, thread.pid) ? `, started by pid ${thread.pid}` : '';
   const culprit = `${root.comm === '' ? 'process' : root.comm} (pid ${root.pid}${child})`;
   const nice = `\`renice 19 $(ls /proc/${root.pid}/task)\``;
   const free = cpu === undefined ? undefined : otherCpus(recording, cpu);
@@ -59,25 +71,26 @@ const forRunnable = (recording: Recording, root: Culprit, cluster: Cluster): Adv
       };
 };
 
-const forOthers = (root: Culprit, cluster: Cluster): string => {
-  const { call } = cluster.symptom;
+const forOthers = (root: Culprit, { pid, tid, op, role }: Advised): string => {
   switch (root.kind) {
     case 'throttled':
-      return `raise the CPU quota (cpu.max, or cpu.cfs_quota_us) of the cgroup of pid ${call.pid}, or use fewer threads in it`;
+      return `raise the CPU quota (cpu.max, or cpu.cfs_quota_us) of the cgroup of pid ${root.pid}, or use fewer threads in it`;
     case 'lock':
     case 'gil':
       return root.pid === 0
-        ? `see who uses ${root.what} in pid ${call.pid}`
-        : `see what ${taskText(root)} does before it wakes thread ${call.tid}`;
+        ? `see who uses ${root.what} in pid ${pid}`
+        : `see what ${taskText(root)} does before it wakes thread ${tid}`;
     case 'sleep':
-      return `take the sleep out of the path of ${call.op}, or shorten it`;
+      return root.tid === tid
+        ? `take the sleep out of the path of ${op}, or shorten it`
+        : `take the sleep of ${taskText(root)} out of the way of thread ${tid}, or shorten it`;
     case 'ipc':
     case 'child':
     case 'network':
     case 'signal':
       return root.pid === 0
         ? `see what is at the other end of ${root.what}`
-        : `see why ${taskText(root)} kept thread ${call.tid} waiting`;
+        : `see why ${taskText(root)} kept thread ${tid} waiting`;
     case 'block_io':
       return 'read the data before it is needed, or from a faster device';
     case 'writeback':
@@ -87,13 +100,15 @@ const forOthers = (root: Culprit, cluster: Cluster): string => {
     case 'first_call':
       return 'call it once before the time counts; for kernels CUDA_MODULE_LOADING=EAGER loads all of them at start';
     case 'gpu_wait':
-      return root.tid === 0 || root.tid === call.tid
+      return root.tid === 0 || root.tid === tid
         ? 'see what was launched before this call'
         : `see what was launched before this call; if that was no more than usual, why ${taskText(root)} woke it late`;
     case 'on_cpu':
-      return HANDS_OVER.has(call.role)
-        ? `see get_stacks for ${call.op}: it only hands work over, so that it may spin until the full queue of the device has room; launch less work ahead`
-        : `see get_stacks for ${call.op}: it works, or spins, for that long`;
+      if (role === '')
+        return `see get_stacks --on-cpu for pid ${pid}: that code runs while nothing else goes on; do it ahead, or in another thread or process`;
+      return HANDS_OVER.has(role)
+        ? `see get_stacks for ${op}: it only hands work over, so that it may spin until the full queue of the device has room; launch less work ahead`
+        : `see get_stacks for ${op}: it works, or spins, for that long`;
     case 'observer':
       return 'record fewer processes, or run whytrace on another CPU';
     case 'reclaim':
@@ -113,11 +128,11 @@ const SAVES: ReadonlySet<Culprit['kind']> = new Set([
 ]);
 
 /** What to do, from the evidence of this chain, with the gain over all of its calls; for hogs what else would help. */
-export const recommendationsOf = (recording: Recording, root: Culprit, cluster: Cluster): readonly string[] => {
+export const recommendationsOf = (recording: Recording, root: Culprit, advised: Advised): readonly string[] => {
   const { first, second }: Advice =
-    root.kind === 'runnable' ? forRunnable(recording, root, cluster) : { first: forOthers(root, cluster) };
+    root.kind === 'runnable' ? forRunnable(recording, root, advised) : { first: forOthers(root, advised) };
   const more = second === undefined ? [] : [second];
   if (!SAVES.has(root.kind)) return [first, ...more];
-  const { total_ns, explained_ns } = cluster;
+  const { total_ns, explained_ns } = advised;
   return [`${first} (saves up to ${durationText(explained_ns)} of ${durationText(total_ns)})`, ...more];
 };

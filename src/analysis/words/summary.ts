@@ -7,7 +7,8 @@ import type { Cluster } from '../cluster.ts';
 import type { ClusterCode } from '../cluster-code.ts';
 import { codeText } from '../code-line.ts';
 import { timeByKind } from '../shares.ts';
-import { causeText, lengthText, partText, processText } from './cause.ts';
+import { lengthText, partText, processText } from './cause.ts';
+import { wayText } from './path.ts';
 
 /** Part of a call that calls inside it must fill to be mentioned. */
 const WORTH_MENTIONING = 0.1;
@@ -57,6 +58,6 @@ export const summaryOf = (
     root.kind === 'on_cpu' && !root.what.includes('CPU sample')
       ? ': which code that was, this recording does not tell'
       : '';
-  const cause = causeText(root, call);
+  const cause = wayText(root, symptom.part.path, call);
   return `${took}${remark}: ${partText(share)} ${cause}${sameKind(cluster, root, share)}${whole}.${inside(recording, cluster)}${mostlyFrom(from)}`;
 };

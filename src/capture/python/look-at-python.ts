@@ -3,54 +3,57 @@
 
 import { UserError } from '../../base/errors.ts';
 import { pythonFrameStyles } from '../../catalogue/kernel-structs.ts';
-import { type Mapping, parseMaps } from '../maps.ts';
+import { parseMaps } from '../maps.ts';
 import { readProcText } from '../process-info.ts';
 import { lookIntoMemory, type ReadMemory } from '../process-memory.ts';
 import { createPythonFinder, type PythonRuntime } from '../python-runtime.ts';
-import { readU64 } from '../symbols/elf.ts';
-import { innermostFrame, proveFrames } from './prove-frames.ts';
+import { pointerAt } from './pointer-at.ts';
+import { createFrameProver, innermostFrame } from './prove-frames.ts';
 import { layoutOf, type PythonLayout } from './python-layout.ts';
 import type { PythonProcess } from './python-map.ts';
 import { keysHolding, type ThreadLayout, threadLayoutOf } from './thread-slot.ts';
 
+/** Where all lies in a process: what the kernel side is told of it. */
+export type PythonPlaces = Omit<PythonProcess, 'life'>;
+
 /**
- * `none`: no Python in it, or the process is gone. `starting`: a Python in which nothing runs that could prove anything yet:
- * ask again later. `version`: "3.12".
+ * `none`: no Python in it, or the process is gone. `starting`: a Python in which nothing runs that could prove anything yet,
+ * or more than there was time for: ask again later. `version`: "3.12".
  */
 export type PythonAnswer =
   | { readonly kind: 'none' }
   | { readonly kind: 'starting' }
   | { readonly kind: 'unsupported'; readonly why: string }
-  | { readonly kind: 'supported'; readonly version: string; readonly process: PythonProcess };
+  | { readonly kind: 'supported'; readonly version: string; readonly process: PythonPlaces };
 
 const MAX_INTERPRETERS = 64;
-const MAX_THREADS = 1000;
-/** Threads whose frames are looked at. */
-const PROVEN_THREADS = 16;
-/** The program runs while we read: a proof that failed for that holds at one of the next tries. */
-const TRIES = 30;
+/** Of all interpreters: the threads that began last come first. */
+const MAX_THREADS = 64;
+/** Threads whose frames are looked at, of those that are in one. */
+const PROVEN_THREADS = 4;
+/**
+ * Whoever looks has more to do. The program runs while we read: a proof that failed for that holds at one of the next tries,
+ * for which there is time.
+ */
+const BUDGET_MS = 5;
 const PAUSE_MS = 0.3;
 
 const unsupported = (what: string): PythonAnswer => ({ kind: 'unsupported', why: `unsupported build: ${what}` });
 
-const pointer = (read: ReadMemory, address: number): number => {
-  const bytes = read(address, 8);
-  return bytes ? readU64(bytes, 0) : Number.NaN;
-};
-
-/** All thread states of all interpreters; undefined where they do not lead back to where they hang. */
+/** Thread states of all interpreters, up to a limit; undefined where they do not lead back to where they hang. */
 const threadStates = (read: ReadMemory, runtime: number, layout: PythonLayout): number[] | undefined => {
   const interpreters = new Set<number>();
   const threads = new Set<number>();
   const { interpreterRuntime, interpreterNext, interpreterThreads, threadInterpreter, threadNext } = layout;
-  for (let at = pointer(read, runtime + layout.runtimeHead); at !== 0; at = pointer(read, at + interpreterNext)) {
+  for (let at = pointerAt(read, runtime + layout.runtimeHead); at !== 0; at = pointerAt(read, at + interpreterNext)) {
     if (!(at > 0) || interpreters.has(at) || interpreters.size >= MAX_INTERPRETERS) return undefined;
-    if (interpreterRuntime >= 0 && pointer(read, at + interpreterRuntime) !== runtime) return undefined;
+    if (interpreterRuntime >= 0 && pointerAt(read, at + interpreterRuntime) !== runtime) return undefined;
     interpreters.add(at);
-    const first = pointer(read, at + interpreterThreads);
-    for (let thread = first; thread !== 0; thread = pointer(read, thread + threadNext)) {
-      if (!(thread > 0) || threads.has(thread) || threads.size >= MAX_THREADS) return undefined;
-      if (pointer(read, thread + threadInterpreter) !== at) return undefined;
+    const first = pointerAt(read, at + interpreterThreads);
+    for (let thread = first; thread !== 0; thread = pointerAt(read, thread + threadNext)) {
+      if (!(thread > 0) || threads.has(thread)) return undefined;
+      if (threads.size >= MAX_THREADS) return [...threads];
+      if (pointerAt(read, thread + threadInterpreter) !== at) return undefined;
       threads.add(thread);
     }
   }
@@ -64,7 +67,7 @@ const keyOf = (
   threads: ThreadLayout,
   states: readonly number[],
 ): number | undefined => {
-  const byThread = Map.groupBy(states, (state) => pointer(read, state + layout.threadId));
+  const byThread = Map.groupBy(states, (state) => pointerAt(read, state + layout.threadId));
   let common: number[] | undefined;
   for (const [self, own] of byThread) {
     // A thread that has not begun or is ending has no state yet, or none any more.
@@ -85,7 +88,7 @@ const processOf = (
   layout: PythonLayout,
   threads: ThreadLayout,
   key: number,
-): Omit<PythonProcess, 'life'> => ({
+): PythonPlaces => ({
   code_type: types.code,
   version: layout.version,
   // x86-64: the thread pointer is pthread_self; arm64: struct pthread ends there (sysdeps/*/nptl/tls.h of glibc).
@@ -158,22 +161,20 @@ export const provePython = (
   const states = threadStates(read, runtime.address, layout);
   if (!states) return unsupported(`its threads are not where ${version} keeps them`);
   if (states.length === 0) return { kind: 'starting' };
-  const key = keyOf(read, layout, threads, states);
-  let isProven = false;
-  let isWrong = false;
-  for (const state of states.slice(0, PROVEN_THREADS)) {
-    const found = proveFrames(read, layout, types, innermostFrame(read, layout, state));
-    isProven ||= found === 'proven';
-    isWrong ||= found === 'wrong';
+  const prove = createFrameProver(read, layout, types);
+  let [looked, proven] = [0, 0];
+  for (const state of states) {
+    const frame = innermostFrame(read, layout, state);
+    if (frame === 0) continue;
+    if (++looked > PROVEN_THREADS) break;
+    const found = prove(frame);
+    if (found === 'wrong') return unsupported(`its frames are not where ${version} keeps them`);
+    if (found === 'proven') proven++;
   }
-  if (isWrong) return unsupported(`its frames are not where ${version} keeps them`);
-  if (!isProven) return { kind: 'starting' };
+  if (proven === 0) return { kind: 'starting' };
+  const key = keyOf(read, layout, threads, states);
   if (key === undefined) return unsupported(`its threads do not keep their state where ${version} does`);
-  return {
-    kind: 'supported',
-    version,
-    process: { ...processOf({ ...runtime, types }, layout, threads, key), life: 0 },
-  };
+  return { kind: 'supported', version, process: processOf({ ...runtime, types }, layout, threads, key) };
 };
 
 const readText = (pid: number, file: string): string | undefined => {
@@ -195,30 +196,35 @@ const pause = (): void => {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
 };
 
+/** Tries until something is proven or there is no time left. What could not be read for that says nothing. */
+const lookInTime = (
+  readAny: ReadMemory,
+  runtime: PythonRuntime,
+  layout: PythonLayout,
+  threads: ThreadLayout,
+): PythonAnswer => {
+  const end = performance.now() + BUDGET_MS;
+  const isLate = (): boolean => performance.now() >= end;
+  const read: ReadMemory = (address, length) => (isLate() ? undefined : readAny(address, length));
+  let last: PythonAnswer = { kind: 'starting' };
+  for (;;) {
+    const answer = provePython(read, runtime, layout, threads);
+    if (answer.kind === 'supported') return answer;
+    if (isLate()) return last;
+    if (answer.kind !== 'unsupported') return answer;
+    last = answer;
+    pause();
+  }
+};
+
 /**
  * Makes a function that looks at a process by its id (as this process numbers it). It keeps what it learnt of files, holds
- * no descriptors, and never throws. A look takes a millisecond or two, ten where the program does all to escape it.
+ * no descriptors, and never throws. It reads the memory of a process for 5 ms at most, usually for one or two; the first look
+ * at a file reads its symbols, which takes up to 20 ms more.
  */
 export const createPythonLooker = (): ((pid: number) => PythonAnswer) => {
   const findPython = createPythonFinder();
-  let lives = 0;
-
-  const lookAt = (pid: number, runtime: PythonRuntime, mappings: readonly Mapping[]): PythonAnswer => {
-    const answer = lookIntoMemory(pid, (read): PythonAnswer => {
-      const found = layoutOf(read, runtime);
-      if (found.kind === 'unsupported') return found;
-      const threads = threadLayoutOf(pid, mappings);
-      if ('why' in threads) return { kind: 'unsupported', why: threads.why };
-      let last: PythonAnswer = { kind: 'none' };
-      for (let tries = 0; tries < TRIES; tries++) {
-        if (tries > 0) pause();
-        last = provePython(read, runtime, found.layout, threads);
-        if (last.kind !== 'unsupported') return last;
-      }
-      return last;
-    });
-    return answer ?? { kind: 'none' };
-  };
+  const threadLayouts = new Map<string, ThreadLayout | undefined>();
 
   return (pid) => {
     const mappings = parseMaps(readText(pid, 'maps') ?? '');
@@ -227,9 +233,14 @@ export const createPythonLooker = (): ((pid: number) => PythonAnswer) => {
     const [runtime, second] = runtimes;
     if (!runtime) return { kind: 'none' };
     if (second) return unsupported('two Pythons in one process');
-    const answer = lookAt(pid, runtime, mappings);
-    if (answer.kind !== 'supported') return answer;
-    lives = (lives + 1) % 0x1_0000_0000;
-    return { ...answer, process: { ...answer.process, life: lives } };
+    const answer = lookIntoMemory(pid, (read): PythonAnswer => {
+      const found = layoutOf(read, runtime);
+      if (found.kind === 'unsupported') return found;
+      const threads = threadLayoutOf(pid, mappings, threadLayouts);
+      return 'why' in threads
+        ? { kind: 'unsupported', why: threads.why }
+        : lookInTime(read, runtime, found.layout, threads);
+    });
+    return answer ?? { kind: 'none' };
   };
 };

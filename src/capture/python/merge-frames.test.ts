@@ -7,6 +7,7 @@ const native = (name: string | null) => ({
   kind: 'native' as const,
   name,
   module: 'm',
+  path: '/m',
   offset: 1,
   file: null,
   line: null,
@@ -56,7 +57,13 @@ test('where the native stack ends early, the rest of Python follows', () => {
 
 test('where Python ends early, the outer calls stay as they are', () => {
   const cut = [python('f', true), python('g')];
-  assert.equal(names([LOOP, LOOP, LOOP, 'main'], cut, { complete: true, pythonComplete: false }), `*f *g ${LOOP} main`);
+  const short = { complete: true, pythonComplete: false };
+  assert.equal(names([LOOP, LOOP, LOOP, 'main'], cut, short), `*f *g *[frames not read] ${LOOP} main`);
+  assert.equal(names(['a', 'Py_RunMain'], cut, short), 'a *f *g *[frames not read] Py_RunMain');
+  assert.equal(names([LOOP, LOOP], cut, short), '*f *g');
+  assert.equal(names([], cut, { ...short, complete: false }), '*f *g');
+  const whole = [python('f', true)];
+  assert.equal(names([LOOP, 'call', LOOP, 'main'], whole, short), `*f call ${LOOP} main`);
 });
 
 test('of calls that nothing is known of, when both are complete, the inner ones stay', () => {
@@ -72,10 +79,13 @@ test('no frame is invented, lost or put out of order', () => {
       const pythons = places.map((place, line) => ({ ...python('f'), line, ...place }));
       const merged = mergeFrames(rows, pythons, { complete, pythonComplete });
       const shown = pythons.flatMap(({ hidden, line }) => (hidden ? [] : [line]));
+      const read = merged.filter(({ kind, name }) => kind === 'python' && name === 'f');
       assert.deepEqual(
-        merged.flatMap(({ kind, line }) => (kind === 'python' ? [line] : [])),
+        read.map(({ line }) => line),
         shown,
       );
+      const more = merged.filter(({ kind, name }) => kind === 'python' && name !== 'f');
+      assert.ok(more.length <= (pythonComplete ? 0 : 1), `${more.length} frames more`);
       const kept = merged.flatMap(({ kind, offset }) => (kind === 'native' ? [offset] : []));
       assert.deepEqual(
         kept,

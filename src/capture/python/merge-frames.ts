@@ -15,6 +15,7 @@ type AnyFrame = {
   readonly kind: 'native' | 'python' | 'kernel' | 'jit';
   readonly name: string | null;
   readonly module: string | null;
+  readonly path: string | null;
   readonly offset: number;
   readonly file: string | null;
   readonly line: number | null;
@@ -29,14 +30,20 @@ const LOOP = /^_PyEval_EvalFrameDefault(?:\.|$)/;
 const LOOP_PART = /^_TAIL_CALL_/;
 const PYTHON_OWN = /^_?Py[A-Z_]|^pymain_/;
 
+/** Between what is known of Python and what was called before the rest of it: neighbours there are no caller and callee. */
+const NOT_READ = '[frames not read]';
+
 const rowOf = ({ name, file, line }: PythonFrame): AnyFrame => ({
   kind: 'python',
   name,
   module: null,
+  path: null,
   offset: 0,
   file,
   line,
 });
+
+const notRead: AnyFrame = rowOf({ name: NOT_READ, file: null, line: null, entry: false, hidden: false });
 
 /** Frames that one native call executes, the innermost first. */
 const runsOf = (frames: readonly PythonFrame[]): PythonFrame[][] => {
@@ -64,7 +71,8 @@ const placeOfRest = (native: readonly AnyFrame[], loops: readonly number[], comp
  * other does. Each frame of the interpreter's loop is replaced by the run of Python frames that it executes; all others stay.
  * Where there are more such frames than runs, those that are left stay as they are: the inner ones when both stacks are
  * complete, else the outer ones. Where there are more runs, the rest follow the last such frame, or all native frames where
- * these end early. Nothing is invented, and the order of neither stack is changed.
+ * these end early. Where the last run was cut short, and native frames follow, a frame says so. Nothing else is invented, and
+ * the order of neither stack is changed.
  */
 export const mergeFrames = <F extends AnyFrame>(
   native: readonly F[],
@@ -83,7 +91,11 @@ export const mergeFrames = <F extends AnyFrame>(
   );
   const rest = runs.slice(runAt.size);
   const restAt = rest.length === 0 ? -1 : placeOfRest(native, loops, complete);
-  const rows = (run: readonly PythonFrame[]): AnyFrame[] => run.filter(({ hidden }) => !hidden).map(rowOf);
+  const cut = pythonComplete || python.at(-1)?.entry !== false ? undefined : runs.at(-1);
+  const rows = (run: readonly PythonFrame[]): AnyFrame[] => {
+    const shown = run.filter(({ hidden }) => !hidden).map(rowOf);
+    return run === cut ? [...shown, notRead] : shown;
+  };
   const goesWithNext = (i: number): boolean => isPart(i) && (runAt.has(i + 1) || goesWithNext(i + 1));
   const merged = native.flatMap((frame, i): (F | AnyFrame)[] => {
     const before = i === restAt ? rest.flatMap(rows) : [];
@@ -91,5 +103,6 @@ export const mergeFrames = <F extends AnyFrame>(
     if (run) return [...before, ...rows(run)];
     return goesWithNext(i) ? before : [...before, frame];
   });
-  return restAt === native.length ? [...merged, ...rest.flatMap(rows)] : merged;
+  const all = restAt === native.length ? [...merged, ...rest.flatMap(rows)] : merged;
+  return all.at(-1) === notRead ? all.slice(0, -1) : all;
 };

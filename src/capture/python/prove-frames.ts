@@ -1,18 +1,25 @@
-// Proves that the frames of a thread are where a layout says, by reading them from outside: all of them lead to code objects
-// of the right type whose names are strings, whose line table fits the bytecode, and within which they execute.
+// Proves that the frames of a thread are where a layout says, by reading them from outside: the innermost ones all lead to code
+// objects of the right type whose names are strings, whose line table fits the bytecode, and within which they execute.
 // What does not hold is never explained away: it may hold at the next try, since the program runs meanwhile.
 
+import { PYTHON_TABLE_PIECE, PYTHON_TABLE_PIECES } from '../../catalogue/events.ts';
 import { pythonFrameStyles } from '../../catalogue/kernel-structs.ts';
 import type { ReadMemory } from '../process-memory.ts';
 import type { PythonRuntime } from '../python-runtime.ts';
 import { readU64 } from '../symbols/elf.ts';
 import { isSoundTable } from './line-table.ts';
+import { pointerAt } from './pointer-at.ts';
 import type { PythonLayout } from './python-layout.ts';
 
 export type PythonTypes = NonNullable<PythonRuntime['types']>;
 
-const MAX_FRAMES = 1000;
+/** Of a thread, the innermost ones. */
+const PROVEN_FRAMES = 32;
 const MAX_BYTES = 1 << 20;
+/** Of a string: what follows is not read. */
+const READ_CHARACTERS = 1024;
+/** Larger ones are never sent, and not checked: that would take long. */
+const MAX_TABLE = PYTHON_TABLE_PIECES * PYTHON_TABLE_PIECE;
 const MAX_LINE = 10_000_000;
 const OWNED_BY_GENERATOR = 1;
 const OWNED_BY_NATIVE = 3;
@@ -32,34 +39,39 @@ const OWN_WORDS: Readonly<Record<number, number>> = { 780: 9, 781: 9, 782: 10 };
 /** Of 3.9 and 3.10: ROT_TWO, ROT_THREE, DUP_TOP, NOP, LOAD_CONST, SETUP_FINALLY, LOAD_FAST, LOAD_CLOSURE: none calls anything. */
 const CALL_NOTHING: readonly number[] = [2, 3, 4, 9, 100, 122, 124, 135];
 
-const pointer = (read: ReadMemory, address: number): number => {
-  const bytes = read(address, 8);
-  return bytes ? readU64(bytes, 0) : Number.NaN;
-};
-
-/** A string, which must be one of the usual kind; undefined where it is none. */
+/** The beginning of a string, which must be one of the usual kind; undefined where it is none. */
 const textAt = (read: ReadMemory, layout: PythonLayout, types: PythonTypes, address: number): string | undefined => {
   const head = read(address, 48);
   if (!head || readU64(head, 8) !== types.text) return undefined;
-  const length = pointer(read, address + layout.textLength);
+  const length = pointerAt(read, address + layout.textLength);
   const state = read(address + layout.textState, 4)?.readUInt32LE(0) ?? 0;
   const [width, isCompact, isAscii] = [(state >> 2) & 7, (state >> 5) & 1, (state >> 6) & 1];
   if (![1, 2, 4].includes(width) || isCompact === 0 || !(length >= 1 && length <= MAX_BYTES)) return undefined;
-  const data = read(address + (isAscii ? layout.textAscii : layout.textWide), (length + 1) * width);
+  const count = Math.min(length + 1, READ_CHARACTERS);
+  const data = read(address + (isAscii ? layout.textAscii : layout.textWide), count * width);
   if (!data) return undefined;
-  const characters = Array.from({ length: length + 1 }, (_, i) => data.readUIntLE(i * width, width));
-  // One zero ends it, and there is none inside.
-  if (characters.indexOf(0) !== length || characters.some((character) => character > (isAscii ? 0x7f : 0x10ffff)))
-    return undefined;
-  return String.fromCodePoint(...characters.slice(0, Math.min(length, 4096)));
+  let text = '';
+  for (let i = 0; i < count; i++) {
+    const character = data.readUIntLE(i * width, width);
+    // One zero ends it, and there is none inside.
+    if (character > (isAscii ? 0x7f : 0x10ffff) || (character === 0) !== (i === length)) return undefined;
+    if (character !== 0) text += String.fromCodePoint(character);
+  }
+  return text;
 };
 
-const bytesAt = (read: ReadMemory, layout: PythonLayout, types: PythonTypes, address: number): Buffer | undefined => {
+/** The size of a bytes object, which must end with a zero; undefined where it is none. */
+const sizeOfBytes = (
+  read: ReadMemory,
+  layout: PythonLayout,
+  types: PythonTypes,
+  address: number,
+): number | undefined => {
   const head = read(address, 16);
   if (!head || readU64(head, 8) !== types.bytes) return undefined;
-  const size = pointer(read, address + layout.bytesSize);
-  const bytes = size >= 0 && size <= MAX_BYTES ? read(address + layout.bytesData, size + 1) : undefined;
-  return bytes?.[size] === 0 ? bytes.subarray(0, size) : undefined;
+  const size = pointerAt(read, address + layout.bytesSize);
+  if (!(size >= 0 && size <= MAX_BYTES)) return undefined;
+  return read(address + layout.bytesData + size, 1)?.[0] === 0 ? size : undefined;
 };
 
 /** Where a code object's bytecode begins and how long it is, in bytes. */
@@ -67,12 +79,12 @@ type Bytecode = { readonly start: number; readonly size: number; readonly tracea
 
 const bytecodeOf = (read: ReadMemory, layout: PythonLayout, types: PythonTypes, code: number): Bytecode | undefined => {
   if (layout.style === pythonFrameStyles.objects) {
-    const address = pointer(read, code + layout.codeBytecode);
-    const bytes = bytesAt(read, layout, types, address);
-    return bytes && { start: address + layout.bytesData, size: bytes.length, traceable: 0 };
+    const address = pointerAt(read, code + layout.codeBytecode);
+    const size = sizeOfBytes(read, layout, types, address);
+    return size === undefined ? undefined : { start: address + layout.bytesData, size, traceable: 0 };
   }
   const traceable = read(code + layout.codeTraceable, 4)?.readInt32LE(0) ?? -1;
-  const size = pointer(read, code + 16) * 2;
+  const size = pointerAt(read, code + 16) * 2;
   const start = code + layout.codeBytecode;
   return traceable >= 0 && size > 0 && traceable * 2 < size ? { start, size, traceable: traceable * 2 } : undefined;
 };
@@ -97,20 +109,24 @@ const hasSoundNumbers = (read: ReadMemory, layout: PythonLayout, code: number): 
 
 /** The bytecode of the code object at an address, when all that we use of that is as it must be. */
 const provenCode = (read: ReadMemory, layout: PythonLayout, types: PythonTypes, code: number): Bytecode | undefined => {
-  if (pointer(read, code + 8) !== types.code) return undefined;
+  if (pointerAt(read, code + 8) !== types.code) return undefined;
   const bytecode = bytecodeOf(read, layout, types, code);
-  const file = textAt(read, layout, types, pointer(read, code + layout.codeFile));
-  const name = textAt(read, layout, types, pointer(read, code + layout.codeName));
-  const table = bytesAt(read, layout, types, pointer(read, code + layout.codeTable));
+  const file = textAt(read, layout, types, pointerAt(read, code + layout.codeFile));
+  const name = textAt(read, layout, types, pointerAt(read, code + layout.codeName));
+  const tableAddress = pointerAt(read, code + layout.codeTable);
+  const tableBytes = sizeOfBytes(read, layout, types, tableAddress);
   const firstLine = read(code + layout.codeFirstLine, 4)?.readInt32LE(0) ?? -1;
-  if (!bytecode || !table || file === undefined || name === undefined || file === name) return undefined;
+  if (!bytecode || tableBytes === undefined || file === undefined || name === undefined || file === name)
+    return undefined;
   // No name holds a dot but a qualified one, which ends with the plain one; none holds what paths hold.
   if (name.includes('/') || !(firstLine >= 0 && firstLine <= MAX_LINE)) return undefined;
   // A module begins at line 1; before 3.11 at its first statement.
   if (name === '<module>' && layout.version >= 0x30b && firstLine > 1) return undefined;
   const { version } = layout;
   if (!hasSoundNumbers(read, layout, code)) return undefined;
-  if (!isSoundTable({ version, table, firstLine, bytecodeBytes: bytecode.size })) return undefined;
+  const table = tableBytes <= MAX_TABLE ? read(tableAddress + layout.bytesData, tableBytes) : undefined;
+  const isSound = table && isSoundTable({ version, table, firstLine, bytecodeBytes: bytecode.size });
+  if (tableBytes <= MAX_TABLE && !isSound) return undefined;
   const begin = RESUMES[version];
   if (begin && !begin.includes(read(bytecode.start + bytecode.traceable, 1)?.[0] ?? 0)) return undefined;
   return bytecode;
@@ -122,11 +138,15 @@ const executesWithin = (read: ReadMemory, layout: PythonLayout, { start, size }:
   return place > 0 && !CALL_NOTHING.includes(read(start + place, 1)?.[0] ?? 0);
 };
 
-/** One frame: 'shown' when it is proven, 'hidden' when there is nothing to show, undefined when it is not as it must be. */
+/** Finds the bytecode of a code object, as provenCode does. */
+type FindCode = (code: number) => Bytecode | undefined;
+
+/** One frame: 'shown' when it is proven, not when there is nothing to show, undefined when it is not as it must be. */
 const provenFrame = (
   read: ReadMemory,
   layout: PythonLayout,
   types: PythonTypes,
+  findCode: FindCode,
   bytes: Buffer,
 ): { shown: boolean; ends: boolean } | undefined => {
   const isObject = layout.style === pythonFrameStyles.objects;
@@ -137,9 +157,9 @@ const provenFrame = (
   if (owner >= OWNED_BY_NATIVE || entry === undefined || entry > 1) return undefined;
   const ends = layout.style !== pythonFrameStyles.shims && entry === 1;
   const code = Number(bytes.readBigUInt64LE(layout.frameCode) & ~7n);
-  if (pointer(read, code + 8) !== types.code) return undefined;
+  if (pointerAt(read, code + 8) !== types.code) return undefined;
   if (isObject) {
-    const bytecode = provenCode(read, layout, types, code);
+    const bytecode = findCode(code);
     const place = bytes.readInt32LE(layout.frameInstruction) * layout.numberScale;
     return bytecode && executesWithin(read, layout, bytecode, place) ? { shown: true, ends } : undefined;
   }
@@ -147,37 +167,45 @@ const provenFrame = (
   const traceable = (read(code + layout.codeTraceable, 4)?.readInt32LE(0) ?? -1) * 2;
   if (traceable < 0 || Number.isNaN(place)) return undefined;
   if (owner !== OWNED_BY_GENERATOR && place < traceable) return { shown: false, ends };
-  const bytecode = provenCode(read, layout, types, code);
+  const bytecode = findCode(code);
   return bytecode && executesWithin(read, layout, bytecode, place) ? { shown: true, ends } : undefined;
 };
 
 /** The address of the innermost frame of a thread state, 0 where it is in none, NaN where that cannot be read. */
 export const innermostFrame = (read: ReadMemory, layout: PythonLayout, thread: number): number => {
-  const first = pointer(read, thread + layout.threadFrame);
-  return layout.cframeFrame < 0 || first === 0 ? first : pointer(read, first + layout.cframeFrame);
+  const first = pointerAt(read, thread + layout.threadFrame);
+  return layout.cframeFrame < 0 || first === 0 ? first : pointerAt(read, first + layout.cframeFrame);
 };
 
+/** What is said of the frames from an address on. */
+type Prover = (first: number) => 'proven' | 'empty' | 'wrong';
+
 /**
- * `proven`: the frames from `first` to the outermost are all as they must be, and one of them is of Python code.
+ * Makes a function that proves frames and checks each code object once.
+ * `proven`: the innermost 32 frames from `first` on are all as they must be, and one of them is of Python code.
  * `empty`: there is none of Python code. Else something is not as it must be: `wrong`.
  */
-export const proveFrames = (
-  read: ReadMemory,
-  layout: PythonLayout,
-  types: PythonTypes,
-  first: number,
-): 'proven' | 'empty' | 'wrong' => {
-  let [shown, ended] = [0, false];
-  let at = first;
-  for (let frames = 0; at !== 0; frames++) {
-    const bytes = frames < MAX_FRAMES ? read(at, layout.frameBytes) : undefined;
-    const frame = bytes && provenFrame(read, layout, types, bytes);
-    if (!bytes || !frame) return 'wrong';
-    if (frame.shown) shown++;
-    ended = frame.ends;
-    at = readU64(bytes, layout.framePrevious);
-  }
-  // The outermost frame was begun by a native call.
-  if (first !== 0 && !ended) return 'wrong';
-  return shown > 0 ? 'proven' : 'empty';
+export const createFrameProver = (read: ReadMemory, layout: PythonLayout, types: PythonTypes): Prover => {
+  const codes = new Map<number, Bytecode | undefined>();
+  const findCode: FindCode = (code) => {
+    if (!codes.has(code)) codes.set(code, provenCode(read, layout, types, code));
+    return codes.get(code);
+  };
+  return (first) => {
+    const seen = new Set<number>();
+    let [shown, ended] = [0, false];
+    let at = first;
+    while (at !== 0 && seen.size < PROVEN_FRAMES) {
+      const bytes = seen.has(at) ? undefined : read(at, layout.frameBytes);
+      const frame = bytes && provenFrame(read, layout, types, findCode, bytes);
+      if (!bytes || !frame) return 'wrong';
+      seen.add(at);
+      if (frame.shown) shown++;
+      ended = frame.ends;
+      at = readU64(bytes, layout.framePrevious);
+    }
+    // The outermost frame was begun by a native call.
+    if (first !== 0 && at === 0 && !ended) return 'wrong';
+    return shown > 0 ? 'proven' : 'empty';
+  };
 };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { layoutOf } from '../../catalogue/derive/layout.ts';
-import { events, PYTHON_TABLE_PIECE, pythonPlaces } from '../../catalogue/events.ts';
+import { events, PYTHON_CODES_KEPT, PYTHON_TABLE_PIECE, pythonPlaces } from '../../catalogue/events.ts';
 import { createPythonCodes } from './python-codes.ts';
 
 const AT = 3; // words before the event, as in a ring
@@ -99,6 +99,36 @@ test('what is not known has no name, and what stands for no frame is hidden', ()
   assert.deepEqual(codes.frameOf(0, 2), nothing);
   const none = pythonPlaces.unknown + pythonPlaces.entry;
   assert.deepEqual(codes.frameOf(0, none), { ...nothing, entry: true, hidden: true });
+});
+
+test('more tables than are kept cost the oldest their lines, not their names', () => {
+  const codes = createPythonCodes();
+  const table = Buffer.concat(Array.from({ length: 12_000 }, () => Uint8Array.of(0x80, 0)));
+  const count = Math.ceil((32 * 1024 * 1024) / table.length) + 1;
+  for (let id = 1; id <= count; id++) {
+    codes.code(codeEvent(id, { tableBytes: table.length, bytecodeBytes: 24_000 }), AT);
+    for (let at = 0; at < table.length; at += PYTHON_TABLE_PIECE)
+      codes.table(tableEvent(id, at, table.subarray(at, at + PYTHON_TABLE_PIECE)), AT);
+    if (id === 1) assert.equal(codes.frameOf(1, 4).line, 10);
+  }
+  for (let id = 2; id < 4; id++) codes.table(tableEvent(id, 0, table.subarray(0, PYTHON_TABLE_PIECE)), AT);
+  const seen = [1, 2, count].map((id) => codes.frameOf(id, 6));
+  assert.deepEqual(
+    seen.map(({ name }) => name),
+    ['f', 'f', 'f'],
+  );
+  assert.deepEqual([seen[1]?.line, seen[2]?.line], [null, 10]);
+});
+
+test('what a stack is asked about is not forgotten, nor what the kernel side takes for known', () => {
+  const codes = createPythonCodes();
+  codes.code(codeEvent(1, {}), AT);
+  for (let id = 2; id < 20_000; id++) {
+    codes.code(codeEvent(id, {}), AT);
+    if (id % 4000 === 0) assert.ok(codes.has(1));
+    if (id % 2000 === 0) assert.ok(codes.has(Math.max(1, id - PYTHON_CODES_KEPT)));
+  }
+  assert.ok(codes.has(1));
 });
 
 test('what was not used for long is forgotten', () => {

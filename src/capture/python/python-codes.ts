@@ -1,6 +1,7 @@
-// What is known of code objects of Python, from the events that tell of them, and from it the frames of a stack. Holds the last
-// 16,384 code objects and at most 32 MB; more than the kernel side believes to be known. Must not know of processes.
-import { PYTHON_TABLE_PIECE, pythonPlaces } from '../../catalogue/events.ts';
+// What is known of code objects of Python, from the events that tell of them, and from it the frames of a stack. Holds the names
+// of the 16,384 code objects that were used last, which are more than the kernel side takes for known (PYTHON_CODES_KEPT), and
+// line tables of 32 MB: where those are more, the oldest lose their lines. Must not know of processes.
+import { PYTHON_TABLE_PIECE, PYTHON_TABLE_PIECES, pythonPlaces } from '../../catalogue/events.ts';
 import { eventWords, wide } from '../event-words.ts';
 import { type LineTable, lineAt } from './line-table.ts';
 import type { PythonFrame } from './merge-frames.ts';
@@ -19,18 +20,17 @@ export type PythonCodes = {
 type Known = LineTable & {
   readonly name: string;
   readonly file: string;
-  readonly table: Uint8Array;
-  /** Bytes of the table that have come. */
+  table: Uint8Array;
+  /** Bytes of the table that have come; NaN of one that is not kept. */
   come: number;
   readonly lines: Map<number, number | null>;
 };
 
 const MAX_CODES = 16_384;
-const MAX_BYTES = 32 * 1024 * 1024;
-/** Of a code object, with its names, besides its table. */
-const CODE_BYTES = 1024;
+const MAX_TABLES = 32 * 1024 * 1024;
 /** What the kernel side sends of a table at most. */
-const MAX_TABLE = 32 * PYTHON_TABLE_PIECE;
+const MAX_TABLE = PYTHON_TABLE_PIECES * PYTHON_TABLE_PIECE;
+const NO_TABLE = new Uint8Array();
 const MAX_LINES = 256;
 const FILE_BYTES = 256;
 
@@ -66,20 +66,35 @@ export const createPythonCodes = (): PythonCodes => {
   const known = new Map<number, Known>();
   let bytes = 0;
 
+  const forgetTable = (found: Known): void => {
+    bytes -= found.table.length;
+    found.table = NO_TABLE;
+    found.come = Number.NaN;
+  };
+
   const forgetOldest = (): void => {
-    for (const [id, { table: held }] of known) {
-      if (known.size <= MAX_CODES && bytes <= MAX_BYTES) return;
-      known.delete(id);
-      bytes -= held.length + CODE_BYTES;
+    for (const [id, found] of known) {
+      if (known.size <= MAX_CODES && bytes <= MAX_TABLES) return;
+      if (found.table.length > 0) forgetTable(found);
+      if (known.size > MAX_CODES) known.delete(id);
     }
+  };
+
+  /** What was used last is the last to be forgotten. */
+  const use = (id: number): Known | undefined => {
+    const found = known.get(id);
+    if (found === undefined) return undefined;
+    known.delete(id);
+    known.set(id, found);
+    return found;
   };
 
   const lineOf = (found: Known, place: number): number | null => {
     // A frame that has not begun is at its first line, for CPython too (PyCode_Addr2Line of Objects/codeobject.c).
     if (place === pythonPlaces.unknown) return found.firstLine;
-    if (found.come < found.table.length) return null;
     const before = found.lines.get(place);
     if (before !== undefined) return before;
+    if (!(found.come >= found.table.length)) return null;
     const line = lineAt(found, place) ?? null;
     if (found.lines.size < MAX_LINES) found.lines.set(place, line);
     return line;
@@ -101,11 +116,10 @@ export const createPythonCodes = (): PythonCodes => {
         // The end of a path was kept.
         file: fileBytes === FILE_BYTES ? `…${file}` : file,
         table: new Uint8Array(tableBytes <= MAX_TABLE ? tableBytes : 0),
-        // Of one that is too large, nothing is used.
-        come: tableBytes <= MAX_TABLE ? 0 : -1,
+        come: tableBytes <= MAX_TABLE ? 0 : Number.NaN,
         lines: new Map(),
       });
-      bytes += (tableBytes <= MAX_TABLE ? tableBytes : 0) + CODE_BYTES;
+      bytes += tableBytes <= MAX_TABLE ? tableBytes : 0;
       forgetOldest();
     },
     table: (words, at) => {
@@ -116,18 +130,15 @@ export const createPythonCodes = (): PythonCodes => {
       found.table.set(data, from);
       found.come += size;
     },
-    has: (id) => id === 0 || known.has(id),
+    has: (id) => id === 0 || use(id) !== undefined,
     frameOf: (id, place) => {
       const entry = place >= pythonPlaces.entry;
       const at = entry ? place - pythonPlaces.entry : place;
-      const found = known.get(id);
+      const found = use(id);
       if (!found) {
         const hidden = id === 0 && at === pythonPlaces.unknown;
         return { name: null, file: null, line: null, entry, hidden };
       }
-      // Used again: the last to be forgotten.
-      known.delete(id);
-      known.set(id, found);
       const { name, file } = found;
       return { name: name || null, file: file || null, line: lineOf(found, at), entry, hidden: false };
     },

@@ -10,6 +10,8 @@ type Member = (typeof kernelStructs.python_process.fields)[number]['name'];
 export type PythonProcess = Readonly<Record<Member, number>>;
 
 const ANY = 0;
+const NOEXIST = 1;
+const EEXIST = 17;
 const key = (pid: number): Uint8Array => new Uint8Array(Uint32Array.of(pid).buffer);
 
 /** The bytes of struct wt_python_process. */
@@ -26,6 +28,10 @@ export const encodePython = (process: PythonProcess): Uint8Array => {
 /** From now on the stacks of this process have its Python frames; false when the kernel's table is full. */
 export const tellPython = ({ bpf, map }: Kernel, pid: number, process: PythonProcess): boolean =>
   bpf.update(map('pythons'), key(pid), encodePython(process), ANY) === 0;
+
+/** The same for a child, unless the kernel side has seen to that when it was forked; it then counts where there is no room. */
+export const tellForked = ({ bpf, map }: Kernel, pid: number, process: PythonProcess): boolean =>
+  [0, -EEXIST].includes(bpf.update(map('pythons'), key(pid), encodePython(process), NOEXIST));
 
 /** For a process that has ended or executes another program. */
 export const forgetPython = ({ bpf, map }: Kernel, pid: number): void => {

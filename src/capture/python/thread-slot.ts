@@ -7,7 +7,7 @@
 
 import { basename } from 'node:path';
 import { UserError } from '../../base/errors.ts';
-import { openableFile } from '../library-file.ts';
+import { openableFile, versionOfPath } from '../library-file.ts';
 import { isFileMapping, type Mapping } from '../maps.ts';
 import type { ReadMemory } from '../process-memory.ts';
 import { type ElfFile, readU64, tryOpenElf } from '../symbols/elf.ts';
@@ -32,6 +32,7 @@ const NAMES = {
 const LIBC = /^(?:libc\.so\.6|libc-2\.\d+\.so|libpthread\.so\.0|libpthread-2\.\d+\.so)$/;
 const MUSL = /^(?:ld-musl-|libc\.musl-)/;
 const MAX_BLOCKS = 64;
+const MAX_FILES = 1000;
 
 const describedIn = (elf: ElfFile): ThreadLayout | undefined => {
   const symbols = findDataSymbols(elf, Object.values(NAMES));
@@ -54,22 +55,32 @@ const describedIn = (elf: ElfFile): ThreadLayout | undefined => {
     : undefined;
 };
 
-/** What the C library of a process says of its threads, or why that is not known. */
+const layoutIn = (path: string): ThreadLayout | undefined => {
+  using elf = tryOpenElf(path);
+  try {
+    return elf && describedIn(elf);
+  } catch (thrown) {
+    if (!(thrown instanceof UserError)) throw thrown;
+    return undefined;
+  }
+};
+
+/** What the C library of a process says of its threads, or why that is not known. What files say is kept in `known`. */
 export const threadLayoutOf = (
   pid: number,
   mappings: readonly Mapping[],
+  known = new Map<string, ThreadLayout | undefined>(),
 ): ThreadLayout | { readonly why: 'musl' | 'unsupported build: its C library does not describe its threads' } => {
   if (mappings.some(({ path }) => MUSL.test(basename(path ?? '')))) return { why: 'musl' };
   for (const mapping of mappings) {
     if (!isFileMapping(mapping) || !LIBC.test(basename(mapping.path)) || mapping.offset !== 0) continue;
     const file = openableFile(pid, mapping);
-    using elf = file && tryOpenElf(file.openPath);
-    try {
-      const found = elf && describedIn(elf);
-      if (found) return found;
-    } catch (thrown) {
-      if (!(thrown instanceof UserError)) throw thrown;
-    }
+    if (file === undefined) continue;
+    const key = `${file.key} ${versionOfPath(file.openPath)}`;
+    if (known.size >= MAX_FILES) known.clear();
+    const found = known.has(key) ? known.get(key) : layoutIn(file.openPath);
+    known.set(key, found);
+    if (found) return found;
   }
   return { why: 'unsupported build: its C library does not describe its threads' };
 };

@@ -10,6 +10,9 @@ test('a text keeps its number until too many are known', () => {
   const fresh = keys.fresh();
   const b = keys.of('b');
   assert.equal(new Set([a.key, b.key, fresh]).size, 3);
+  keys.forget('b');
+  const anew = keys.of('b');
+  assert.ok(anew.isNew && anew.key !== b.key);
   assert.equal(forgotten, 0);
   assert.equal(keys.of('c').isNew, true);
   assert.equal(forgotten, 1);

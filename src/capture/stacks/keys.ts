@@ -3,6 +3,8 @@
 export type Keys = {
   /** The number of a text, and whether it is new. */
   readonly of: (text: string) => { readonly key: number; readonly isNew: boolean };
+  /** The text is new again. */
+  readonly forget: (text: string) => void;
   /** A number that nothing else has. */
   readonly fresh: () => number;
 };
@@ -21,6 +23,9 @@ export const createKeys = (most: number, onForgotten: () => void): Keys => {
       }
       known.set(text, ++last);
       return { key: last, isNew: true };
+    },
+    forget: (text) => {
+      known.delete(text);
     },
     fresh: () => ++last,
   };

@@ -6,6 +6,8 @@ export type StackFrame = {
   readonly kind: 'native' | 'python' | 'kernel' | 'jit';
   readonly name: string | null;
   readonly module: string | null;
+  /** The path of the module as its process sees it, where it is a file. */
+  readonly path: string | null;
   /** Bytes from the start of the function where the name is known, else of the module. */
   readonly offset: number;
   readonly file: string | null;
@@ -21,7 +23,7 @@ export type StackFrames = {
 
 /**
  * A stack that has been named. `taken` is the number that came with its last event. Its frames come along where no earlier
- * one had the same `key`.
+ * one had the same `key`; 0 is the key of stacks that no other one is compared with.
  */
 export type NamedStack = {
   readonly taken: number;
@@ -42,8 +44,10 @@ export type ToNamer =
   | { readonly kind: 'finish' };
 
 export type FromNamer =
+  /** What takes long at the start is done. */
+  | { readonly kind: 'ready' }
   | { readonly kind: 'named'; readonly stacks: readonly NamedStack[] }
-  | { readonly kind: 'read'; readonly words: RawEvents['words'] }
+  | { readonly kind: 'read'; readonly words: RawEvents['words']; readonly used: number }
   /** Keys that were given before this are not used again. */
   | { readonly kind: 'new_keys' }
   | { readonly kind: 'done' };

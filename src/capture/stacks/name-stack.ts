@@ -4,9 +4,11 @@ import { stackReasons } from '../../catalogue/events.ts';
 import { mergeFrames } from '../python/merge-frames.ts';
 import { createPythonCodes } from '../python/python-codes.ts';
 import { demangle } from '../symbols/demangle.ts';
-import type { Architecture } from '../symbols/dwarf-registers.ts';
+import { type Architecture, REGISTERS } from '../symbols/dwarf-registers.ts';
+import { createEffort, type EffortLimits } from '../symbols/effort.ts';
 import { createKernelSymbols } from '../symbols/kernel-symbols.ts';
 import { createResolver } from '../symbols/resolver.ts';
+import type { Unwound } from '../symbols/unwind.ts';
 import { createKeys } from './keys.ts';
 import type { StackFrame, StackFrames } from './messages.ts';
 import type { KernelAddress, RawStack } from './read-stack.ts';
@@ -34,13 +36,18 @@ export type Names = {
   readonly name: (stack: RawStack) => { readonly key: number; readonly named: StackFrames | undefined };
 };
 
-type Walk = { readonly addresses: readonly number[]; readonly exact: readonly number[] };
+type Walk = Pick<Unwound, 'addresses' | 'exact' | 'complete' | 'needs'>;
 
 /** Distinct stacks that are remembered at most. */
 const REMEMBERED = 50_000;
+/** What naming one stack may take. Reading the tables of large libraries takes a second, once. */
+const EFFORT: EffortLimits = { workMs: 50, loadingMs: 3000 };
 
-/** `onForgotten` is called before keys that were given are given anew. */
-export const createNames = (architecture: Architecture, onForgotten: () => void): Names => {
+/**
+ * `onForgotten` is called before keys that were given are given anew. A stack that takes more than `limits` has the frames
+ * that were found by then, and is not complete.
+ */
+export const createNames = (architecture: Architecture, onForgotten: () => void, limits = EFFORT): Names => {
   const resolver = createResolver({ demangle });
   const codes = createPythonCodes();
   const kernel = createKernelSymbols();
@@ -48,40 +55,64 @@ export const createNames = (architecture: Architecture, onForgotten: () => void)
   const keys = createKeys(REMEMBERED, onForgotten);
   const walks = new WeakMap<object, number>();
 
-  /** Where it ran and what called it. By its memory; by frame pointers, which only some code keeps, where there is none. */
-  const walk = ({ pid, memory, trampoline, hijacked, addresses }: RawStack) => {
-    const input = memory && { architecture, registers: memory.registers, stack: memory.copy, hijacked };
-    const unwound = input && resolver.unwind(pid, { ...input, trampoline: trampoline === 0 ? undefined : trampoline });
-    return unwound ?? { addresses, exact: [0], complete: false, needs: undefined };
+  /** What is known without a walk: callers by frame pointers, which only some code keeps; else where it ran. */
+  const addressesOf = ({ memory, addresses }: RawStack): readonly number[] => {
+    const known = addresses();
+    const pc = memory?.registers[REGISTERS[architecture].pc];
+    return known.length > 0 || pc === undefined || Number.isNaN(pc) ? known : [pc];
   };
 
-  const userFrames = (stack: RawStack, { addresses, exact }: Walk): StackFrame[] =>
-    addresses.map((address, i) => {
+  /** Where it ran and what called it. By its memory; without that, or where nothing is known of its process, see above. */
+  const walk = (stack: RawStack, isOver: () => boolean): Walk => {
+    const { pid, memory, hijacked } = stack;
+    const trampoline = stack.trampoline === 0 ? undefined : stack.trampoline;
+    const input = memory && {
+      architecture,
+      registers: memory.registers,
+      stack: memory.copy,
+      hijacked,
+      trampoline,
+      isOver,
+    };
+    const unwound = input && resolver.unwind(pid, input);
+    return unwound ?? { addresses: addressesOf(stack), exact: [0], complete: false, needs: undefined };
+  };
+
+  /** The innermost has a name in any case. */
+  const userFrames = (stack: RawStack, { addresses, exact }: Walk, isOver: () => boolean): StackFrame[] => {
+    const frames: StackFrame[] = [];
+    for (const [i, address] of addresses.entries()) {
+      if (i > 0 && isOver()) break;
       // A return address stands behind its call, which is what we want to name; it may be the last one of its function.
       const isReturn = !exact.includes(i) || (i === 0 && stack.reason === stackReasons.call);
-      const { name, module, offset, isJit } = resolver.resolve(stack.pid, isReturn ? address - 1 : address);
+      const { name, module, path, offset, isJit } = resolver.resolve(stack.pid, isReturn ? address - 1 : address);
       const kind = isJit === true ? 'jit' : 'native';
-      return { kind, name: name ?? null, module: module ?? null, offset, file: null, line: null };
-    });
+      const where = { module: module ?? null, path: path ?? null, offset, file: null, line: null };
+      frames.push({ kind, name: name ?? null, ...where });
+    }
+    return frames;
+  };
 
   const kernelFrames = (addresses: readonly KernelAddress[]): StackFrame[] => {
     const frames = addresses.map(({ high, low }): StackFrame => {
       const { name = null, module = null, offset = 0 } = kernel.find(high, low) ?? {};
-      return { kind: 'kernel', name, module, offset, file: null, line: null };
+      return { kind: 'kernel', name, module, path: null, offset, file: null, line: null };
     });
     const first = frames.findIndex(({ name }) => name !== null && !OWN.test(name));
     return first < 0 ? [] : frames.slice(first);
   };
 
-  const framesOf = (stack: RawStack, walked: ReturnType<typeof walk>): StackFrames => {
+  /** `isCut`: there was no time for all frames. */
+  const framesOf = (stack: RawStack, walked: Walk, isOver: () => boolean): StackFrames & { isCut: boolean } => {
+    const native = userFrames(stack, walked, isOver);
     const inKernel = kernelFrames(stack.kernel);
-    const native = userFrames(stack, walked);
     const { python } = stack;
-    if (python === undefined || python === 'failed')
-      return { frames: [...inKernel, ...native], complete: walked.complete };
+    const isCut = native.length < walked.addresses.length;
+    const complete = walked.complete && !isCut;
+    if (python === undefined || python === 'failed') return { frames: [...inKernel, ...native], complete, isCut };
     const places = python.frames.map(({ code, place }) => codes.frameOf(code, place));
-    const merged = mergeFrames(native, places, { complete: walked.complete, pythonComplete: python.complete });
-    return { frames: [...inKernel, ...merged], complete: walked.complete || python.complete };
+    const merged = mergeFrames(native, places, { complete, pythonComplete: python.complete });
+    return { frames: [...inKernel, ...merged], complete: complete && python.complete, isCut };
   };
 
   /** What decides the names of a stack whose walk is remembered. */
@@ -89,7 +120,9 @@ export const createNames = (architecture: Architecture, onForgotten: () => void)
     const number = walks.get(walked) ?? keys.fresh();
     walks.set(walked, number);
     const places =
-      typeof python === 'object' ? python.frames.map(({ code, place }) => `${code}:${place}`).join(' ') : python;
+      typeof python === 'object'
+        ? `${python.frames.map(({ code, place }) => `${code}:${place}`).join(' ')}${python.complete ? '' : ' cut'}`
+        : python;
     const isCall = reason === stackReasons.call;
     return `${pid} ${isCall} ${number} ${places} ${kernel.map(({ high, low }) => `${high}:${low}`).join(' ')}`;
   };
@@ -120,12 +153,20 @@ export const createNames = (architecture: Architecture, onForgotten: () => void)
     name: (stack) => {
       if (stack.time < (since.get(stack.pid) ?? 0)) {
         const frames = kernelFrames(stack.kernel);
-        return { key: keys.fresh(), named: { frames, complete: false } };
+        return { key: 0, named: { frames, complete: false } };
       }
-      const walked = walk(stack);
-      if (walked.needs === undefined) return { key: keys.fresh(), named: framesOf(stack, walked) };
-      const { key, isNew } = keys.of(textOf(stack, walked));
-      return { key, named: isNew ? framesOf(stack, walked) : undefined };
+      const isOver = createEffort(limits, resolver.loadingMs);
+      const walked = walk(stack, isOver);
+      const name = (): ReturnType<typeof framesOf> => framesOf(stack, walked, isOver);
+      if (walked.needs === undefined) return { key: 0, named: name() };
+      const text = textOf(stack, walked);
+      const { key, isNew } = keys.of(text);
+      if (!isNew) return { key, named: undefined };
+      const named = name();
+      if (!named.isCut) return { key, named };
+      // Next time more may be known.
+      keys.forget(text);
+      return { key: 0, named };
     },
   };
 };

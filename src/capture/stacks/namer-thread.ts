@@ -21,9 +21,6 @@ const port = parentPort;
 const clock: unknown = workerData;
 if (port === null || !isClock(clock)) throw new Error('this file runs as a thread of the recorder');
 
-// A name may come later: what is traced goes first. In Linux this is about the calling thread only.
-setPriority(0, LAST);
-
 const architecture = process.arch === 'arm64' ? 'arm64' : 'x64';
 const reader = createStackReader(clock, architecture);
 
@@ -44,6 +41,9 @@ const names = createNames(architecture, () => {
 
 // Before there is anything to record: later it would take time from what is traced.
 names.prepare();
+answer({ kind: 'ready' });
+// A name may come later: what is traced goes first. In Linux this is about the calling thread only.
+setPriority(0, LAST);
 
 const nameOne = ({ taken, stack }: Waiting) => {
   named.push({ taken, pid: stack.pid, ...names.name(stack) });
@@ -86,11 +86,13 @@ port.on('message', (message: ToNamer) => {
       waiting.forEach(nameOne);
       waiting = readStacks(message.events);
       flush();
-      const { words } = message.events;
-      port.postMessage({ kind: 'read', words } satisfies FromNamer, [words.buffer]);
+      const { words, used } = message.events;
+      port.postMessage({ kind: 'read', words, used } satisfies FromNamer, [words.buffer]);
       return;
     }
     case 'finish':
+      // Now it is waited for.
+      setPriority(0, 0);
       waiting.forEach(nameOne);
       waiting = [];
       flush();

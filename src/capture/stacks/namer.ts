@@ -9,21 +9,28 @@ import { createCollector } from './raw-events.ts';
 /** What was added is handed over after a while, or when it is much: each message costs about 0.1 ms on both sides. */
 const GATHER_MS = 250;
 const GATHER_WORDS = 1 << 18;
+/** Words that the thread may have to read at most: 64 MB. It has the lowest priority, and a busy machine may starve it. */
+const MOST_BEHIND = 1 << 24;
 /** How long the end of a recording waits for the last names. */
 const PATIENCE_MS = 20_000;
 
 export type Namer = {
+  /** Resolves when the thread has done what takes long at its start, or has failed: from then on it is quiet. */
+  readonly ready: Promise<void>;
   /** Looks at a process while it lives. False when it is gone. With `since` (ns) it is another program from then on. */
   readonly remember: (pid: number, since?: number) => boolean;
   /** A child has what its parent has. */
   readonly born: (pid: number, parent: number) => void;
   readonly forget: (pid: number) => void;
-  /** Adds an event of `length` words; `taken` is given back with the stack that it ends. */
-  readonly add: (words: Uint32Array, at: number, length: number, taken: number) => void;
+  /**
+   * Adds an event of `length` words; `taken`, not 0 for the last event of a stack, is given back with that stack. While the
+   * thread is far behind only code objects are taken: they are told once.
+   */
+  readonly add: (words: Uint32Array, at: number, length: number, taken: number, isNeeded?: boolean) => void;
   /** Hands over what was added, now and then. */
   readonly send: () => void;
-  /** Resolves when all that was added has been named, or when that takes too long, with whether it was all. */
-  readonly finish: () => Promise<boolean>;
+  /** Resolves when all that was added has been named, or when that takes too long, with how many stacks have no names. */
+  readonly finish: () => Promise<number>;
 };
 
 export type NamerEvents = {
@@ -37,21 +44,31 @@ export type NamerEvents = {
 export const startNamer = (clock: Clock, { onNamed, onNewKeys }: NamerEvents): Namer => {
   const { high, low } = clock;
   const worker = new Worker(new URL('./namer-thread.ts', import.meta.url), { workerData: { high, low } });
-  const finished = Promise.withResolvers<boolean>();
+  const finished = Promise.withResolvers<void>();
+  const ready = Promise.withResolvers<void>();
   let failed = false;
   worker.on('message', (message: FromNamer) => {
-    if (message.kind === 'named') onNamed(message.stacks);
-    else if (message.kind === 'read') collector.giveBack(message.words);
-    else if (message.kind === 'new_keys') onNewKeys();
-    else finished.resolve(true);
+    if (message.kind === 'ready') ready.resolve();
+    else if (message.kind === 'named') {
+      unnamed -= message.stacks.length;
+      onNamed(message.stacks);
+    } else if (message.kind === 'read') {
+      behind -= message.used;
+      collector.giveBack(message.words);
+    } else if (message.kind === 'new_keys') onNewKeys();
+    else finished.resolve();
   });
   // Without names the recording goes on.
   worker.on('error', () => {
     failed = true;
-    finished.resolve(false);
+    ready.resolve();
+    finished.resolve();
   });
   worker.unref();
   const collector = createCollector();
+  /** Words that were sent and not read yet, and stacks that were added and not named yet. */
+  let behind = 0;
+  let unnamed = 0;
   const post = (message: ToNamer, transfer: ArrayBuffer[] = []) => {
     if (!failed) worker.postMessage(message, transfer);
   };
@@ -59,9 +76,12 @@ export const startNamer = (clock: Clock, { onNamed, onNewKeys }: NamerEvents): N
   const sendAll = () => {
     sent = performance.now();
     const events = collector.takeAll();
-    if (events !== undefined) post({ kind: 'events', events }, [events.words.buffer]);
+    if (events === undefined) return;
+    behind += events.used;
+    post({ kind: 'events', events }, [events.words.buffer]);
   };
   return {
+    ready: ready.promise,
     remember: (pid, since = 0) => {
       const maps = readProcText(pid, 'maps');
       if (maps === undefined || maps === '') return false;
@@ -75,7 +95,10 @@ export const startNamer = (clock: Clock, { onNamed, onNewKeys }: NamerEvents): N
       post({ kind: 'born', pid, parent });
     },
     forget: (pid) => post({ kind: 'forget', pid }),
-    add: collector.add,
+    add: (words, at, length, taken, isNeeded = false) => {
+      if (taken !== 0) unnamed++;
+      if (isNeeded || behind + collector.waiting() < MOST_BEHIND) collector.add(words, at, length, taken);
+    },
     send: () => {
       if (collector.waiting() > GATHER_WORDS || performance.now() - sent > GATHER_MS) sendAll();
     },
@@ -83,11 +106,11 @@ export const startNamer = (clock: Clock, { onNamed, onNewKeys }: NamerEvents): N
       sendAll();
       worker.ref();
       post({ kind: 'finish' });
-      const timer = setTimeout(() => finished.resolve(false), PATIENCE_MS);
-      const all = await finished.promise;
+      const timer = setTimeout(() => finished.resolve(), PATIENCE_MS);
+      await finished.promise;
       clearTimeout(timer);
       await worker.terminate();
-      return all;
+      return unnamed;
     },
   };
 };

@@ -1,6 +1,6 @@
 // The events of stacks, joined to stacks: memory, Python frames and addresses of one moment of one thread.
 // Must not know how they are named.
-import { HIJACKED_RETURNS, pythonStates, STACK_PIECE, STACK_REGISTERS } from '../../catalogue/events.ts';
+import { HIJACKED_RETURNS, pythonStates, STACK_FRAMES, STACK_PIECE, STACK_REGISTERS } from '../../catalogue/events.ts';
 import { eventWords, PID, TID, timeSince, wide } from '../event-words.ts';
 import { type Architecture, startRegisters } from '../symbols/dwarf-registers.ts';
 import type { StackCopy } from '../symbols/stack-copy.ts';
@@ -19,8 +19,8 @@ export type RawStack = {
   readonly time: number;
   /** One of `stackReasons`. */
   readonly reason: number;
-  /** By frame pointers, only where there is no memory; the first is where it runs, or where a call returns to. */
-  readonly addresses: readonly number[];
+  /** By frame pointers; the first is where it runs, or where a call returns to. Read when asked for: few stacks need them. */
+  readonly addresses: () => readonly number[];
   readonly kernel: readonly KernelAddress[];
   /** Undefined where it could not be read. */
   readonly memory: StackMemory | undefined;
@@ -70,10 +70,13 @@ export type StackReader = {
 const numbers = (words: Uint32Array, at: number, count: number): number[] =>
   Array.from({ length: count }, (_, i) => wide(words, at + i * 2));
 
-/** More than a stack's pieces can be. */
+/** More than a stack's pieces can be; behind them its addresses by frame pointers are kept. */
 const ROOM = 8 * STACK_PIECE;
+const ADDRESSES = 8 * STACK_FRAMES;
 const SPARE_ROOMS = 64;
 const MAX_THREADS = 10_000;
+/** An interrupt may take a stack of a thread while one of it is being taken. More than that have lost their end. */
+const MAX_OPEN = 3;
 
 const hijackedIn = (words: Uint32Array, at: number): RawStack['hijacked'] => {
   const tos = numbers(words, at + stack.to, HIJACKED_RETURNS);
@@ -82,24 +85,37 @@ const hijackedIn = (words: Uint32Array, at: number): RawStack['hijacked'] => {
   );
 };
 
+/** The words are used again for other events: what may be read later is kept in the room, where there is one. */
+const addressesIn = (words: Uint32Array, at: number, count: number, room: Buffer | undefined) => {
+  if (room === undefined) {
+    const addresses = numbers(words, at, count);
+    return () => addresses;
+  }
+  const kept = new Uint32Array(room.buffer, room.byteOffset + ROOM, 2 * count);
+  kept.set(words.subarray(at, at + 2 * count));
+  return () => numbers(kept, 0, count);
+};
+
 /** Joins events by thread: those of one stack come one after the other. */
 export const createStackReader = (
   clock: { readonly high: number; readonly low: number },
   architecture: Architecture,
 ): StackReader => {
-  const threads = new Map<number, Parts>();
+  /** The stacks of each thread whose end has not come yet. */
+  const threads = new Map<number, Parts[]>();
   const rooms: Buffer[] = [];
   const spare = (room: Buffer | undefined) => {
     if (room !== undefined && rooms.length < SPARE_ROOMS) rooms.push(room);
   };
   const partsOf = (tid: number, time: number): Parts => {
-    const found = threads.get(tid);
-    if (found?.time === time) return found;
-    // The end of the stack before was lost.
-    spare(found?.room);
+    const open = threads.get(tid) ?? [];
+    const found = open.find((parts) => parts.time === time);
+    if (found) return found;
+    if (open.length >= MAX_OPEN) spare(open.shift()?.room);
     if (threads.size >= MAX_THREADS) threads.clear();
     const fresh: Parts = { time, base: 0, registers: new Float64Array(), room: undefined, size: 0, python: undefined };
-    threads.set(tid, fresh);
+    open.push(fresh);
+    threads.set(tid, open);
     return fresh;
   };
   return {
@@ -107,7 +123,7 @@ export const createStackReader = (
       const parts = partsOf(words[at + TID] ?? 0, timeSince(words, at + memory.time, clock));
       const address = wide(words, at + memory.at);
       if (parts.room === undefined) {
-        parts.room = rooms.pop() ?? Buffer.allocUnsafeSlow(ROOM);
+        parts.room = rooms.pop() ?? Buffer.allocUnsafeSlow(ROOM + ADDRESSES);
         parts.base = address;
         const from = at + memory.registers;
         parts.registers = startRegisters(architecture, words.subarray(from, from + 2 * STACK_REGISTERS));
@@ -115,7 +131,7 @@ export const createStackReader = (
       const bytes = Buffer.from(words.buffer, words.byteOffset + (at + memory.data) * 4, words[at + memory.size] ?? 0);
       // A piece between was lost: what follows is of no use.
       if (address - parts.base !== parts.size) return;
-      parts.size += bytes.copy(parts.room, parts.size);
+      parts.size += bytes.copy(parts.room, parts.size, 0, ROOM - parts.size);
     },
     python: (words, at) => {
       const parts = partsOf(words[at + TID] ?? 0, timeSince(words, at + python.time, clock));
@@ -130,12 +146,13 @@ export const createStackReader = (
     stack: (words, at) => {
       const tid = words[at + TID] ?? 0;
       const time = timeSince(words, at + stack.time, clock);
-      const parts = threads.get(tid);
-      threads.delete(tid);
-      const own = parts?.time === time ? parts : undefined;
+      const open = threads.get(tid) ?? [];
+      const own = open.find((parts) => parts.time === time);
+      const left = open.filter((parts) => parts !== own);
+      if (left.length === 0) threads.delete(tid);
+      else threads.set(tid, left);
       const frames = words[at + stack.frames] ?? 0;
       const pythonAndPieces = words[at + stack.python] ?? 0;
-      if (own === undefined) spare(parts?.room);
       const room = own?.room;
       const trampoline = wide(words, at + stack.trampoline);
       return {
@@ -143,7 +160,7 @@ export const createStackReader = (
         tid,
         time,
         reason: words[at + stack.reason] ?? 0,
-        addresses: room ? [] : numbers(words, at + stack.address, frames & 0xffff),
+        addresses: addressesIn(words, at + stack.address, Math.min(STACK_FRAMES, frames & 0xffff), room),
         kernel: Array.from({ length: frames >>> 16 }, (_, i) => ({
           high: words[at + stack.kernel + i * 2 + 1] ?? 0,
           low: words[at + stack.kernel + i * 2] ?? 0,

@@ -93,6 +93,21 @@ test('what makes no sense is refused', () => {
   assert.equal(rowAt([], 100, common([])), undefined);
 });
 
+test('programs that are made to cost time are refused soon', () => {
+  const rules = Array.from({ length: 100 }, (_, i) => [0x05, i, 1]).flat();
+  const endless = [...rules, ...Array.from({ length: 500_000 }, () => [0x0a, 0x0b]).flat()];
+  const began = process.cpuUsage();
+  assert.throws(() => rowAt(endless, 100), { name: 'UserError' });
+  const { user, system } = process.cpuUsage(began);
+  assert.ok(user + system < 500_000, `${user + system} us`);
+  const remembered = (count: number) => rowAt([...rules, ...Array<number>(count).fill(0x0a)], 100);
+  assert.equal(remembered(32)?.rules.size, 100);
+  assert.throws(() => remembered(33), { name: 'UserError' });
+  // As long as a large function of a compiler is.
+  const long = [...rules, ...Array.from({ length: 3000 }, () => [0x0a, 0x41, 0x0b]).flat()];
+  assert.equal(rowAt(long, 5000)?.rules.size, 100);
+});
+
 test('no bytes cause any other error', () => {
   const known = fc.constantFrom(0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f, 0x10, 0x16, 0x41, 0x86, 0xc6, 0x2e);
   fc.assert(

@@ -18,10 +18,11 @@ export type CommonFrame = {
   program: () => ByteCursor;
 };
 
-const MAX_REMEMBERED = 64;
+const MAX_REMEMBERED = 32;
 const MAX_REGISTER = 1024;
 const MAX_RULES = 128;
-const MAX_INSTRUCTIONS = 1_000_000;
+/** What one row may take: long functions of compilers have a few thousand, and a file may be made to cost time. */
+const MAX_INSTRUCTIONS = 10_000;
 
 type State = { cfa: CfaRule | undefined; rules: Map<number, RegisterRule> };
 

@@ -31,3 +31,20 @@ test('the part of a stripped function that lies elsewhere is found', { skip: lac
   assert.deepEqual(coldPartOf(elf, 'split'), { start, end: start + size });
   for (const name of ['whole', 'other', 'main', 'absent']) assert.equal(coldPartOf(elf, name), undefined, name);
 });
+
+/** Jumps to each byte of some code that lies elsewhere: as a file looks that was made to cost time. */
+const MANY = `__asm__(".text\\n.globl many\\n.type many,@function\\nmany:\\n"
+  ".set i, 0\\n.rept 30000\\n.byte 0xe9\\n.long beyond + i - . - 4\\n.set i, i + 1\\n.endr\\n.size many, .-many\\n"
+  "beyond: .skip 30000, 0x90\\n");
+int main(void) { return 0; }
+`;
+
+test('a file with jumps to everywhere is given up after some of them', {
+  skip: lacksCompiler || (process.arch === 'x64' ? false : 'needs x86-64'),
+}, (t) => {
+  using elf = openElf(compile(temporaryFolder(t), 'many', MANY, ['-O1', '-rdynamic']));
+  const { mock } = t.mock.method(elf, 'read');
+  assert.equal(coldPartOf(elf, 'many'), undefined);
+  const reads = mock.callCount();
+  assert.ok(reads > 1000 && reads < 20_000, `${reads} reads`);
+});

@@ -11,6 +11,11 @@ import { findExports } from './elf-exports.ts';
 export type CodeRange = { readonly start: number; readonly end: number };
 
 const MAX_CODE = 4 * 1024 * 1024;
+/** Of all parts that are looked at, in bytes. */
+const MAX_READ = 4 * MAX_CODE;
+/** Places outside of the function that it seems to jump to, each looked up in the tables; and parts that these lie in. */
+const MAX_TARGETS = 4096;
+const MAX_PARTS = 256;
 /** Jumps back that are more than chance in megabytes of code. */
 const MIN_JUMPS_BACK = 2;
 
@@ -37,21 +42,27 @@ const jumpsArm64 = (code: Buffer, address: number): number[] => {
   return targets;
 };
 
-/** The cold part of the exported function of this name, or undefined. Throws `elf_unreadable` on a damaged file. */
+/**
+ * The cold part of the exported function of this name, or undefined: where there is none, or where too much would have to be
+ * read to find it. Throws `elf_unreadable` on a damaged file.
+ */
 export const coldPartOf = (elf: ElfFile, name: string): CodeRange | undefined => {
   const hot = findExports(elf, [name]).get(name);
   if (!hot || !(hot.size > 0 && hot.size <= MAX_CODE)) return undefined;
   const frames = openEhFrame(elf);
   const index = openEhFrameIndex(elf, frames);
+  let left = MAX_READ;
   const jumps = (start: number, end: number): number[] => {
     const offset = elf.fileOffsetOf(start);
-    if (offset === undefined || end - start > MAX_CODE) return [];
+    left -= end - start;
+    if (offset === undefined || end - start > MAX_CODE || left < 0) return [];
     return (elf.machine === 'x64' ? jumpsX64 : jumpsArm64)(elf.read(offset, end - start), start);
   };
   const end = hot.address + hot.size;
   const tried = new Set<number>();
-  for (const target of jumps(hot.address, end)) {
-    if (target >= hot.address && target < end) continue;
+  const outside = new Set(jumps(hot.address, end).filter((target) => target < hot.address || target >= end));
+  for (const target of [...outside].slice(0, MAX_TARGETS)) {
+    if (tried.size >= MAX_PARTS || left < 0) return undefined;
     const entry = index?.entryFor(target);
     if (entry === undefined || tried.has(entry)) continue;
     const part = frames.functionAt(entry);

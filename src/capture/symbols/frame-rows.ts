@@ -3,6 +3,7 @@
 
 import { attempt } from './attempt.ts';
 import { runCallFrame } from './call-frame.ts';
+import { createLoading, type Loading } from './effort.ts';
 import { openEhFrame } from './eh-frame.ts';
 import { openEhFrameIndex } from './eh-frame-index.ts';
 import type { ElfFile } from './elf.ts';
@@ -15,14 +16,17 @@ const MAX_ROWS = 4096;
 /** A row with six rules and its place in the map, measured with process.memoryUsage. */
 const ROW_BYTES = 700;
 
-/** The rows of a file, which must stay open. Reads its tables when first asked, and little of them. */
-export const createFrameRows = (elf: ElfFile): FrameRows => {
+/**
+ * The rows of a file, which must stay open. Reads its tables when first asked, and little of them; `loading` hears how long
+ * that takes.
+ */
+export const createFrameRows = (elf: ElfFile, loading: Loading = createLoading()): FrameRows => {
   const frames = openEhFrame(elf);
   const rows = new Map<number, FrameRow | undefined>();
   let index: ReturnType<typeof openEhFrameIndex> | null = null;
 
   const read = (address: number): FrameRow | undefined => {
-    if (index === null) index = attempt(() => openEhFrameIndex(elf, frames));
+    if (index === null) index = loading.during(() => attempt(() => openEhFrameIndex(elf, frames)));
     const entry = index?.entryFor(address);
     const frame = entry === undefined ? undefined : frames.functionAt(entry);
     if (!frame || !(address >= frame.start && address < frame.end)) return undefined;

@@ -8,6 +8,7 @@ import { readBuildId } from './build-id.ts';
 import { CALL_BYTES, endsWithCall } from './call-before.ts';
 import { type CodeRange, coldPartOf } from './cold-part.ts';
 import { openDebugFile } from './debug-file.ts';
+import { createLoading } from './effort.ts';
 import { type ElfFile, tryOpenElf } from './elf.ts';
 import { symbolSections } from './elf-symbols.ts';
 import type { FrameRow } from './frame-row.ts';
@@ -33,6 +34,8 @@ export type Modules = {
   get: (key: string, path: string, roots?: readonly string[]) => Module | undefined;
   /** The kernel's own code in 64-bit processes. */
   vdso: () => Module | undefined;
+  /** CPU time that opening files and reading their tables has taken so far, in ms. */
+  loadingMs: () => number;
   close: () => void;
 };
 
@@ -70,6 +73,7 @@ const readCall = (elf: ElfFile, address: number): boolean | undefined => {
 export const createModules = ({ maxOpen = 256, maxBytes = 128 * 1024 * 1024 } = {}): Modules => {
   const opened = new Map<string, Opened>();
   const unreadable = new Set<string>();
+  const loading = createLoading();
   let bytes = 0;
   let lookUps = 0;
 
@@ -98,12 +102,11 @@ export const createModules = ({ maxOpen = 256, maxBytes = 128 * 1024 * 1024 } = 
     }
     // The path may by now lead to another file (an upgrade while recording): its names would be wrong ones.
     const isUsable = !unreadable.has(`${key} ${path}`) && (key === VDSO || keyOfPath(path) === key);
-    const elf = !isUsable ? undefined : key === VDSO ? openVdso() : tryOpenElf(path);
-    if (!elf) {
+    const fresh = isUsable ? loading.during(() => openFile(key, path, roots)) : undefined;
+    if (!fresh) {
       if (unreadable.size < 10_000) unreadable.add(`${key} ${path}`);
       return undefined;
     }
-    const fresh = startFile(elf, key, path, roots);
     opened.set(key, fresh);
     shrink(key);
     return fresh;
@@ -114,7 +117,7 @@ export const createModules = ({ maxOpen = 256, maxBytes = 128 * 1024 * 1024 } = 
     if (!file) return undefined;
     if (!file.table) {
       const source = file.debug ?? file.elf;
-      file.table = attempt(() => loadSymbolTable(source)) ?? EMPTY;
+      file.table = loading.during(() => attempt(() => loadSymbolTable(source))) ?? EMPTY;
       bytes += file.table.memoryBytes;
       shrink(key);
     }
@@ -123,7 +126,9 @@ export const createModules = ({ maxOpen = 256, maxBytes = 128 * 1024 * 1024 } = 
 
   const inColdPart = (file: Opened, address: number): { start: number; name: string } | undefined => {
     const isStripped = !symbolSections(file.elf).full && !file.debug;
-    file.cold ??= { range: isStripped ? attempt(() => coldPartOf(file.elf, SPLIT)) : undefined };
+    file.cold ??= {
+      range: isStripped ? loading.during(() => attempt(() => coldPartOf(file.elf, SPLIT))) : undefined,
+    };
     const { range } = file.cold;
     return range && address >= range.start && address < range.end
       ? { start: range.start, name: `${SPLIT}.cold` }
@@ -134,7 +139,7 @@ export const createModules = ({ maxOpen = 256, maxBytes = 128 * 1024 * 1024 } = 
     if (++lookUps % ROW_CHECK === 0) {
       let held = 0;
       for (const { rows } of opened.values()) held += rows.memoryBytes();
-      if (held > MAX_ROW_BYTES) for (const each of opened.values()) each.rows = createFrameRows(each.elf);
+      if (held > MAX_ROW_BYTES) for (const each of opened.values()) each.rows = createFrameRows(each.elf, loading);
     }
     return file.rows.rowAt(address);
   };
@@ -154,7 +159,7 @@ export const createModules = ({ maxOpen = 256, maxBytes = 128 * 1024 * 1024 } = 
       buildId,
       debug: buildId && !symbolSections(elf).full ? openDebugFile(buildId, elf.machine, roots) : undefined,
       table: undefined,
-      rows: createFrameRows(elf),
+      rows: createFrameRows(elf, loading),
       cold: undefined,
       calls: new Map(),
       module: {
@@ -168,12 +173,18 @@ export const createModules = ({ maxOpen = 256, maxBytes = 128 * 1024 * 1024 } = 
     return file;
   };
 
+  const openFile = (key: string, path: string, roots: readonly string[]): Opened | undefined => {
+    const elf = key === VDSO ? openVdso() : tryOpenElf(path);
+    return elf && startFile(elf, key, path, roots);
+  };
+
   const get = (key: string, path: string, roots: readonly string[] = OUR_ROOT): Module | undefined =>
     open(key, path, roots)?.module;
 
   return {
     get,
     vdso: () => get(VDSO, VDSO),
+    loadingMs: loading.spentMs,
     close: () => {
       for (const key of [...opened.keys()]) drop(key);
     },

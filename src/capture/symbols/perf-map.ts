@@ -3,15 +3,17 @@
 // Format: tools/perf/Documentation/jit-interface.txt of Linux.
 
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { createPerfNames, type PerfNamesLimits } from './perf-names.ts';
 
 /** Grows with the file; `find` answers from what `update` has read, also after the process is gone. */
 export type PerfMap = {
   /** Reads what was appended since the last time. A missing or foreign file changes nothing. */
   update: () => void;
   find: (address: number) => { start: number; name: string } | undefined;
+  /** Whether there were more names than are kept. */
+  isCut: () => boolean;
+  memoryBytes: () => number;
 };
-
-type Entry = { start: number; end: number; name: string };
 
 const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_NAME = 1000;
@@ -19,49 +21,49 @@ const LINE = /^(?:0x)?([0-9a-f]+) (?:0x)?([0-9a-f]+) (.+)$/i;
 /** Between two looks at a file for a name that it does not have. */
 const AGAIN_MS = 200;
 const STEP = 1024 * 1024;
-
-const parseLine = (line: string): Entry | undefined => {
-  const match = LINE.exec(line);
-  const start = parseInt(match?.[1] ?? '', 16);
-  const end = start + parseInt(match?.[2] ?? '', 16);
-  return Number.isSafeInteger(end) ? { start, end, name: (match?.[3] ?? '').slice(0, MAX_NAME) } : undefined;
-};
+/** What one such look reads at most. */
+const AGAIN_BYTES = 4 * STEP;
 
 /**
  * The names in the file at `path`, believed only if it is a regular file of `uid` or root (as Linux perf does: anyone may
- * put a file into /tmp). At most 64 MB of it are read.
+ * put a file into /tmp). At most 64 MB of it are read, and 500,000 names of 16 MB kept: those that were there first.
  */
-export const openPerfMap = (path: string, uid: number): PerfMap => {
+export const openPerfMap = (path: string, uid: number, limits?: PerfNamesLimits): PerfMap => {
+  const names = createPerfNames(limits);
   let readTo = 0;
+  let isLong = false;
   let rest = '';
-  let sorted: Entry[] | undefined;
   let updated = 0;
-  const byStart = new Map<number, Entry>();
+
+  const takeLine = (line: string): void => {
+    const match = LINE.exec(line);
+    const start = parseInt(match?.[1] ?? '', 16);
+    const end = start + parseInt(match?.[2] ?? '', 16);
+    if (Number.isSafeInteger(end))
+      names.add(start, end, Buffer.from((match?.[3] ?? '').slice(0, MAX_NAME), 'latin1').toString('utf8'));
+  };
 
   const take = (text: string): void => {
     const lines = (rest + text).split('\n');
     rest = lines.pop() ?? '';
     if (rest.length > MAX_NAME * 4) rest = '';
     for (const line of lines) {
-      const entry = parseLine(line);
-      if (!entry) continue;
-      // A compiler reuses the room of dropped code: the later line holds.
-      byStart.delete(entry.start);
-      byStart.set(entry.start, entry);
-      sorted = undefined;
+      if (names.isFull()) return;
+      takeLine(line);
     }
   };
 
-  const update = (): void => {
+  const readUpTo = (most: number): void => {
     updated = performance.now();
     let fd = -1;
     try {
       fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
       const stat = fstatSync(fd);
       if (!stat.isFile() || (stat.uid !== uid && stat.uid !== 0)) return;
-      const end = Math.min(stat.size, MAX_BYTES);
+      isLong = stat.size > MAX_BYTES;
+      const end = Math.min(stat.size, MAX_BYTES, readTo + most);
       const bytes = Buffer.alloc(Math.min(STEP, Math.max(0, end - readTo)));
-      while (readTo < end) {
+      while (readTo < end && !names.isFull()) {
         const got = readSync(fd, bytes, 0, Math.min(bytes.length, end - readTo), readTo);
         if (got === 0) break;
         readTo += got;
@@ -74,28 +76,18 @@ export const openPerfMap = (path: string, uid: number): PerfMap => {
     }
   };
 
-  const nearest = (address: number): Entry | undefined => {
-    sorted ??= [...byStart.values()].sort((a, b) => a.start - b.start);
-    let low = 0;
-    let high = sorted.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((sorted[middle]?.start ?? 0) <= address) low = middle + 1;
-      else high = middle;
-    }
-    const found = sorted[low - 1];
-    return found && address < found.end ? found : undefined;
-  };
-
   const find = (address: number): { start: number; name: string } | undefined => {
-    let found = nearest(address);
+    const found = names.find(address);
     // A compiler goes on writing.
-    if (!found && performance.now() - updated > AGAIN_MS) {
-      update();
-      found = nearest(address);
-    }
-    return found && { start: found.start, name: Buffer.from(found.name, 'latin1').toString('utf8') };
+    if (found || names.isFull() || performance.now() - updated <= AGAIN_MS) return found;
+    readUpTo(AGAIN_BYTES);
+    return names.find(address);
   };
 
-  return { update, find };
+  return {
+    update: () => readUpTo(MAX_BYTES),
+    find,
+    isCut: () => isLong || names.isFull(),
+    memoryBytes: names.memoryBytes,
+  };
 };

@@ -69,6 +69,17 @@ test('what is no code, or nothing at all, has no name', (t) => {
   assert.equal(resolver.remember(2 ** 22 + 1), false);
 });
 
+test('the path of a file is told also where it cannot be read any more', (t) => {
+  const resolver = createResolver({ demangle: plain });
+  t.after(resolver.close);
+  const gone = 2 ** 22 + 1;
+  const line = (start: string, path: string) => `${start}000-${start}fff r-xp 00000000 fe:01 77 ${path}`;
+  assert.equal(resolver.remember(gone, `${line('1', '/gone/libx.so')}\n${line('2', '/memfd:code (deleted)')}\n`), true);
+  const { module, path, name } = resolver.resolve(gone, 0x1010);
+  assert.deepEqual([module, path, name], ['libx.so', '/gone/libx.so', undefined]);
+  assert.equal(resolver.resolve(gone, 0x2010).path, undefined);
+});
+
 const isRoot = process.getuid?.() === 0;
 
 test('a deleted program is still named after its end', {

@@ -30,18 +30,30 @@ export type UnwindInput = {
   /** The address that replaces return addresses; undefined or 0 where none is. */
   trampoline: number | undefined;
   maxFrames?: number;
+  /** Asked before each step: whether to end here. */
+  isOver?: () => boolean;
 };
 
 /**
  * Why the walk ended: at the outermost frame; the copy of the stack ended; no tables and no usable frame pointer; what was
- * found cannot be (the tables, the copy or the moment are wrong); a replaced return address that nobody told of; too deep.
+ * found cannot be (the tables, the copy or the moment are wrong); a replaced return address that nobody told of; too deep;
+ * it took too long.
  */
-export type UnwindStop = 'outermost' | 'copy_ended' | 'no_rule' | 'implausible' | 'hijacked' | 'too_deep';
+export type UnwindStop =
+  | 'outermost'
+  | 'copy_ended'
+  | 'no_rule'
+  | 'implausible'
+  | 'hijacked'
+  | 'too_deep'
+  | 'out_of_time';
 
 /**
  * `addresses`: where the thread stands, then return addresses, the innermost first. `exact` has the indices of the addresses
  * that were not left by a call (the first, and those around a signal); for a name look at all others one byte earlier.
- * `complete` is `stop === 'outermost'`. `guessed` counts the steps that relied on a frame pointer.
+ * `guessed` counts the steps that relied on a frame pointer. `complete`: the outermost frame was reached by tables alone; a
+ * frame pointer may lead past a caller, or to the end of another chain, so that a stack through code without tables (that
+ * of a just-in-time compiler) never is complete.
  */
 export type Unwound = {
   readonly addresses: readonly number[];
@@ -97,7 +109,7 @@ export const unwind = (input: UnwindInput, code: CodeLookup): Unwound => {
   let guessed = 0;
   const origins = createOrigins(architecture);
   const ended = (stop: UnwindStop): Unwound => {
-    const complete = stop === 'outermost';
+    const complete = stop === 'outermost' && guessed === 0;
     return { addresses, exact, complete, stop, guessed, needs: complete ? origins.needs() : undefined };
   };
 
@@ -126,6 +138,7 @@ export const unwind = (input: UnwindInput, code: CodeLookup): Unwound => {
     if (!code.isCode(pc)) return ended('implausible');
     if (isExact) exact.push(addresses.length);
     addresses.push(pc);
+    if (input.isOver?.()) return ended('out_of_time');
     const step = next();
     if ('stop' in step) return ended(step.stop);
     const { frame, isGuess, isSignal } = step;
@@ -138,7 +151,11 @@ export const unwind = (input: UnwindInput, code: CodeLookup): Unwound => {
       to = original;
       origins.guess();
     }
-    if (to === 0) return ended('outermost');
+    if (to === 0) {
+      // That it is 0 decides that the way ends here.
+      origins.arrive(frame, to);
+      return ended('outermost');
+    }
     if (Number.isNaN(to)) return ended(whyLost(input, frame));
     const [from, above] = [registers[sp] ?? Number.NaN, frame.registers[sp] ?? Number.NaN];
     if (!isSignal && !isAbove(input, from, above, isExact)) return ended('implausible');

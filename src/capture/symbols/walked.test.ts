@@ -51,4 +51,8 @@ test('of one place only the last walks are remembered', () => {
   for (let i = 0; i < 100; i++) walked.keep(stackOf([0, i], 0), walk([BASE + 8, i]));
   assert.ok(walked.find(stackOf([0, 99], 0)));
   assert.equal(walked.find(stackOf([0, 0], 0)), undefined);
+  // Sixteen walks of five numbers.
+  assert.equal(walked.memoryBytes(), 16 * (300 + 5 * 8));
+  walked.clear();
+  assert.equal(walked.memoryBytes(), 0);
 });

@@ -6,10 +6,15 @@ import type { Needs, UnwindInput, Unwound } from './unwind.ts';
 
 const MAX_PLACES = 4096;
 const MAX_WALKS_A_PLACE = 16;
+/** A walk without its numbers, and its place. */
+const WALK_BYTES = 300;
 
 export type Walked = {
   readonly find: (input: UnwindInput) => Unwound | undefined;
   readonly keep: (input: UnwindInput, walk: Unwound) => void;
+  readonly clear: () => void;
+  /** About what it takes. */
+  readonly memoryBytes: () => number;
 };
 
 const holds = (needs: Needs, { registers, stack }: UnwindInput): boolean => {
@@ -21,9 +26,17 @@ const holds = (needs: Needs, { registers, stack }: UnwindInput): boolean => {
   return true;
 };
 
+const bytesOf = ({ addresses, exact, needs }: Unwound): number =>
+  WALK_BYTES + (addresses.length + exact.length + (needs?.length ?? 0)) * 8;
+
 /** Remembers the walks of one process, as long as its code stays where it is. */
 export const createWalked = (): Walked => {
   const places = new Map<string, Unwound[]>();
+  let bytes = 0;
+  const clear = (): void => {
+    places.clear();
+    bytes = 0;
+  };
   const placeOf = ({ architecture, registers }: UnwindInput): string => {
     const { pc, sp } = REGISTERS[architecture];
     return `${registers[pc]} ${registers[sp]}`;
@@ -36,9 +49,13 @@ export const createWalked = (): Walked => {
     keep: (input, walk) => {
       if (walk.needs === undefined) return;
       const place = placeOf(input);
-      if (places.size >= MAX_PLACES) places.clear();
+      if (places.size >= MAX_PLACES) clear();
       const walks = places.get(place) ?? [];
+      const dropped = walks[MAX_WALKS_A_PLACE - 1];
+      bytes += bytesOf(walk) - (dropped ? bytesOf(dropped) : 0);
       places.set(place, [walk, ...walks].slice(0, MAX_WALKS_A_PLACE));
     },
+    clear,
+    memoryBytes: () => bytes,
   };
 };

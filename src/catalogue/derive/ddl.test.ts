@@ -79,6 +79,7 @@ type Site = Readonly<Record<string, string | number | null>>;
 const plain: Site = {
   ...{ state: 1, syscall: null, iowait: 0, throttled: 0, file_type: 0, file_device: 0, file_inode: 0 },
   ...{ futex_op: null, waker_context: 0, waker_syscall: null, held: 0, activity: null, gil: 0, kernel_thread: 0 },
+  by_time: 0,
 };
 
 test('what a thread waited for follows from its system call, its state and its waker', () => {
@@ -118,6 +119,10 @@ test('what a thread waited for follows from its system call, its state and its w
     ['network', { syscall: 'recvfrom', waker_context: 4 }],
     ['unknown', { syscall: 'ioctl' }],
     ['unknown', { kernel_thread: 1 }],
+    ['unknown', { state: null }],
+    ['block_io', { state: null, waker_context: 5, by_time: 1 }],
+    ['sleep', { state: null, by_time: 2 }],
+    ['gil', { state: null, gil: 1, by_time: 2 }],
   ];
   for (const [kind, site] of cases) assert.equal(kindOf(site), kind, JSON.stringify(site));
   database.close();

@@ -2,6 +2,7 @@
 import { callArguments } from '../arguments.ts';
 import { field } from '../field.ts';
 import { table } from '../table.ts';
+import { claimTables } from './claims.ts';
 import { stackTables } from './stack-tables.ts';
 
 const id = field('id', 'id', 'row number, in the order of writing');
@@ -40,7 +41,11 @@ export const rawTables = {
     columns: [
       id,
       field('start_ns', 'time', 'when it left the CPU'),
-      field('blocked_ns', 'duration', 'until it was woken; 0 when it stayed runnable'),
+      field(
+        'blocked_ns',
+        'duration',
+        'until it was woken, or all of it where that is not known; 0 when it stayed runnable',
+      ),
       field('runnable_ns', 'duration', 'from then until it ran'),
       field('thread', 'ref', 'thread.id'),
       field('site', 'ref', 'wait_site.id: what it waited in'),
@@ -66,7 +71,11 @@ export const rawTables = {
     doc: 'distinct circumstances of off-CPU intervals',
     columns: [
       id,
-      field('state', 'flags', 'task state: 0 runnable, 1 interruptible, 2 uninterruptible, 4 stopped, 8 traced'),
+      field(
+        'state',
+        'flags',
+        'task state: 0 runnable, 1 interruptible, 2 uninterruptible, 4 stopped, 8 traced; null when it is not known',
+      ),
       field('syscall', 'text', 'system call it was in, null when in none'),
       field('iowait', 'boolean', '1 when the kernel counted it as waiting for I/O'),
       field('throttled', 'boolean', '1 when its CPU quota was used up'),
@@ -98,6 +107,11 @@ export const rawTables = {
       field('born', 'boolean', '1 for the time from its birth to its first turn'),
       field('inferred', 'boolean', '1 when its end was inferred from its run time'),
       field('kernel_thread', 'boolean', '1 for a thread of the kernel'),
+      field(
+        'by_time',
+        'number',
+        'what was found by times alone: 0 nothing; 1 its block request, which the same thread issued and whose end it ran right after; 2 its timer, since many of its waits have this same round length',
+      ),
     ],
   }),
   file: table({
@@ -125,10 +139,14 @@ export const rawTables = {
         'time',
         'when the thread that waited for it began to, or when it was queued if that was earlier',
       ),
-      field('queued_ns', 'time', 'when it was given to the block layer, after any throttling'),
+      field(
+        'queued_ns',
+        'time',
+        'when it was given to the block layer, after any throttling; null when that is not known',
+      ),
       field('issued_ns', 'time', 'when it was given to the device'),
       field('completed_ns', 'time', 'when the device had done it'),
-      field('device', 'number', 'major << 20 | minor'),
+      field('device', 'number', 'major << 20 | minor, null when it is not known'),
       field('sector', 'word', 'first sector, of 512 bytes'),
       field('bytes', 'bytes', 'size'),
       field('op', 'number', '0 read, 1 write, 2 flush, 3 discard'),
@@ -143,7 +161,7 @@ export const rawTables = {
       id,
       field('thread', 'ref', 'thread.id'),
       field('start_ns', 'time', 'when it was born, or recording it began'),
-      field('end_ns', 'time', 'when it ended, or the recording did; null while both go on'),
+      field('end_ns', 'time', 'when it ended, the recording did, or it was lost sight of; null while it goes on'),
     ],
   }),
   scope: table({
@@ -225,6 +243,7 @@ export const rawTables = {
     ],
   }),
   ...stackTables,
+  ...claimTables,
   library: table({
     name: 'library',
     doc: 'files in which probes were placed',

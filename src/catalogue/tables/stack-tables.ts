@@ -44,7 +44,8 @@ export const stackTables = {
       id,
       field('kind', 'text', 'native, python, kernel or jit'),
       field('name', 'untrusted_text', 'function, null when it has no symbol'),
-      field('module', 'untrusted_text', 'file the code is in, null for Python'),
+      field('module', 'untrusted_text', 'name of the file the code is in, null for Python'),
+      field('path', 'untrusted_text', 'path of that file as its process sees it, else null'),
       field('offset', 'number', 'bytes from the start of the function, or of the file when it has no symbol'),
       field('file', 'untrusted_text', 'source file, null when it is not known'),
       field('line', 'number', 'line of the source file that was executed, null when it is not known'),
@@ -58,7 +59,7 @@ export const stackTables = {
       field('time_ns', 'time', 'when'),
       field('thread', 'ref', 'thread.id of who ran'),
       field('cpu', 'cpu', 'CPU it ran on'),
-      field('taken', 'ref', 'taken_stack.id, null when no stack could be taken'),
+      field('taken', 'ref', 'taken_stack.id'),
     ],
   }),
 } as const;

@@ -17,14 +17,15 @@ export const stackViews = {
       field('position', 'number', '0 is the innermost: of a call its caller'),
       field('name', 'untrusted_text', 'function, or module+offset'),
       field('module', 'untrusted_text', 'file the code is in, null for Python'),
+      field('path', 'untrusted_text', 'its path'),
       field('offset', 'number', 'bytes from the start of the function or file'),
       field('kind', 'text', 'native, python, kernel or jit'),
       field('file', 'untrusted_text', 'source file'),
       field('line', 'number', 'line of it that was executed'),
       field('complete', 'boolean', '1 when the outermost frame of the stack was reached'),
     ],
-    sql: `SELECT s.stack, s.position, coalesce(f.name, f.module || printf('+0x%x', f.offset)) AS name, f.module, f.offset, f.kind,
-      f.file, f.line, d.complete
+    sql: `SELECT s.stack, s.position, coalesce(f.name, f.module || printf('+0x%x', f.offset)) AS name, f.module, f.path, f.offset,
+      f.kind, f.file, f.line, d.complete
       FROM stack_frame s JOIN frame f ON f.id = s.frame JOIN stack d ON d.id = s.stack`,
     examples: [
       {

@@ -104,7 +104,7 @@ export const views = {
       field('id', 'id', 'row id'),
       field('start_ns', 'time', 'from'),
       field('end_ns', 'time', 'to'),
-      field('source', 'text', 'kernel, capture or store'),
+      field('source', 'text', 'kernel, capture, store or import'),
       field('reason', 'text', 'why'),
       field('count', 'count', 'how many events'),
       field('detail', 'untrusted_text', 'which'),

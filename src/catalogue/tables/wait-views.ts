@@ -60,13 +60,14 @@ export const waitViews = {
       field('inferred', 'boolean', '1 when its end was inferred from its run time'),
       field('stack', 'ref', 'stack id for stacks.stack: where it was when it left; null when not taken'),
       field('stack_weight', 'weight', 'waits that its stack stands for: 1 when it was likely to be long'),
+      field('by_time', 'number', 'what was found by times alone: 0 nothing, 1 its request, 2 its timer'),
     ],
     sql: `SELECT o.id, o.start_ns, o.blocked_ns + o.runnable_ns AS duration_ns, t.pid, t.tid, t.comm, ${waitKindSql()} AS kind,
       o.runnable_ns, w.tid AS waker_tid, w.pid AS waker_pid, w.comm AS waker_comm, o.blocked_ns, s.syscall, o.arg0,
       CASE s.waker_context WHEN 1 THEN 'task' WHEN 2 THEN 'timer' WHEN 3 THEN 'irq' WHEN 4 THEN 'softirq' WHEN 5 THEN 'block' END
       AS waker_context, s.waker_syscall, s.state, s.file_type, s.file_device, s.file_inode, o.cpu_off, o.cpu_on, o.thread,
       s.tracked, s.open, s.file AS object, o.owner AS owner_tid, s.matched, o.request, s.activity, o.irq_ns, o.stolen_ns,
-      o.faults AS minor_faults, o.detail, s.gil, s.born, s.inferred, ${STACK_OF('o')} AS stack, ${WEIGHT_OF('o')} AS stack_weight
+      o.faults AS minor_faults, o.detail, s.gil, s.born, s.inferred, ${STACK_OF('o')} AS stack, ${WEIGHT_OF('o')} AS stack_weight, s.by_time
       FROM off_cpu o JOIN thread t ON t.id = o.thread JOIN wait_site s ON s.id = o.site LEFT JOIN thread w ON w.id = o.waker`,
     examples: [
       {
@@ -82,7 +83,7 @@ export const waitViews = {
       field('id', 'id', 'row id'),
       ...who,
       field('start_ns', 'time', 'when it was born, or recording it began'),
-      field('end_ns', 'time', 'when it ended, or the recording did; null while both go on'),
+      field('end_ns', 'time', 'when it ended, the recording did, or it was lost sight of; null while it goes on'),
     ],
     sql: `SELECT k.id, t.pid, t.tid, t.comm, k.start_ns, k.end_ns FROM task k JOIN thread t ON t.id = k.thread`,
     examples: [
@@ -106,7 +107,7 @@ export const waitViews = {
       field('issued_ns', 'time', 'when it was given to the device'),
       field('completed_ns', 'time', 'when the device had done it'),
       field('duration_ns', 'duration', 'from start to completion'),
-      field('queue_ns', 'duration', 'before it was issued: throttled or queued'),
+      field('queue_ns', 'duration', 'before it was issued: throttled or queued; null when that is not known'),
       field('device_ns', 'duration', 'in the device'),
       field('device', 'text', 'major:minor'),
       field('sector', 'word', 'first sector, of 512 bytes'),
@@ -116,7 +117,7 @@ export const waitViews = {
       field('error', 'number', 'status of the block layer, 0 when it succeeded'),
     ],
     sql: `SELECT b.id, b.start_ns, b.queued_ns, b.issued_ns, b.completed_ns, b.completed_ns - b.start_ns AS duration_ns,
-      b.issued_ns - b.start_ns AS queue_ns, b.completed_ns - b.issued_ns AS device_ns,
+      CASE WHEN b.queued_ns IS NOT NULL THEN b.issued_ns - b.start_ns END AS queue_ns, b.completed_ns - b.issued_ns AS device_ns,
       (b.device >> 20) || ':' || (b.device & 1048575) AS device, b.sector, b.bytes,
       coalesce(${named('b.op', requestOps)}, 'op ' || b.op) AS op, t.pid, t.tid, t.comm, b.error
       FROM block_request b LEFT JOIN thread t ON t.id = b.thread`,

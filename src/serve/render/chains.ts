@@ -49,10 +49,11 @@ const culpritText = (culprit: Chain['root'] | Chain['breakdown'][number]): strin
   [nameOf(culprit), culprit.what].filter((text) => text !== '').join(', ');
 
 const symptomLine = ({ kind, op, comm, pid, tid, duration_ns, start_ns, baseline_ns, count }: Chain['symptom']) => {
-  const which = kind === 'failure' ? 'failed call' : 'call';
+  if (kind === 'stall') return `all the time of ${nameOf({ comm, pid, tid })}: ${durationText(duration_ns)}`;
+  const which = kind === 'failure' ? 'failed call' : kind === 'gap' ? 'gap' : 'call';
   const took = `${durationText(duration_ns)} at ${durationText(start_ns)}`;
   return [
-    `${op} of ${nameOf({ comm, pid, tid })}: `,
+    `${kind === 'gap' ? `gaps before ${op}` : op} of ${nameOf({ comm, pid, tid })}: `,
     count > 1 ? `${countText(count, which)}, the longest ${took}` : `${kind === 'failure' ? 'failed, ' : ''}${took}`,
     baseline_ns > 0 ? `, usually ${durationText(baseline_ns)}` : '',
   ].join('');

@@ -64,8 +64,9 @@ export const pprofBytes = ({ source, groups, sample_hz, started_unix_ns, window 
         module === null ? 0 : mappings.idOf(module, (own) => ({ id: own, filename: path(module), hasFunctions: true }));
       return { id, mappingId, line: [{ functionId, line }] };
     });
+  const moduleOf = ({ kind, path, module }: StackFrame) => (kind === 'kernel' ? '[kernel]' : (path ?? module));
   const ofFrame = (frame: StackFrame): number =>
-    locationOf(functionText(frame), frame.file, frame.line ?? 0, frame.kind === 'kernel' ? '[kernel]' : frame.module);
+    locationOf(functionText(frame), frame.file, frame.line ?? 0, moduleOf(frame));
   const ofWord = (name: string): number => locationOf(name, null, 0, null);
 
   const sample = groups.map(

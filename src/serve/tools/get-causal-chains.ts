@@ -44,6 +44,7 @@ const chain = z.object({
     what: z.string().describe('File, device, lock, peer or function'),
     share: share.describe('Part of the duration it explains, 0 to 1'),
   }),
+  via: z.array(z.string()).optional().describe('Threads on the way to the root'),
   links: z.array(
     z.object({
       from_tid: z.number(),

@@ -3,12 +3,14 @@
 main.py LIBCUDART [SECONDS [wait]]: SECONDS between calls; `wait` for a line on standard input before it begins.
 Python 3.9+, standard library only.
 """
+import ctypes
 import functools
 import json
 import os
 import signal
 import sys
 import threading
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.setrecursionlimit(5000)
@@ -96,6 +98,19 @@ def in_thread():
     thread.join()
 
 
+def outermost_unreadable(name):
+    """While the call is made, the code of the outermost frame is none by its type."""
+    frame = sys._getframe()
+    while frame.f_back:
+        frame = frame.f_back
+    kind = ctypes.c_size_t.from_address(id(frame.f_code) + 8)
+    right, wrong = kind.value, id(object)
+    pointer, size = ctypes.c_void_p(), 4096 * (len(device.truth) + 1)
+    put = kind.__setattr__
+    time.sleep(device.PAUSE)
+    device.note(name, size), put("value", wrong), device.library.cudaMalloc(pointer, size), put("value", right)
+
+
 def on_signal(number, frame):
     device.allocate("signal")
 
@@ -127,6 +142,7 @@ def main():
     stream_of("asynchronous generator")
     deep(30, "deep")
     deep(200, "deeper than is kept")
+    outermost_unreadable("outermost is unreadable")
     in_thread()
     signal.signal(signal.SIGUSR1, on_signal)
     signal.raise_signal(signal.SIGUSR1)

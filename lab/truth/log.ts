@@ -1,0 +1,79 @@
+// The log that actors write of themselves: who played, and each step with its times in ns of CLOCK_MONOTONIC. This is the
+// truth of an incident; the engine never sees it. Knows nothing of recordings.
+import { readFileSync } from 'node:fs';
+
+export type Actor = { readonly name: string; readonly process: string; readonly pid: number; readonly tid: number };
+
+/** A step as it happened. `numbers` are the first two of its line in the script. */
+export type Step = {
+  readonly tid: number;
+  readonly act: string;
+  readonly numbers: readonly [number, number];
+  readonly start: number;
+  readonly end: number;
+  readonly cpu: number;
+  /** Ready to run without a CPU, by the scheduler's own count. */
+  readonly delay: number;
+};
+
+export type TruthLog = {
+  readonly actors: readonly Actor[];
+  /** Steps of each thread in their order. */
+  readonly steps: ReadonlyMap<number, readonly Step[]>;
+};
+
+type Line = Readonly<Record<string, unknown>>;
+
+const objectOf = (text: string): Line => {
+  const value: unknown = JSON.parse(text);
+  return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {};
+};
+
+const numberIn = (line: Line, name: string): number => {
+  const value = line[name];
+  if (typeof value !== 'number') throw new Error(`${name} is no number in ${JSON.stringify(line)}`);
+  return value;
+};
+
+const stepOf = (line: Line): Step => {
+  const numbers = Array.isArray(line.n) ? line.n.map(Number) : [];
+  const time = (name: string) => numberIn(line, name);
+  return {
+    tid: time('tid'),
+    act: String(line.act),
+    numbers: [numbers[0] ?? 0, numbers[1] ?? 0],
+    start: time('start'),
+    end: time('end'),
+    cpu: time('cpu'),
+    delay: time('delay'),
+  };
+};
+
+/** Puts the logs of several plays together; a file that was never written is none. `offset` in ns is added to all times. */
+export const readTruthLogs = (files: readonly string[], offset: number): TruthLog => {
+  const actors: Actor[] = [];
+  const steps = new Map<number, Step[]>();
+  for (const file of files) {
+    const lines = readFileSync(file, 'utf8')
+      .split('\n')
+      .filter((line) => line.startsWith('{') && line.endsWith('}'))
+      .map(objectOf);
+    const processes = new Map<number, string>();
+    for (const line of lines) {
+      if (line.actor !== undefined) {
+        const name = String(line.actor);
+        const pid = numberIn(line, 'pid');
+        const process = processes.get(pid) ?? name;
+        processes.set(pid, process);
+        actors.push({ name, process, pid, tid: numberIn(line, 'tid') });
+      } else if (line.act !== undefined) {
+        const step = stepOf(line);
+        const of = steps.get(step.tid) ?? [];
+        of.push({ ...step, start: step.start + offset, end: step.end + offset });
+        steps.set(step.tid, of);
+      }
+    }
+  }
+  for (const of of steps.values()) of.sort((a, b) => a.start - b.start);
+  return { actors, steps };
+};

@@ -1,0 +1,61 @@
+// Stretches of a thread's time that belong together, and what they were spent on: those between its calls, or all of it.
+import type { Recording, Window } from '../store/recording.ts';
+import type { Part } from './pieces.ts';
+import { sumParts } from './sum-parts.ts';
+import { attribute } from './walk.ts';
+
+/** Stretches of a thread that are one symptom. Times in ns. */
+export type Stretches = {
+  readonly kind: 'gap' | 'stall';
+  readonly pid: number;
+  readonly tid: number;
+  readonly comm: string;
+  /** The call that a gap ends with; "wall time" where all of it is meant. */
+  readonly op: string;
+  /** Those that are looked at, the one to show first. */
+  readonly windows: readonly Window[];
+  /** All of them, also those that are not looked at. */
+  readonly count: number;
+  readonly total_ns: number;
+  readonly median_ns: number;
+  /** What they are a part of. */
+  readonly whole_ns: number;
+  /** Rows of the symptom itself. */
+  readonly rows: readonly string[];
+  /** What was checked of it, and whether it is certain to be one. */
+  readonly checks: readonly string[];
+  readonly isCertain: boolean;
+  /** Whether the longest are far above the usual ones. */
+  readonly isUnusual: boolean;
+};
+
+/** What the stretches were spent on: parts with durations scaled from those looked at to all. */
+export type Spent = { readonly parts: readonly Part[]; readonly closure: number; readonly contradiction: boolean };
+
+export const spentOn = (recording: Recording, { windows, total_ns, ...thread }: Stretches): Spent => {
+  const walks = windows.map((window) => attribute(recording, { ...thread, op: '', role: '' }, window));
+  const seen = windows.reduce((sum, { start_ns, end_ns }) => sum + end_ns - start_ns, 0);
+  const scale = seen === 0 ? 1 : total_ns / seen;
+  return {
+    parts: sumParts(walks.map(({ parts }) => parts)).map((part) => ({
+      ...part,
+      duration_ns: Math.round(part.duration_ns * scale),
+    })),
+    closure: walks.length === 0 ? 0 : Math.min(...walks.map(({ closure }) => closure)),
+    contradiction: walks.some(({ contradiction }) => contradiction),
+  };
+};
+
+/** Parts with the same kind of cause and culprit. */
+export type Cause = { readonly part: Part; readonly duration_ns: number };
+
+/** What took most, by kind and process; of each the largest part. */
+export const causesOf = (parts: readonly Part[]): readonly Cause[] => {
+  const causes = new Map<string, Cause>();
+  for (const part of parts) {
+    const key = `${part.kind} ${part.pid}`;
+    const known = causes.get(key);
+    causes.set(key, { part: known?.part ?? part, duration_ns: (known?.duration_ns ?? 0) + part.duration_ns });
+  }
+  return [...causes.values()].sort((a, b) => b.duration_ns - a.duration_ns || a.part.start_ns - b.part.start_ns);
+};

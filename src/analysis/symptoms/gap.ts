@@ -1,0 +1,125 @@
+// Time between the calls of a thread in which the device had nothing to do: the host was late. Judges durations and the
+// order of calls only, not why.
+
+import type { SteppingCall } from '../../store/read-gaps.ts';
+import type { Recording, Window } from '../../store/recording.ts';
+
+/** Between two calls of a thread. `after` ends it. Times in ns. */
+export type Gap = Window & { readonly after: SteppingCall };
+
+/** The gaps of one thread that matter. */
+export type ThreadGaps = {
+  readonly pid: number;
+  readonly tid: number;
+  /** From its first call to its last, as far as it was looked at, in ns. */
+  readonly span_ns: number;
+  /** The longest of them, longest first. */
+  readonly gaps: readonly Gap[];
+  /** All of them, also those that are not listed. */
+  readonly count: number;
+  readonly total_ns: number;
+  /** The middle one's length. */
+  readonly median_ns: number;
+  /** Whether the device is known to have been idle: false where nothing in the calls tells. */
+  readonly isDrained: boolean;
+};
+
+/** Below this no gap is looked at, in ns: it is the host's usual work between two calls. */
+const FLOOR = 1e6;
+/** Gaps that are kept of a thread. */
+const KEPT = 48;
+/** Calls below which a thread has no rhythm. */
+const LEAST_CALLS = 8;
+/** A wait for the device that is so short against the gap before it finds the device idle. */
+const FOUND_IDLE = 0.1;
+
+/** Losses that mean a thread whose time was not seen. */
+const OUT_OF_SIGHT: ReadonlySet<string> = new Set(['thread_silent', 'thread_unseen']);
+
+const HANDS_WORK: ReadonlySet<string> = new Set(['launch', 'copy', 'fill', 'graph']);
+
+/** Whether all work of the thread is done when the call returns. A copy that is not asynchronous waits for it. */
+const drains = ({ role, op }: SteppingCall): boolean =>
+  role === 'sync' || (role === 'copy' && !op.includes('Async') && !op.includes('Peer'));
+
+type Seen = {
+  readonly pid: number;
+  readonly tid: number;
+  last: SteppingCall | undefined;
+  calls: number;
+  span: number;
+  /** Work that was handed over since the device was last known to be idle. */
+  pending: number;
+  /** Whether it ever hands work to the device. */
+  works: boolean;
+  /** Gaps since then: whether the device was idle in them, the next wait for it tells. */
+  open: Gap[];
+  waits: number;
+  readonly starved: Gap[];
+};
+
+const lengthOf = ({ start_ns, end_ns }: Window): number => end_ns - start_ns;
+const sumOf = (gaps: readonly Gap[]): number => gaps.reduce((sum, gap) => sum + lengthOf(gap), 0);
+
+const see = (seen: Seen, call: SteppingCall, isSeen: (gap: Gap) => boolean) => {
+  const { last } = seen;
+  const isNext = last !== undefined && last.stretch === call.stretch && call.start_ns >= last.end_ns;
+  if (last !== undefined && last.stretch !== call.stretch) {
+    seen.open = [];
+    seen.pending = 0;
+  }
+  if (isNext) {
+    seen.span += call.end_ns - last.end_ns;
+    const gap = { start_ns: last.end_ns, end_ns: call.start_ns, after: call };
+    if (lengthOf(gap) >= FLOOR && isSeen(gap)) (seen.pending === 0 ? seen.starved : seen.open).push(gap);
+  }
+  seen.calls++;
+  seen.last = call;
+  if (drains(call)) {
+    seen.waits++;
+    if (call.end_ns - call.start_ns < FOUND_IDLE * sumOf(seen.open)) seen.starved.push(...seen.open);
+    seen.open = [];
+    seen.pending = 0;
+  } else if (HANDS_WORK.has(call.role)) {
+    seen.pending++;
+    seen.works = true;
+  }
+};
+
+const resultOf = (seen: Seen): ThreadGaps => {
+  const { pid, tid } = seen;
+  // A thread that never waits for the device: nothing tells when that was idle, but that the host was late is seen.
+  const isDrained = seen.waits > 0;
+  const all = (isDrained ? seen.starved : [...seen.starved, ...seen.open]).toSorted(
+    (a, b) => lengthOf(b) - lengthOf(a) || a.start_ns - b.start_ns,
+  );
+  const middle = all[Math.floor(all.length / 2)];
+  return {
+    ...{ pid, tid, span_ns: seen.span, gaps: all.slice(0, KEPT), count: all.length, total_ns: sumOf(all) },
+    median_ns: middle === undefined ? 0 : lengthOf(middle),
+    isDrained,
+  };
+};
+
+/** The threads that make calls in a rhythm, with the gaps between them in which the device starved; most time first. */
+export const gapsOf = (recording: Recording, window: Window, pid?: number): readonly ThreadGaps[] => {
+  const unseen = recording.losses(window).filter(({ reason }) => OUT_OF_SIGHT.has(reason));
+  const isSeen = (gap: Gap) => unseen.every(({ start_ns, end_ns }) => end_ns <= gap.start_ns || start_ns >= gap.end_ns);
+  const threads = new Map<number, Seen>();
+  for (const call of recording.steppingCalls(window, pid)) {
+    let seen = threads.get(call.tid);
+    if (seen === undefined || seen.pid !== call.pid) {
+      seen = {
+        ...{ pid: call.pid, tid: call.tid, last: undefined, calls: 0, span: 0, pending: 0, waits: 0, works: false },
+        ...{ open: [], starved: [] },
+      };
+      threads.set(call.tid, seen);
+    }
+    see(seen, call, isSeen);
+  }
+  return [...threads.values()]
+    .filter(({ calls, works }) => works && calls >= LEAST_CALLS)
+    .map(resultOf)
+    .filter(({ count }) => count > 0)
+    .sort((a, b) => b.total_ns - a.total_ns || a.tid - b.tid);
+};

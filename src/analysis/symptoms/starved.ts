@@ -1,0 +1,41 @@
+// The gaps between calls as a symptom: what is told of them.
+import { cleanText } from '../../base/sanitize.ts';
+import { durationText } from '../../base/units.ts';
+import type { Recording, Window } from '../../store/recording.ts';
+import type { Stretches } from '../stretches.ts';
+import { gapsOf, type ThreadGaps } from './gap.ts';
+
+/** Threads whose gaps are looked into. */
+const MOST_THREADS = 4;
+/** Part of a thread's time that its gaps must take to be looked into. */
+const LEAST_SHARE = 0.1;
+/** A gap so many times the middle one is not how the program is made. */
+const UNUSUAL = 5;
+/** And one or two may be a pause between parts of a program. */
+const SEVERAL = 3;
+
+const areUnusual = ({ gaps, median_ns }: ThreadGaps): boolean =>
+  gaps.filter(({ start_ns, end_ns }) => end_ns - start_ns >= UNUSUAL * median_ns).length >= SEVERAL;
+
+/** Threads that left the device without work for a good part of their time. */
+export const starvedBy = (recording: Recording, window: Window, pid: number | undefined): readonly Stretches[] =>
+  gapsOf(recording, window, pid)
+    .filter(({ total_ns, span_ns }) => total_ns >= LEAST_SHARE * span_ns)
+    .slice(0, MOST_THREADS)
+    .flatMap((thread): Stretches[] => {
+      const [longest] = thread.gaps;
+      const call = longest === undefined ? undefined : recording.callById(longest.after.id);
+      if (call === undefined) return [];
+      const idle = thread.isDrained
+        ? 'device idle: its work before was done'
+        : 'device idle: likely, but the thread never waits for the device';
+      return [
+        {
+          ...{ kind: 'gap', pid: thread.pid, tid: thread.tid, comm: cleanText(call.comm, 16), op: call.op },
+          ...{ windows: thread.gaps, count: thread.count, total_ns: thread.total_ns, median_ns: thread.median_ns },
+          ...{ whole_ns: thread.span_ns, rows: [`calls:${call.id}`], isCertain: thread.isDrained },
+          isUnusual: areUnusual(thread),
+          checks: [idle, `usual gap: ${durationText(thread.median_ns)}, the middle of ${thread.count} over 1 ms`],
+        },
+      ];
+    });
