@@ -8,7 +8,7 @@ import type { Incident } from './incident.ts';
 import type { Played } from './play.ts';
 import { falseClaims, isRight, type Score, scoreOf, type Truth } from './score.ts';
 import { type Actor, readTruthLogs, type Step, type TruthLog } from './truth/log.ts';
-import { truthTimes } from './truth/shares.ts';
+import { type Stretch, truthTimes } from './truth/shares.ts';
 
 export const baselines: readonly Baseline[] = [switchCount, largestOffCpu];
 
@@ -47,30 +47,41 @@ const sceneOf = ({ recording, logs }: Played): Scene => {
 
 const tokensOf = (chains: readonly Answered[]): number => Math.max(0, ...chains.map(({ tokens }) => tokens));
 
-const deviceSteps: ReadonlySet<string> = new Set([
-  'gpu',
-  'launch',
-  'launch_new',
-  'sync',
-  'upload',
-  'upload_pinned',
-  'realloc',
-]);
+/** Steps that call the device, and how a call of each begins. */
+const deviceCalls: Readonly<Record<string, RegExp>> = {
+  gpu: /^$/,
+  launch: /^cudaLaunch/,
+  launch_new: /^cudaLaunch/,
+  sync: /Synchronize$/,
+  upload: /^cudaMemcpy/,
+  upload_pinned: /^cudaMemcpy/,
+  realloc: /^cuda(?:Free|Malloc)/,
+};
 
 /**
  * The stretches of time that a chain's breakdown is about: its window, or, where it adds up to more since it stands for
- * many gaps, as many of the longest that the victim's log has between its calls of the device.
+ * many gaps, as many of the longest that the victim's log has between its calls of the device. A chain is called after one
+ * operation and may hold gaps before others: it is those before that one, or before any, whichever add up to its time.
  */
-const stretchesOf = ({ symptom, breakdown }: Answered, steps: readonly Step[]) => {
-  const { kind, start_ns: from, end_ns: to, count } = symptom;
+const stretchesOf = ({ symptom, breakdown }: Answered, steps: readonly Step[]): readonly Stretch[] => {
+  const { kind, op, start_ns: from, end_ns: to, count } = symptom;
   const total = breakdown.reduce((sum, { duration_ns }) => sum + duration_ns, 0);
   if (kind === 'slow_call' || total < 1.02 * (to - from)) return [{ from, to }];
-  const calls = steps.filter(({ act }) => deviceSteps.has(act));
-  return calls
-    .slice(1)
-    .map(({ start }, i) => ({ from: calls[i]?.end ?? start, to: start }))
-    .sort((a, b) => b.to - b.from - (a.to - a.from))
-    .slice(0, count);
+  const calls = steps.filter(({ act }) => act in deviceCalls);
+  // In a Python program the wait for the interpreter's lock is part of the call as the program sees it.
+  if (calls.length === 0)
+    return steps
+      .map(({ start, end }) => ({ from: start, to: end }))
+      .sort((a, b) => b.to - b.from - (a.to - a.from))
+      .slice(0, count);
+  const longest = (before: (call: Step) => boolean) =>
+    calls
+      .flatMap((call, i) => (i > 0 && before(call) ? [{ from: calls[i - 1]?.end ?? call.start, to: call.start }] : []))
+      .sort((a, b) => b.to - b.from - (a.to - a.from))
+      .slice(0, count);
+  const missing = (some: readonly Stretch[]) => Math.abs(total - some.reduce((sum, gap) => sum + gap.to - gap.from, 0));
+  const [own, any] = [longest(({ act }) => deviceCalls[act]?.test(op) ?? false), longest(() => true)];
+  return missing(own) <= missing(any) ? own : any;
 };
 
 export const judge = ({ root, path, throttled }: Incident, played: Played): Judged => {

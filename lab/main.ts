@@ -1,13 +1,13 @@
-// `npm run lab [-- --incident NAME] [--seed N] [--seeds K] [--json] [--list] [--keep DIR] [--again DIR]`: plays incidents with known
+// `npm run lab [-- --incident NAME] [--seed N] [--seeds K] [--json] [--list] [--keep DIR] [--again DIR] [--record FILE]`: plays incidents with known
 // causes, their healthy twins and the controls, asks whytrace why each was slow, and scores the answers.
-import { existsSync, writeFileSync } from 'node:fs';
+import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { checkMachine } from '../src/capture/features.ts';
 import { controls } from './controls.ts';
 import { incidents } from './incidents.ts';
 import { judge, judgeHealthy } from './judge.ts';
-import { clearAll, makeEstate, missingForGroup, sweep } from './machine/estate.ts';
+import { allowRealTime, clearAll, makeEstate, missingForGroup, sweep } from './machine/estate.ts';
 import { killAll } from './machine/program.ts';
 import { keepPlay, missingFor, type Played, playKept, playOnce } from './play.ts';
 import { figuresOf, labDocument } from './report.ts';
@@ -15,7 +15,6 @@ import type { ControlResult, IncidentResult, Results } from './results.ts';
 
 /** Of the CPU controller; 1024 is the usual. */
 const SHARES = '32768';
-const REAL_TIME_US = '500000';
 
 const { values } = parseArgs({
   options: {
@@ -26,6 +25,7 @@ const { values } = parseArgs({
     list: { type: 'boolean', default: false },
     keep: { type: 'string' },
     again: { type: 'string' },
+    record: { type: 'string' },
   },
 });
 
@@ -58,11 +58,20 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
 sweep();
 // What else the machine does must not be an incident: all that is played is in one group, which comes before others.
 const quarters = makeEstate();
-if (missingForGroup('cpu') === undefined) {
+if (values.again === undefined && missingForGroup('cpu') === undefined) {
   const group = quarters.group('cpu');
   group.write('cpu.shares', SHARES);
-  if (existsSync(group.file('cpu.rt_runtime_us'))) group.write('cpu.rt_runtime_us', REAL_TIME_US);
+  allowRealTime(group);
   group.write('cgroup.procs', String(process.pid));
+}
+
+if (values.record !== undefined) {
+  const [first] = [...incidents, ...controls].filter(({ name }) => wanted.includes(name));
+  if (first === undefined) throw new Error('--record needs --incident NAME');
+  const to = values.record;
+  await playOnce(first, { seed: Number(values.seed), faulty: true }, ({ recording }) => copyFileSync(recording, to));
+  quarters.clear();
+  process.exit(0);
 }
 
 /** A machine on which the victim was so long without a CPU in one step was too busy to be healthy, in ms. */
@@ -142,5 +151,4 @@ const results: Results = { incidents: incidentResults, controls: controlResults,
 if (values.json)
   for (const result of [...incidentResults, ...controlResults]) process.stdout.write(`${JSON.stringify(result)}\n`);
 for (const figure of figuresOf(results)) process.stdout.write(`${JSON.stringify(figure)}\n`);
-if (wanted.length === 0 && values.again === undefined)
-  writeFileSync(join(import.meta.dirname, '..', 'docs', 'lab.md'), labDocument(results));
+if (wanted.length === 0) writeFileSync(join(import.meta.dirname, '..', 'docs', 'lab.md'), labDocument(results));

@@ -3,7 +3,7 @@ import { type Control, during, END_MS, script } from '../incident.ts';
 
 export const heavyKernels: Control = {
   name: 'heavy-kernels',
-  doc: 'every step waits long for the from first to last',
+  doc: 'every step waits long for the device, from first to last',
   cast: ({ random }) => ({
     victim: {
       script: script(

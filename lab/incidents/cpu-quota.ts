@@ -1,5 +1,6 @@
 // The control group of the trainer gets a small part of one CPU.
 import { during, FAULT_MS, type Incident, script, turning } from '../incident.ts';
+import { allowRealTime } from '../machine/estate.ts';
 
 export const cpuQuota: Incident = {
   name: 'cpu-quota',
@@ -9,7 +10,7 @@ export const cpuQuota: Incident = {
   cast: ({ random, faulty, estate }) => {
     const group = estate.group('cpu');
     group.write('cpu.shares', '32768');
-    group.write('cpu.rt_runtime_us', '100000');
+    allowRealTime(group);
     const percent = random.whole(15, 30);
     const work = ['launch 60', `compute ${random.whole(4000, 8000)}`, 'sync'];
     return {

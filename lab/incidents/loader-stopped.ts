@@ -16,7 +16,7 @@ export const loaderStopped: Incident = {
           ...AHEAD,
           during(0, END_MS, 'get 0', 'post 9', ...step(`compute ${random.whole(1000, 2000)}`)),
           'process loader',
-          during(0, END_MS + 500, 'await 9', 'compute 2000', 'sleep 1000', 'put 0'),
+          during(0, END_MS + 500, 'await 9', 'compute 3500', 'put 0'),
           'process operator',
           during(FAULT_MS, END_MS, ...(faulty ? stop : ['sleep 50000'])),
           'signal 1 18',

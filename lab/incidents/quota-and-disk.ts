@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { during, END_MS, FAULT_MS, type Incident, script } from '../incident.ts';
+import { allowRealTime } from '../machine/estate.ts';
 
 export const quotaAndDisk: Incident = {
   name: 'quota-and-disk',
@@ -11,7 +12,7 @@ export const quotaAndDisk: Incident = {
   cast: ({ random, faulty, estate }) => {
     const [cpu, blkio] = [estate.group('cpu'), estate.group('blkio')];
     cpu.write('cpu.shares', '32768');
-    cpu.write('cpu.rt_runtime_us', '100000');
+    allowRealTime(cpu);
     const file = join(estate.folder, 'data');
     const { dev } = statSync(estate.folder);
     const limit = `${(dev >> 8) & 0xfff}:${dev & 0xff} ${random.whole(700, 900) * 1024}`;

@@ -6,10 +6,13 @@ import { stepKinds } from './step-kinds.ts';
 
 export type Times = ReadonlyMap<RootKind, number>;
 type Sums = Map<RootKind, number>;
-type Stretch = { readonly from: number; readonly to: number };
+/** In ns since the recording began. */
+export type Stretch = { readonly from: number; readonly to: number };
 
 /** Hops from one thread to the next that are followed. */
 const MOST_HOPS = 6;
+/** What clocks may differ by in one step, in ns. */
+const STOPPED = 20e6;
 
 const add = (sums: Sums, kind: RootKind, ns: number) => {
   if (ns > 0) sums.set(kind, (sums.get(kind) ?? 0) + ns);
@@ -74,7 +77,11 @@ export const truthTimes = (
     add(sums, delayOf(tid), step.delay * scale);
     const rest = part - step.delay * scale;
     if (rule === undefined) {
-      add(sums, 'on_cpu', rest);
+      // A step that only computes does not wait: time in which it did neither run nor want to, it was stopped.
+      const stopped = step.end - step.start - step.cpu - step.delay;
+      const away = stopped > STOPPED ? stopped * scale : 0;
+      add(sums, 'signal', away);
+      add(sums, 'on_cpu', rest - away);
       continue;
     }
     const cpu = Math.min(rest, step.cpu * scale);

@@ -69,17 +69,14 @@ def main():
             else:
                 other.step("compute", lambda: compute(100))
 
-    def launches():
-        for _ in range(options.launches):
-            cuda.call("cudaLaunchKernel", 4096, one, one, None, 0, None)
-
     thread = threading.Thread(target=preprocess)
     thread.start()
     with open(os.environ["ACTOR_TRUTH"], "w", encoding="utf-8") as file:
         file.write(json.dumps({"began_ns": began, "pid": os.getpid()}) + "\n")
     while time.monotonic_ns() < at(options.end_ms):
-        own.step("py_launch", launches)
-        own.step("py_sync", lambda: cuda.call("cudaStreamSynchronize", None))
+        for _ in range(options.launches):
+            own.step("python", lambda: cuda.call("cudaLaunchKernel", 4096, one, one, None, 0, None))
+        own.step("python", lambda: cuda.call("cudaStreamSynchronize", None))
     thread.join()
     with open(os.environ["ACTOR_TRUTH"], "a", encoding="utf-8") as file:
         for name, one_thread in rows.items():

@@ -44,6 +44,32 @@ const buildFolder = (state: string): string => {
   }
 };
 
+/** The lab's own program: it alone knows its incidents. */
+const runLab = (...args: readonly string[]) =>
+  spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', `${root}lab/main.ts`, ...args], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+
+/** Incidents of the lab: their names, and a line for each. */
+const labIncidents = (): ReadonlyMap<string, string> =>
+  new Map(
+    runLab('--list')
+      .stdout.split('\n')
+      .filter((line) => line !== '')
+      .map((line) => [line.split(' ')[0] ?? '', line]),
+  );
+
+/** Makes and records an incident of the lab. */
+const recordLab = (name: string, line: string, path: string): void => {
+  out(
+    `${line.split(/ {2,}/).at(-1)}\nThe lab plays it and whytrace records it with eBPF; this takes about 10 seconds.\n\n`,
+  );
+  const { status, stderr } = runLab('--incident', name, '--record', path);
+  if (status !== 0)
+    throw errors.demoFailed({ command: `lab/main.ts --incident ${name}: ${stderr.trim()}`, code: status ?? 1 });
+};
+
 /** What stands in the way of a live demo, in one line each; empty when nothing does. */
 const obstacles = async (state: string): Promise<readonly string[]> => {
   const { checkMachine } = await import('../../capture/features.ts');
@@ -60,12 +86,12 @@ const obstacles = async (state: string): Promise<readonly string[]> => {
     : [`the simulated CUDA device cannot be built: ${built.stderr.trim().split('\n').at(-1)}`];
 };
 
-const explainRecorded = async ({ recorded }: Demo, missing: readonly string[]): Promise<number> => {
+const explainRecorded = async (chosen: Demo | undefined, missing: readonly string[]): Promise<number> => {
   err(
     `whytrace: this machine or user cannot make a live recording:\n${missing.map((line) => `  - ${line}\n`).join('')}`,
   );
-  if (recorded === undefined) return 1;
-  const path = root + recorded;
+  if (chosen?.recorded === undefined) return 1;
+  const path = root + chosen.recorded;
   out(
     'What follows is not from this machine: a recording of the same demo, made by whytrace before and bundled with it.\n\n',
   );
@@ -97,12 +123,16 @@ export const demo: Command = {
   ],
   run: async (args) => {
     if (args.flag('list')) {
-      for (const [name, { doc }] of Object.entries(demos)) out(`${name.padEnd(22)} ${doc}\n`);
+      for (const [name, { doc }] of Object.entries(demos)) out(`${name.padEnd(38)} ${doc}\n`);
+      for (const line of labIncidents().values()) out(`${line}\n`);
       return 0;
     }
     const name = args.words[0] ?? FIRST_DEMO;
     const chosen = demos[name];
-    if (chosen === undefined) throw errors.unknownIncident({ name, near: nearest(name, Object.keys(demos)) });
+    const ofLab = chosen === undefined ? labIncidents() : new Map<string, string>();
+    const line = ofLab.get(name);
+    if (chosen === undefined && line === undefined)
+      throw errors.unknownIncident({ name, near: nearest(name, [...Object.keys(demos), ...ofLab.keys()]) });
     process.env.UV_THREADPOOL_SIZE ??= '64';
     const { stateFolder } = await import('../../serve/find-recording.ts');
     const state = stateFolder();
@@ -110,6 +140,12 @@ export const demo: Command = {
     if (missing.length > 0) return explainRecorded(chosen, missing);
     mkdirSync(state, { recursive: true });
     const path = args.text('output') ?? join(state, 'demo.db');
+    if (chosen === undefined) {
+      recordLab(name, line ?? '', path);
+      await explainFile(path);
+      await sayHowToConnect(path);
+      return 0;
+    }
     out(`${chosen.story}\nwhytrace records it with eBPF; this takes about 7 seconds.\n\n`);
     const { recordAndSummarise } = await import('../record-and-summarise.ts');
     const [script = '', ...options] = chosen.script;
