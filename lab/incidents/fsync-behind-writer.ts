@@ -14,7 +14,7 @@ export const fsyncBehindWriter: Incident = {
           'process trainer',
           'cpu 0',
           'gpu',
-          during(0, END_MS, `fsync 4096 ${join(estate.folder, 'log')}`, 'times 5', ...step('compute 2000'), 'end'),
+          during(0, END_MS, `fsync 4096 ${join(estate.folder, 'log')}`, 'times 2', ...step('compute 2000'), 'end'),
         ),
       },
       others: faulty

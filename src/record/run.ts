@@ -142,8 +142,10 @@ export const runRecording = async (options: RunOptions): Promise<RunResult> => {
       timers.push(setInterval(() => chooser.addMissed(session.processes), RESCAN_MS));
     if (selection.pids.length > 0 && selection.command.length === 0)
       timers.push(setInterval(() => session.processes.tracked().every(hasEnded) && done.resolve({}), WATCH_MS));
-    const { exitCode, failure, timeIsUp } = await done.promise;
+    const { exitCode, failure: early, timeIsUp } = await done.promise;
     await session.stop();
+    // What could not be written may have been the last of it.
+    const failure = early ?? (await Promise.race([session.failed, Promise.resolve(undefined)]));
     return { session, exitCode, failure, goesOn: timeIsUp && child !== undefined ? endOf(child) : undefined };
   } finally {
     for (const timer of timers) clearTimeout(timer);
