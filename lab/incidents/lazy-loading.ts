@@ -13,9 +13,9 @@ export const lazyLoading: Incident = {
           'process trainer',
           'gpu',
           during(0, FAULT_MS, ...work),
-          during(FAULT_MS, END_MS, 'times 20', ...work, 'end', faulty ? 'launch_new' : 'launch 1'),
+          during(FAULT_MS, END_MS, 'times 20', ...work, 'end', 'launch_new'),
         ),
-        env: { CUDASIM_LAZY_LOAD_US: String(random.whole(20, 60) * 1000) },
+        env: { CUDASIM_LAZY_LOAD_US: String(faulty ? random.whole(20, 60) * 1000 : 300) },
       },
     };
   },
