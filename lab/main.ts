@@ -51,6 +51,7 @@ if (unknown.length > 0) {
 }
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.once(signal, () => {
+    process.stderr.write(`lab: ended by ${signal}\n`);
     killAll();
     clearAll();
     process.exit(130);
@@ -111,7 +112,7 @@ const playHealthy = async (name: string, of: Parameters<typeof playOnce>[0], see
     if (healthy === undefined) return;
     const isLive = values.again === undefined;
     if (isLive && healthy.claims.length > 0 && healthy.disturbed_ms > DISTURBED_MS && attempt < ATTEMPTS) continue;
-    controlResults.push({ name, seed, attempts: attempt, ...healthy });
+    controlResults.push({ name, seed, attempts: isLive ? attempt : 0, ...healthy });
     const { claims } = healthy;
     say(`${claims.length === 0 ? 'ok   ' : 'FALSE'} ${name} seed ${seed}${claims[0] ? `: ${claims[0].summary}` : ''}`);
     return;

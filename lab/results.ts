@@ -3,7 +3,7 @@ import type { Family } from './incident.ts';
 import type { Healthy, Judged } from './judge.ts';
 
 export type IncidentResult = Judged & { readonly name: string; readonly family: Family; readonly seed: number };
-/** `attempts`: plays that it took until the machine was quiet enough. */
+/** `attempts`: plays that it took until the machine was quiet enough; 0 of a recording that was kept. */
 export type ControlResult = Healthy & { readonly name: string; readonly seed: number; readonly attempts: number };
 
 export type Results = {
