@@ -1,14 +1,30 @@
 // `npm run bench [-- NAME...]`: measures the claims and prints one JSON line a figure.
 import { callCost } from './call-cost.ts';
 import { captureRate } from './capture-rate.ts';
+import { evidence } from './evidence.ts';
 import type { Bench } from './figure.ts';
+import { live } from './live.ts';
+import { mcp } from './mcp.ts';
 import { mcpStart } from './mcp-start.ts';
 import { readyTime } from './ready-time.ts';
 import { sched } from './sched.ts';
+import { sql } from './sql.ts';
 import { stacks } from './stacks.ts';
 import { statsTime } from './stats-time.ts';
 
-const benches: readonly Bench[] = [captureRate, callCost, readyTime, mcpStart, statsTime, sched, stacks];
+const benches: readonly Bench[] = [
+  captureRate,
+  callCost,
+  readyTime,
+  mcpStart,
+  mcp,
+  statsTime,
+  sched,
+  stacks,
+  live,
+  evidence,
+  sql,
+];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => benches.every((bench) => bench.name !== name));

@@ -1,7 +1,8 @@
 // Records one command in a process of its own and prints what it cost: run by the benches, so that the CPU time of a
-// recorder holds nothing else. Prints one JSON line.
+// recorder holds nothing else; WHYTRACE_UNSEALED=1 leaves the seals out. Prints one JSON line.
 import { statSync } from 'node:fs';
 import { runRecording } from '../src/record/run.ts';
+import { newKey } from '../src/store/evidence/key.ts';
 import { openRecording } from '../src/store/open-recording.ts';
 
 process.env.UV_THREADPOOL_SIZE = '64';
@@ -11,6 +12,7 @@ let ready = 0;
 const { session } = await runRecording({
   path,
   version: 'bench',
+  key: process.env.WHYTRACE_UNSEALED === '1' ? undefined : newKey(),
   duration: undefined,
   selection: { pids: [], comms: [], cgroups: [], all: false, command },
   onReady: (_, { readyMs }) => {

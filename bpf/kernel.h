@@ -88,6 +88,8 @@ struct files_struct {
 struct sock_common {
 	__u16 skc_family;
 	volatile unsigned char skc_state;
+	__be16 skc_dport;
+	__u16 skc_num;
 };
 struct socket;
 struct sock {
@@ -206,3 +208,4 @@ struct task_struct___old_state {
 
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>

@@ -34,6 +34,7 @@ struct pt_regs {
 /* arch/x86/entry/syscalls/syscall_64.tbl */
 #define NR_MMAP 9
 #define NR_FUTEX 202
+#define NR_SPLICE 275
 #elif defined(__TARGET_ARCH_arm64)
 struct user_pt_regs {
 	__u64 regs[31], sp, pc, pstate;
@@ -66,6 +67,7 @@ struct pt_regs {
 /* include/uapi/asm-generic/unistd.h */
 #define NR_MMAP 222
 #define NR_FUTEX 98
+#define NR_SPLICE 76
 #else
 #error "no register layout for this architecture"
 #endif

@@ -70,7 +70,7 @@ int on_victim(__u64 *ctx)
 	return 0;
 }
 
-/* Of all sockets: a timer sends again, and whoever runs then has nothing to do with it. The inode says whose it is. */
+/* Of all sockets: a timer sends again, and whoever runs then has nothing to do with it. Inode and ports say whose it is. */
 SEC("raw_tp/tcp_retransmit_skb")
 int on_retransmit(__u64 *ctx)
 {
@@ -81,7 +81,8 @@ int on_retransmit(__u64 *ctx)
 	if (!event)
 		return 0;
 	event->value = BPF_CORE_READ(socket, sk_socket, file, f_inode, i_ino);
-	event->detail = BPF_CORE_READ(socket, __sk_common.skc_state);
+	event->detail = (__u32)BPF_CORE_READ(socket, __sk_common.skc_num) << 16 |
+			bpf_ntohs(BPF_CORE_READ(socket, __sk_common.skc_dport));
 	event->by_pid = 0;
 	event->by_tid = 0;
 	event->comm[0] = 0;

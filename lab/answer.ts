@@ -1,5 +1,6 @@
 // The part of an answer that is scored, read from the JSON that the command line prints. Holds the answer to no more than
 // its contract says.
+import { encode } from 'gpt-tokenizer';
 import type { Chain } from '../src/analysis/chain.ts';
 import { isRootKind, type RootKind } from '../src/catalogue/root-kinds.ts';
 
@@ -18,7 +19,7 @@ export type Answered = Claim & {
   readonly path: readonly RootKind[];
   readonly breakdown: readonly { readonly kind: RootKind; readonly duration_ns: number }[];
   readonly closure: number;
-  /** Of its JSON, at four characters each. */
+  /** Of its JSON, as a tokenizer of language models counts them. */
   readonly tokens: number;
 };
 export type ChainsText = { readonly chains: readonly Answered[]; readonly verdict: string };
@@ -62,7 +63,7 @@ const chainOf = (chain: Json): Answered => {
     path: list(chain.links).map(kind),
     breakdown: list(chain.breakdown).map((part) => ({ kind: kind(part), duration_ns: number(part, 'duration_ns') })),
     closure: number(chain, 'closure'),
-    tokens: Math.ceil(JSON.stringify(chain).length / 4),
+    tokens: encode(JSON.stringify(chain)).length,
   };
 };
 

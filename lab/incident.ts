@@ -67,6 +67,8 @@ export type Incident = {
   readonly cast: (run: Run) => Cast;
   /** The victim's time without a CPU is time out of quota, not behind others. */
   readonly throttled?: boolean;
+  /** Steps that wait for a thing between them and the other side, which does something else meanwhile. */
+  readonly ends?: readonly string[];
   readonly root: Root;
   /** Kinds of the edges from the victim to the root, in their order. */
   readonly path: readonly RootKind[];

@@ -24,6 +24,7 @@ import { lockHeldAsleep } from './incidents/lock-held-asleep.ts';
 import { logToFullPipe } from './incidents/log-to-full-pipe.ts';
 import { logprobsInLoop } from './incidents/logprobs-in-loop.ts';
 import { longKernels } from './incidents/long-kernels.ts';
+import { lossyLink } from './incidents/lossy-link.ts';
 import { narrowLink } from './incidents/narrow-link.ts';
 import { priorityInversion } from './incidents/priority-inversion.ts';
 import { quotaAndDisk } from './incidents/quota-and-disk.ts';
@@ -61,6 +62,7 @@ export const incidents: readonly Incident[] = [
   logToFullPipe,
   logprobsInLoop,
   longKernels,
+  lossyLink,
   narrowLink,
   priorityInversion,
   quotaAndDisk,

@@ -58,10 +58,34 @@ const deviceCalls: Readonly<Record<string, RegExp>> = {
   realloc: /^cuda(?:Free|Malloc)/,
 };
 
+/** A wait for the device so short against the time since the last one finds it done. */
+const FOUND_IDLE = 0.1;
+
+/** Calls before which the device had nothing to do: after a wait for it, or where the next wait was over at once. */
+const idleBefore = (calls: readonly Step[]): ReadonlySet<Step> => {
+  const idle = new Set<Step>();
+  let open: Step[] = [];
+  let since = 0;
+  for (const [i, call] of calls.entries()) {
+    const before = calls[i - 1];
+    if (before?.act === 'sync') idle.add(call);
+    else if (before !== undefined) {
+      open.push(call);
+      since += call.start - before.end;
+    }
+    if (call.act !== 'sync') continue;
+    if (call.end - call.start < FOUND_IDLE * since) for (const one of open) idle.add(one);
+    open = [];
+    since = 0;
+  }
+  return idle;
+};
+
 /**
  * The stretches of time that a chain's breakdown is about: its window, or, where it adds up to more since it stands for
  * many gaps, as many of the longest that the victim's log has between its calls of the device. A chain is called after one
- * operation and may hold gaps before others: it is those before that one, or before any, whichever add up to its time.
+ * operation and may hold gaps before others: it is those before that one, those in which the device had nothing to do, or
+ * all, whichever add up to its time.
  */
 const stretchesOf = ({ symptom, breakdown }: Answered, steps: readonly Step[]): readonly Stretch[] => {
   const { kind, op, start_ns: from, end_ns: to, count } = symptom;
@@ -80,11 +104,17 @@ const stretchesOf = ({ symptom, breakdown }: Answered, steps: readonly Step[]): 
       .sort((a, b) => b.to - b.from - (a.to - a.from))
       .slice(0, count);
   const missing = (some: readonly Stretch[]) => Math.abs(total - some.reduce((sum, gap) => sum + gap.to - gap.from, 0));
-  const [own, any] = [longest(({ act }) => deviceCalls[act]?.test(op) ?? false), longest(() => true)];
-  return missing(own) <= missing(any) ? own : any;
+  const idle = idleBefore(calls);
+  return (
+    [
+      longest(({ act }) => deviceCalls[act]?.test(op) ?? false),
+      longest((call) => idle.has(call)),
+      longest(() => true),
+    ].toSorted((a, b) => missing(a) - missing(b))[0] ?? []
+  );
 };
 
-export const judge = ({ root, path, throttled }: Incident, played: Played): Judged => {
+export const judge = ({ root, path, throttled, ends }: Incident, played: Played): Judged => {
   const { log, victim, claims } = sceneOf(played);
   const names = root.who ?? [];
   const truth: Truth = {
@@ -98,7 +128,7 @@ export const judge = ({ root, path, throttled }: Incident, played: Played): Judg
     ],
   };
   const timesIn = (from: number, to: number) =>
-    truthTimes(log, victim.tid, { from, to }, () => (throttled ? 'throttled' : 'runnable'));
+    truthTimes(log, victim.tid, { from, to }, () => (throttled ? 'throttled' : 'runnable'), new Set(ends));
   const timesOf = (chain: Answered) =>
     stretchesOf(chain, log.steps.get(victim.tid) ?? []).flatMap(({ from, to }) => [...timesIn(from, to)]);
   const { chains } = played.answer;

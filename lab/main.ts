@@ -30,8 +30,11 @@ const { values } = parseArgs({
 });
 
 if (values.list) {
-  for (const { name, family, doc } of incidents)
-    process.stdout.write(`${name.padEnd(26)} ${family.padEnd(11)} ${doc}\n`);
+  for (const { name, family, doc, ...incident } of incidents) {
+    const missing = missingFor(incident);
+    const here = missing === undefined ? '' : ` (not on this machine: ${missing})`;
+    process.stdout.write(`${name.padEnd(26)} ${family.padEnd(11)} ${doc}${here}\n`);
+  }
   for (const { name, doc } of controls) process.stdout.write(`${name.padEnd(26)} ${'(control)'.padEnd(11)} ${doc}\n`);
   process.exit(0);
 }
@@ -69,6 +72,12 @@ if (values.again === undefined && missingForGroup('cpu') === undefined) {
 if (values.record !== undefined) {
   const [first] = [...incidents, ...controls].filter(({ name }) => wanted.includes(name));
   if (first === undefined) throw new Error('--record needs --incident NAME');
+  const missing = missingFor(first);
+  if (missing !== undefined) {
+    quarters.clear();
+    process.stderr.write(`lab: ${first.name} cannot be played on this machine: ${missing}\n`);
+    process.exit(2);
+  }
   const to = values.record;
   await playOnce(first, { seed: Number(values.seed), faulty: true }, ({ recording }) => copyFileSync(recording, to));
   quarters.clear();

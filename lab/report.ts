@@ -150,7 +150,7 @@ const figureText = ({ figure, value, unit, goal, met }: LabFigure) => [
 /** How quiet the machine was, as far as the run knows. */
 const howPlayed = ({ controls }: Results): string => {
   if (controls.some(({ attempts }) => attempts === 0))
-    return 'These are recordings kept from earlier plays, beside other work on the machine, asked again.';
+    return 'These are recordings kept from an earlier run, asked again with the engine as it is now.';
   const again = controls.filter(({ attempts }) => attempts > 1).length;
   return `${again} of ${controls.length} had to be played again since the machine was busy by the program's own clock.`;
 };

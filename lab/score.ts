@@ -68,8 +68,12 @@ export const totalVariation = (
   return [...kinds].reduce((sum, kind) => sum + Math.abs((left.get(kind) ?? 0) - (right.get(kind) ?? 0)), 0) / 2;
 };
 
-/** Behind the recorder is behind another task: a program's own clocks cannot tell them apart. */
-const asClocksTell = (kind: RootKind): RootKind => (kind === 'observer' ? 'runnable' : kind);
+/**
+ * Behind the recorder is behind another task, and so is time out of quota as far as a program's own clocks tell: they count
+ * what it was without a CPU. Which of them it was the class of the root must say.
+ */
+const WITHOUT_CPU: ReadonlySet<RootKind> = new Set(['observer', 'throttled']);
+const asClocksTell = (kind: RootKind): RootKind => (WITHOUT_CPU.has(kind) ? 'runnable' : kind);
 
 /** `timesOf` gives the true times by kind of the victim in what a chain is about. */
 export const scoreOf = (
@@ -82,13 +86,17 @@ export const scoreOf = (
   const top1 = first !== undefined && first === right;
   // A wrong first answer attributes too: what it says of the victim's time is held against the truth.
   const scored = right ?? chains.find(({ symptom }) => symptom.tid === truth.victim.tid);
-  const breakdown = scored?.breakdown.map(({ kind, duration_ns }) => [asClocksTell(kind), duration_ns] as const) ?? [];
+  const asClocks = (times: Iterable<readonly [RootKind, number]>) =>
+    [...times].map(([kind, ns]) => [asClocksTell(kind), ns] as const);
+  const breakdown = asClocks(scored?.breakdown.map(({ kind, duration_ns }) => [kind, duration_ns] as const) ?? []);
   return {
     top1,
     top3: right !== undefined,
     path: right === undefined ? 0 : pathScore(right.path, truth.path),
     attribution:
-      scored === undefined || scored.symptom.tid !== truth.victim.tid ? 1 : totalVariation(breakdown, timesOf(scored)),
+      scored === undefined || scored.symptom.tid !== truth.victim.tid
+        ? 1
+        : totalVariation(breakdown, asClocks(timesOf(scored))),
     closure: scored?.closure ?? 0,
     brier: first === undefined ? undefined : (first.confidence - (top1 ? 1 : 0)) ** 2,
   };

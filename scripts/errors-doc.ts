@@ -2,20 +2,37 @@
 import { readdirSync } from 'node:fs';
 import { type ErrorParts, UserError } from '../src/base/errors.ts';
 import { errors as capture } from '../src/capture/errors.ts';
+import { errors as watching } from '../src/capture/live/errors.ts';
 import { noPermission } from '../src/capture/process-info.ts';
 import { elfUnreadable } from '../src/capture/symbols/elf.ts';
 import { code, markdownPage, markdownTable } from '../src/catalogue/derive/markdown.ts';
 import { errors as cli } from '../src/cli/errors.ts';
 import { errors as imports } from '../src/import/errors.ts';
+import { errors as live } from '../src/live/errors.ts';
 import { errors as serve } from '../src/serve/errors.ts';
+import { errors as identity } from '../src/serve/identity/errors.ts';
 import { errors as store } from '../src/store/errors.ts';
 
-const lists = { capture: { ...capture, elfUnreadable, noPermission }, import: imports, store, serve, cli } as const;
+const lists = {
+  capture: { ...capture, ...watching, elfUnreadable, noPermission },
+  live,
+  import: imports,
+  store,
+  serve: { ...serve, ...identity },
+  cli,
+} as const;
 
 /** Stands for a value that is only known when the error happens: shows its name wherever text is made of it. */
 const placeholder = (name: string): object => {
   const text = `‹${name}›`;
-  return { length: 1, toString: () => text, toJSON: () => text, join: () => text, map: () => placeholder(name) };
+  return {
+    length: 1,
+    replace: () => text,
+    toString: () => text,
+    toJSON: () => text,
+    join: () => text,
+    map: () => placeholder(name),
+  };
 };
 
 /** Arguments of any error: no near miss was found, all else is a placeholder. */

@@ -2,7 +2,9 @@
 // holds one of the words. Runs on any Node from 18 on and imports nothing but Node itself; the tests run on the Node that
 // the project brings.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -19,10 +21,18 @@ const testFiles = ['bench', 'lab', 'scripts', 'src', 'test']
   .filter((path) => words.length === 0 || words.some((word) => path.includes(word)))
   .sort();
 
+// Programs under test keep keys and logs of their own: not among those of whoever runs the tests.
+const state = mkdtempSync(join(tmpdir(), 'whytrace-state-'));
+process.on('exit', () => rmSync(state, { recursive: true, force: true }));
+
 /** Returns whether the step passed. */
 const step = (name, command, args) => {
   process.stderr.write(`whytrace: ${name}\n`);
-  const { status, error, signal } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  const { status, error, signal } = spawnSync(command, args, {
+    cwd: root,
+    env: { ...process.env, XDG_STATE_HOME: state },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   if (error !== undefined) process.stderr.write(`whytrace: cannot run ${command}: ${error.message}\n`);
   if (signal !== null) process.stderr.write(`whytrace: ${command} was ended by ${signal}\n`);
   return status === 0;

@@ -1,6 +1,7 @@
 // docs/generated/tools.md: the MCP tools with their arguments and answers, from their declarations.
 import { code, markdownPage, markdownTable } from '../src/catalogue/derive/markdown.ts';
 import { leanSchema } from '../src/serve/lean-schema.ts';
+import { advertised, toolsHash } from '../src/serve/protocol/advertised.ts';
 import type { Tool } from '../src/serve/tool.ts';
 import { tools } from '../src/serve/tools.ts';
 import { z } from '../src/serve/zod.ts';
@@ -70,8 +71,13 @@ const section = (tool: Tool): readonly string[] => {
   ];
 };
 
+/** Exactly what tools/list sends, and its hash: whoever reviews a change of a word in a definition sees it here. */
+export const toolDefinitions = (): string =>
+  `${JSON.stringify({ sha256: toolsHash(), tools: tools.map(advertised) }, null, 1)}\n`;
+
 export const toolsDoc = (): string =>
   markdownPage('Tools', '`src/serve/tools/`', [
-    'What an MCP client can ask. The shell asks the same: `whytrace ask TOOL --argument value`. Each tool answers with structured content in the shape given here.',
+    'What an MCP client can ask. The shell asks the same: `whytrace ask TOOL --argument value`. Each tool answers with structured content in the shape given here; clients are told its top-level fields.',
+    `SHA-256 of the definitions (\`tools\` of tools/list as JSON, in tools.json), which server/discover publishes: \`${toolsHash()}\`.`,
     ...tools.flatMap(section),
   ]);

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { type ArgumentName, argumentNames } from '../src/catalogue/arguments.ts';
 import { calls } from '../src/catalogue/calls.ts';
 import { stackReasons } from '../src/catalogue/events.ts';
+import { type EvidenceKey, newKey } from '../src/store/evidence/key.ts';
 import type { FrameRow } from '../src/store/stack-writer.ts';
 import type { OffCpuRow, WaitSite } from '../src/store/wait-writer.ts';
 import { RecordingWriter } from '../src/store/writer.ts';
@@ -84,16 +85,15 @@ const frameOf = (frame: SceneFrame): FrameRow => {
   return module?.startsWith('/') ? { ...given, module: basename(module), path: module } : given;
 };
 
-/** A recording under construction. All times in ns. `done` closes it and returns the path of the file. */
-export const scene = (facts: Readonly<Record<string, string | number>> = {}) => {
+/** A recording under construction, sealed if that is asked for. All times in ns. `done` closes it and returns its path. */
+export const scene = (facts: Readonly<Record<string, string | number>> = {}, key?: EvidenceKey | 'sealed') => {
   const folder = mkdtempSync(join(tmpdir(), 'whytrace-scene-'));
   const path = join(folder, 'scene.db');
-  const writer = new RecordingWriter(path, {
-    started_unix_ns: '1700000000000000000',
-    recorder_pid: 0,
-    host: 'scene',
-    ...facts,
-  });
+  const writer = new RecordingWriter(
+    path,
+    { started_unix_ns: '1700000000000000000', recorder_pid: 0, host: 'scene', ...facts },
+    key === 'sealed' ? newKey() : key,
+  );
   let end = 0;
   const id = ({ pid, tid, comm }: SceneThread) => writer.threadId(pid, tid, comm);
   const saw = (time: number) => {

@@ -101,7 +101,12 @@ static void play(struct actor *actor, int from, int until) {
     const struct step *step = &steps[i];
     if (step->act == &loops[0]) {
       uint64_t begin = stage->began + (uint64_t)step->number[0] * 1000000, end = stage->began + (uint64_t)step->number[1] * 1000000;
-      while (now() < begin) nap_us((long)((begin - now()) / 1000) + 1);
+      if (now() < begin) {
+        struct row row;
+        begin_row(actor, &row, i, 0);
+        while (now() < begin) nap_us((long)((begin - now()) / 1000) + 1);
+        end_row(actor, &row);
+      }
       while (now() < end) play(actor, i + 1, step->until);
       i = step->until;
     } else if (step->act == &loops[1]) {

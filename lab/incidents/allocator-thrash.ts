@@ -20,5 +20,5 @@ export const allocatorThrash: Incident = {
     };
   },
   root: { kinds: ['gpu_memory', 'gpu_wait'], who: ['self'], what: /GPU|cudaFree|cudaMalloc|futex|allocator/i },
-  path: ['gpu_wait'],
+  path: ['gpu_memory'],
 };

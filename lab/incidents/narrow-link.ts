@@ -38,6 +38,8 @@ export const narrowLink: Incident = {
       ],
     };
   },
+  // What was said long ago waits in the queue of the link, while the server hears the next requests and answers them.
+  ends: ['hear'],
   root: { kinds: ['network'], who: ['server'], what: /socket|10\.9\.8\.2|link|queue/ },
   path: ['network'],
 };

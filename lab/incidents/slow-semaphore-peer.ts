@@ -23,5 +23,6 @@ export const slowSemaphorePeer: Incident = {
     };
   },
   root: { kinds: ['on_cpu'], who: ['sampler'] },
-  path: ['lock', 'on_cpu'],
+  // To the kernel it is a futex; that another process wakes it makes it talk between processes.
+  path: ['ipc', 'on_cpu'],
 };

@@ -35,6 +35,8 @@ export type Link = {
   readonly farAddress: string;
   /** Runs tc on the far or near end. */
   readonly shape: (end: 'near' | 'far', ...rule: readonly string[]) => void;
+  /** Loses so many percent of the packets that leave an end, by chance. */
+  readonly lose: (end: 'near' | 'far', percent: number) => void;
 };
 export type Estate = {
   readonly folder: string;
@@ -131,16 +133,25 @@ const makeLink = (atEnd: Estate['atEnd']): Link => {
     ip('-n', name, 'link', 'set', device, 'up');
     ip('-n', name, 'link', 'set', 'lo', 'up');
   }
+  const tc = (end: 'near' | 'far', kind: string, ...rule: readonly string[]) => {
+    const [name, device] = ends[end];
+    execFileSync('tc', ['-n', name, kind, 'add', 'dev', device, ...rule], { stdio: ['ignore', 'ignore', 'inherit'] });
+  };
   return {
     near: ['ip', 'netns', 'exec', near],
     far: ['ip', 'netns', 'exec', far],
     nearAddress: ends.near[2],
     farAddress: ends.far[2],
-    shape: (end, ...rule) => {
-      const [name, device] = ends[end];
-      execFileSync('tc', ['-n', name, 'qdisc', 'add', 'dev', device, ...rule], {
-        stdio: ['ignore', 'ignore', 'inherit'],
-      });
+    shape: (end, ...rule) => tc(end, 'qdisc', ...rule),
+    // A class that lets nothing through, and a filter that draws who goes there: linux/filter.h, SKF_AD_RANDOM.
+    lose: (end, percent) => {
+      tc(end, 'qdisc', 'root', 'handle', '1:', 'htb', 'default', '10');
+      tc(end, 'class', 'parent', '1:', 'classid', '1:10', 'htb', 'rate', '10gbit', 'quantum', '60000');
+      tc(end, 'class', 'parent', '1:', 'classid', '1:20', 'htb', 'rate', '8kbit', 'quantum', '1500');
+      tc(end, 'qdisc', 'parent', '1:20', 'handle', '20:', 'tbf', 'rate', '8bit', 'burst', '10', 'limit', '10');
+      const below = Math.floor((percent / 100) * 2 ** 32);
+      const program = `4,32 0 0 ${0xfffff038},53 1 0 ${below},6 0 0 ${0xffffffff},6 0 0 0`;
+      tc(end, 'filter', 'parent', '1:', 'protocol', 'all', 'prio', '1', 'bpf', 'bytecode', program, 'flowid', '1:20');
     },
   };
 };

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes the recordings of this folder anew: needed whenever the format changes. Root; copies the project to /opt/whytrace
 # for the time, so that the recording names no path of its maker, and calls the host and
-# the cgroup `demo`, and other programs `other`.
+# the cgroup `demo`, and other programs `other`. What was changed after it was recorded cannot stay sealed.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 place=/opt/whytrace
@@ -23,6 +23,7 @@ env -i PATH=/usr/bin:/bin HOME=/ bin/whytrace record -o "$made" -- python3 lab/w
   database.exec(`UPDATE OR IGNORE thread SET comm = \x27other\x27 WHERE pid IN ${others}`);
   database.exec(`UPDATE process SET comm = \x27other\x27 WHERE pid IN ${others}`);
   database.exec("UPDATE process SET exe = NULL, args = NULL WHERE tracked = 0");
+  database.exec("DELETE FROM evidence_chain; DELETE FROM recording WHERE key = \x27evidence_key\x27");
   database.exec("PRAGMA journal_mode = DELETE");
   database.exec("VACUUM");
   database.close();

@@ -94,3 +94,47 @@ test('threads that wait for each other end somewhere', () => {
   );
   assert.equal(timesOf(of, 0, 100).ipc, 100);
 });
+
+test('between two steps is the log, and what is long there is time without a CPU', () => {
+  const of = log(
+    new Map([
+      [
+        actor(1),
+        [
+          ['compute', 0, 0, 1e6, 1e6, 0],
+          ['compute', 0, 1.1e6, 2e6, 0.9e6, 0],
+          ['compute', 0, 5e6, 6e6, 1e6, 0],
+        ],
+      ],
+    ]),
+  );
+  assert.deepEqual(timesOf(of, 0, 6e6), { on_cpu: 3e6, runnable: 3e6 });
+});
+
+test('a wait for what lies between is not what the other side does', () => {
+  const of = log(
+    new Map([
+      [actor(1), [['hear', 1, 0, 100, 10, 0]]],
+      [actor(2), [['say', 1, 0, 90, 90, 0]]],
+    ]),
+  );
+  assert.deepEqual(timesOf(of, 0, 100), { on_cpu: 100 });
+  assert.deepEqual(Object.fromEntries(truthTimes(of, 1, { from: 0, to: 100 }, delayed, new Set(['hear']))), {
+    on_cpu: 10,
+    network: 90,
+  });
+});
+
+test('a process that is stopped waits for nobody, whatever step it is in', () => {
+  const step = (tid: number, act: string, numbers: readonly [number, number], start: number, end: number): Step => ({
+    ...{ tid, act, numbers, start, end, cpu: 0, delay: 0 },
+  });
+  const of: TruthLog = {
+    actors: [actor(1), actor(2)],
+    steps: new Map([
+      [1, [step(1, 'sleep', [0, 0], 0, 100e6)]],
+      [2, [step(2, 'signal', [0, 19], 10e6, 20e6), step(2, 'signal', [0, 18], 80e6, 81e6)]],
+    ]),
+  };
+  assert.deepEqual(timesOf(of, 0, 100e6), { signal: 60e6, sleep: 40e6 });
+});

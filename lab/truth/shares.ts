@@ -13,12 +13,28 @@ export type Stretch = { readonly from: number; readonly to: number };
 const MOST_HOPS = 6;
 /** What clocks may differ by in one step, in ns. */
 const STOPPED = 20e6;
+/** Of Linux on x86 and Arm. */
+const SIGSTOP = 19;
+/** Between two steps an actor only reads its clocks and writes its log, in ns: more than that it was without a CPU. */
+const BOOKKEEPING = 200e3;
 
 const add = (sums: Sums, kind: RootKind, ns: number) => {
   if (ns > 0) sums.set(kind, (sums.get(kind) ?? 0) + ns);
 };
 
 const overlap = (a: Stretch, b: Stretch): number => Math.min(a.to, b.to) - Math.max(a.from, b.from);
+
+/** When a process was stopped by a signal: scripts send SIGSTOP and SIGCONT to a process by its number in the play. */
+const stopsOf = ({ actors, steps }: TruthLog, tid: number): readonly Stretch[] => {
+  const victim = actors.find((actor) => actor.tid === tid);
+  const pids = [...new Set(actors.map(({ pid }) => pid))];
+  return [...steps.values()].flatMap((of) => {
+    const sent = of.filter(({ act, numbers }) => act === 'signal' && pids[numbers[0]] === victim?.pid);
+    return sent.flatMap(({ numbers, end }, i) =>
+      numbers[1] === SIGSTOP ? [{ from: end, to: sent[i + 1]?.start ?? end }] : [],
+    );
+  });
+};
 
 type Held = Stretch & { readonly tid: number };
 
@@ -36,8 +52,8 @@ const heldBy = ({ actors, steps }: TruthLog, pid: number, lock: number): readonl
       });
     });
 
-/** The thread whose step let this one go: of its steps on the same channel the last one that began before this one ended. */
-const letGoBy = ({ steps }: TruthLog, step: Step, by: string): number | undefined => {
+/** The step that let this one go: of others on the same channel the last one that began before this one ended. */
+const letGoBy = ({ steps }: TruthLog, step: Step, by: string): Step | undefined => {
   let best: Step | undefined;
   for (const [tid, of] of steps) {
     if (tid === step.tid) continue;
@@ -46,18 +62,19 @@ const letGoBy = ({ steps }: TruthLog, step: Step, by: string): number | undefine
       if (best === undefined || other.start > best.start) best = other;
     }
   }
-  return best?.tid;
+  return best;
 };
 
 /**
  * Times by kind of a thread in a stretch, in ns; they add up to the stretch. `delay` is what time without a CPU was for
- * a process: behind others, or out of quota.
+ * a process: behind others, or out of quota. `ends`: steps whose wait is what it is, whatever the other side does meanwhile.
  */
 export const truthTimes = (
   log: TruthLog,
   tid: number,
   stretch: Stretch,
   delayOf: (tid: number) => RootKind,
+  ends: ReadonlySet<string> = new Set(),
   hops = MOST_HOPS,
 ): Times => {
   const sums: Sums = new Map();
@@ -66,30 +83,42 @@ export const truthTimes = (
     if (total > 0) for (const [kind, ns] of times) add(sums, kind, (ns / total) * to);
   };
   const pid = log.actors.find((actor) => actor.tid === tid)?.pid ?? 0;
-  let inSteps = 0;
+  const stops = stopsOf(log, tid);
+  let known = 0;
+  let last: number | undefined;
   for (const step of log.steps.get(tid) ?? []) {
+    const between = last === undefined ? 0 : overlap({ from: last, to: step.start }, stretch);
+    if (last !== undefined && step.start - last > BOOKKEEPING && between > 0) {
+      known += between;
+      add(sums, delayOf(tid), between);
+    }
+    last = step.end;
     const whole = { from: step.start, to: step.end };
     const part = overlap(whole, stretch);
     if (part <= 0) continue;
-    inSteps += part;
+    known += part;
     const scale = part / (step.end - step.start);
     const rule = stepKinds[step.act];
     add(sums, delayOf(tid), step.delay * scale);
     const rest = part - step.delay * scale;
     if (rule === undefined) {
       // A step that only computes does not wait: time in which it did neither run nor want to, it was stopped.
-      const stopped = step.end - step.start - step.cpu - step.delay;
-      const away = stopped > STOPPED ? stopped * scale : 0;
+      const idle = step.end - step.start - step.cpu - step.delay;
+      const away = idle > STOPPED ? idle * scale : 0;
       add(sums, 'signal', away);
       add(sums, 'on_cpu', rest - away);
       continue;
     }
     const cpu = Math.min(rest, step.cpu * scale);
-    add(sums, 'on_cpu', cpu);
-    const blocked = rest - cpu;
+    add(sums, rule.spins ? rule.kind : 'on_cpu', cpu);
     const clipped = { from: Math.max(step.start, stretch.from), to: Math.min(step.end, stretch.to) };
+    // Whatever it waited for, while it was stopped it could not go on.
+    const stopped = stops.reduce((sum, stop) => sum + Math.max(0, overlap(stop, clipped)), 0);
+    const halted = stopped > STOPPED ? Math.min(rest - cpu, stopped) : 0;
+    add(sums, 'signal', halted);
+    const blocked = rest - cpu - halted;
     const follow = (other: number, where: Stretch, ns: number) =>
-      addScaled(truthTimes(log, other, where, delayOf, hops - 1), ns);
+      addScaled(truthTimes(log, other, where, delayOf, ends, hops - 1), ns);
     if (step.act === 'child') {
       const [burnt, slept] = step.numbers;
       addScaled(
@@ -99,7 +128,7 @@ export const truthTimes = (
         ]),
         blocked,
       );
-    } else if (hops === 0 || rule.by === undefined) add(sums, rule.kind, blocked);
+    } else if (hops === 0 || rule.by === undefined || ends.has(step.act)) add(sums, rule.kind, blocked);
     else if (step.act === 'lock') {
       const holders = heldBy(log, pid, step.numbers[0]).filter(
         (held) => held.tid !== tid && overlap(held, clipped) > 0,
@@ -112,10 +141,12 @@ export const truthTimes = (
       }
     } else {
       const other = letGoBy(log, step, rule.by);
+      // What the other one did once it had let go was not waited for.
+      const to = other === undefined || other.end <= clipped.from ? clipped.to : Math.min(clipped.to, other.end);
       if (other === undefined) add(sums, rule.kind, blocked);
-      else follow(other, clipped, blocked);
+      else follow(other.tid, { from: clipped.from, to }, blocked);
     }
   }
-  add(sums, 'on_cpu', stretch.to - stretch.from - inSteps);
+  add(sums, 'on_cpu', stretch.to - stretch.from - known);
   return sums;
 };

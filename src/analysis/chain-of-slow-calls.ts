@@ -3,11 +3,13 @@
 import { cleanText } from '../base/sanitize.ts';
 import type { LossRow, Recording } from '../store/recording.ts';
 import type { Chain } from './chain.ts';
-import { linksOf, namedRoot, shortened } from './chain-parts.ts';
+import { linksOf, namedRoot } from './chain-parts.ts';
 import type { Cluster } from './cluster.ts';
 import { codeOfCluster } from './cluster-code.ts';
-import { confidenceOf, isHarmful } from './confidence.ts';
+import { besidesObserver, confidenceOf, isHarmful, OF_OBSERVER, withNobody } from './confidence.ts';
+import { whatOf } from './pieces.ts';
 import { breakdownOf } from './shares.ts';
+import { shortened } from './shortened.ts';
 import { taskText } from './words/cause.ts';
 import { counterEvidenceOf } from './words/counter-evidence.ts';
 import { recommendationsOf } from './words/recommend.ts';
@@ -25,7 +27,7 @@ export const chainOfSlowCalls = (recording: Recording, cluster: Cluster, id: str
   const window = { start_ns: call.start_ns, end_ns: call.start_ns + call.duration_ns };
   const doubts = doubtsOf(cluster, recording.losses(window).filter(isHarmful));
   const stretches = cluster.calls.map(({ tid, start_ns, duration_ns }) => ({
-    tid,
+    tid: part.path.length === 0 ? tid : part.tid,
     window: { start_ns, end_ns: start_ns + duration_ns },
   }));
   const root = namedRoot(recording, symptom.root, part, stretches);
@@ -33,9 +35,10 @@ export const chainOfSlowCalls = (recording: Recording, cluster: Cluster, id: str
   const breakdown = breakdownOf(walk.parts);
   // The same number as in the breakdown, whose shares are rounded together.
   const line = breakdown.find(
-    ({ kind, pid, tid, what }) => kind === part.kind && pid === part.pid && tid === part.tid && what === part.what,
+    ({ kind, pid = 0, tid = 0, what = '' }) =>
+      kind === part.kind && pid === part.pid && tid === part.tid && what === whatOf(part),
   );
-  const share = line?.share ?? Math.round((part.duration_ns / call.duration_ns) * 1e4) / 1e4;
+  const share = line?.share ?? Math.round((part.duration_ns / call.duration_ns) * 1e3) / 1e3;
   const chain: Chain = {
     id,
     summary: summaryOf(recording, cluster, root, share, from),
@@ -58,7 +61,10 @@ export const chainOfSlowCalls = (recording: Recording, cluster: Cluster, id: str
     }),
     breakdown,
     closure: walk.closure,
-    confidence: confidenceOf(symptom.root.grade, doubts.length),
+    confidence:
+      symptom.root.kind === 'observer'
+        ? OF_OBSERVER
+        : besidesObserver(withNobody(confidenceOf(symptom.root.grade, doubts.length), part), cluster.observed),
     grade: symptom.root.grade,
     counter_evidence: counterEvidenceOf(recording, cluster, doubts),
     recommendations: recommendationsOf(recording, root, { ...cluster, ...call, part }),

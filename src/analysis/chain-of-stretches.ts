@@ -1,24 +1,32 @@
 // Makes the chains of stretches that belong together: gaps in which the device starves, and time of programs without calls.
-import { durationText, shareText } from '../base/units.ts';
+import { countText, durationText, shareText } from '../base/units.ts';
 import type { Recording } from '../store/recording.ts';
 import { sampledIn } from './causes/sampled.ts';
 import type { Chain } from './chain.ts';
-import { linksOf, namedRoot, shortened } from './chain-parts.ts';
+import { linksOf, namedRoot } from './chain-parts.ts';
 import { codeOfStack } from './cluster-code.ts';
 import { type CodeLine, codeText } from './code-line.ts';
-import { confidenceOf, isHarmful, weakest } from './confidence.ts';
+import { besidesObserver, confidenceOf, isHarmful, OF_OBSERVER, weakest, withNobody } from './confidence.ts';
 import { sumLosses } from './losses.ts';
-import { breakdownOf } from './shares.ts';
+import { whatOf } from './pieces.ts';
+import { breakdownOf, timeByKind } from './shares.ts';
+import { shortened } from './shortened.ts';
 import { type Cause, causesOf, type Spent, type Stretches, spentOn } from './stretches.ts';
-import { lengthText, partText, taskText } from './words/cause.ts';
+import { isIdle } from './symptoms/idle.ts';
+import { taskText } from './words/cause.ts';
 import { wayText } from './words/path.ts';
 import { recommendationsOf } from './words/recommend.ts';
 
-/** A chain that may be said, and what it explains, in ns. */
-export type Candidate = { readonly explained_ns: number; readonly chain: (id: string) => Chain };
+/** A chain that may be said, what it explains, in ns, and whose doing that is: nobody's where it is as it should be. */
+export type Candidate = {
+  readonly explained_ns: number;
+  readonly fault: 'theirs' | 'ours' | 'none';
+  readonly chain: (id: string) => Chain;
+};
 
-/** Of the whole, to be worth saying: of time that the thread waited, and of time that it ran by itself. */
+/** Of the whole, to be worth saying: of time that the thread waited, of that in gaps far above its usual ones, and of time that it ran by itself. */
 const LEAST_WAITED = 0.1;
+const LEAST_UNUSUAL = 0.05;
 const LEAST_RAN = 0.5;
 const LEAST_NS = 20e6;
 /** Or so much of it, however usual that is for the program. */
@@ -35,7 +43,9 @@ const isWorthSaying =
   (recording: Recording, { whole_ns, windows, tid, isUnusual }: Stretches) =>
   ({ part, duration_ns }: Cause): boolean => {
     if (duration_ns < LEAST_NS) return false;
-    if (part.kind !== 'on_cpu') return duration_ns >= LEAST_WAITED * whole_ns;
+    // What began in the middle is a smaller part of the whole, but stands out from the rest.
+    if (part.kind !== 'on_cpu' || part.path.length > 0)
+      return duration_ns >= (isUnusual ? LEAST_UNUSUAL : LEAST_WAITED) * whole_ns;
     if (duration_ns < LEAST_RAN * whole_ns) return false;
     const isNearlyAll = duration_ns >= NEARLY_ALL * whole_ns && duration_ns >= LONG_NS;
     return (
@@ -48,19 +58,25 @@ const isWorthSaying =
     );
   };
 
-const symptomText = (stretches: Stretches, code: CodeLine | undefined): string => {
-  const { kind, pid, tid, comm, op, whole_ns, total_ns, count, windows, median_ns } = stretches;
-  const who = taskText({ pid, tid, comm });
-  const from = code === undefined ? '' : `, mostly at ${codeText(code)}`;
+/** How many gaps there are, how long, and where in the code. */
+const lengthsText = ({ kind, op, count, windows, median_ns }: Stretches, code: CodeLine | undefined): string => {
+  const from = code === undefined ? '' : `mostly at ${codeText(code)}`;
+  if (kind === 'stall') return from;
   const [longest] = windows;
-  if (kind === 'stall') return `${who} was looked at for ${durationText(whole_ns)}${from}`;
-  const length = longest === undefined ? 0 : longest.end_ns - longest.start_ns;
-  const lengths =
-    count === 1
-      ? durationText(length)
-      : `${lengthText(length, undefined, 1, 0)} at most, ${durationText(median_ns)} usually`;
-  return `${who} left the device without work for ${shareText(total_ns / whole_ns)} of ${durationText(whole_ns)}: ${count} gaps between its calls, ${lengths}, before ${op}${from}`;
+  const length = durationText(longest === undefined ? 0 : longest.end_ns - longest.start_ns);
+  const lengths = count === 1 ? length : `${length} at most, ${durationText(median_ns)} usually`;
+  return `${countText(count, 'gap')} before ${op}, ${lengths}${from === '' ? '' : `, ${from}`}`;
 };
+
+const symptomText = ({ kind, pid, tid, comm, whole_ns, total_ns }: Stretches, more = ''): string => {
+  const who = taskText({ pid, tid, comm });
+  const rest = more === '' ? '' : ` (${more})`;
+  return kind === 'stall'
+    ? `${who} was looked at for ${durationText(whole_ns)}${rest}`
+    : `${who} left the device without work for ${shareText(total_ns / whole_ns)} of ${durationText(whole_ns)}${rest}`;
+};
+
+const partOfThat = (share: number): string => `${share >= 1 ? 'all' : shareText(share)} of that time`;
 
 const chainOf = (
   recording: Recording,
@@ -79,20 +95,23 @@ const chainOf = (
   ];
   const root = namedRoot(
     recording,
+    { ...part, what: whatOf(part) },
     part,
-    part,
-    windows.map((window) => ({ tid, window })),
+    windows.map((window) => ({ tid: part.tid, window })),
   );
-  const share = Math.round((cause.duration_ns / Math.max(1, total_ns)) * 1e4) / 1e4;
+  const observed = (timeByKind(parts).get('observer') ?? 0) / Math.max(1, total_ns);
+  const share = Math.round((cause.duration_ns / Math.max(1, total_ns)) * 1e3) / 1e3;
   const stack = part.path[0]?.stack ?? part.stack ?? null;
   const code = codeOfStack(recording, stack);
-  const way = wayText(root, part.path, { tid, comm });
+  const way = wayText(root, part.path, 'it');
   const grade = stretches.isCertain ? part.grade : weakest([part.grade, 'D']);
   return (id: string): Chain => {
-    const plain = `${symptomText(stretches, undefined)}: ${partText(share)} ${way}.`;
+    // The whole name of a cgroup stands with the root.
+    const plainWay = root.kind === 'throttled' ? wayText({ ...root, what: part.what }, part.path, 'it') : way;
+    const plain = `${symptomText(stretches)}: ${partOfThat(share)} ${plainWay}.`;
     const chain: Chain = {
       id,
-      summary: `${symptomText(stretches, code)}: ${partText(share)} ${way}.`,
+      summary: `${symptomText(stretches, lengthsText(stretches, code))}: ${partOfThat(share)} ${way}.`,
       symptom: {
         ...{
           kind,
@@ -112,7 +131,10 @@ const chainOf = (
       links: linksOf(recording, { tid, parts, part, root, rows, code }),
       breakdown: breakdownOf(parts),
       closure,
-      confidence: confidenceOf(grade, doubts.length),
+      confidence:
+        part.kind === 'observer'
+          ? OF_OBSERVER
+          : besidesObserver(withNobody(confidenceOf(grade, doubts.length), part), observed),
       grade,
       counter_evidence: [...stretches.checks, ...doubts],
       recommendations: recommendationsOf(recording, root, {
@@ -129,5 +151,9 @@ export const chainsOfStretches = (recording: Recording, stretches: Stretches): r
   return causesOf(spent.parts)
     .filter(isWorthSaying(recording, stretches))
     .slice(0, MOST)
-    .map((cause) => ({ explained_ns: cause.duration_ns, chain: chainOf(recording, stretches, spent, cause) }));
+    .map((cause) => ({
+      explained_ns: cause.duration_ns,
+      fault: cause.part.kind === 'observer' ? 'ours' : isIdle(recording, stretches, cause) ? 'none' : 'theirs',
+      chain: chainOf(recording, stretches, spent, cause),
+    }));
 };

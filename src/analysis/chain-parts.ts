@@ -1,15 +1,14 @@
-// What the chains of all symptoms are made of: links, the root's words, and fitting into the length of an answer.
-import { cleanText } from '../base/sanitize.ts';
+// What the chains of all symptoms are made of: links, and the root's words.
+import { quotedName } from '../base/quote.ts';
 import { countText } from '../base/units.ts';
 import type { Recording, Window } from '../store/recording.ts';
+import { diskUseText } from './causes/disk-use.ts';
 import { sampledIn } from './causes/sampled.ts';
-import type { Chain, Culprit, Link } from './chain.ts';
+import { sentAgainText } from './causes/sent-again.ts';
+import type { Culprit, Link } from './chain.ts';
 import { codeOfStack, sameCode } from './cluster-code.ts';
 import { type CodeLine, codeText } from './code-line.ts';
-import { shortPath } from './frame-text.ts';
 import type { Part } from './pieces.ts';
-import { breakdownOf } from './shares.ts';
-import { ABSENT } from './words/counter-evidence.ts';
 
 /** Links besides the root's own, and rows that one link names. */
 const MORE_LINKS = 1;
@@ -80,8 +79,16 @@ export const namedRoot = (
       pid,
       tid,
       comm,
-      what: cgroup == null ? part.what : `the CPU quota of cgroup ${cleanText(cgroup, 80)}`,
+      what: cgroup == null ? part.what : `the CPU quota of cgroup ${quotedName(cgroup, 80)}`,
     };
+  }
+  if (kind === 'block_io' || kind === 'writeback' || kind === 'page_fault') {
+    const windows = stretches.map(({ window }) => window);
+    return { kind, pid, tid, comm, what: root.what + diskUseText(recording, root, part, windows) };
+  }
+  if (kind === 'network') {
+    const windows = stretches.map(({ window }) => window);
+    return { kind, pid, tid, comm, what: root.what + sentAgainText(recording, part, windows) };
   }
   if (kind !== 'on_cpu') return { kind, pid, tid, comm, what: root.what };
   const sampled = sampledIn(recording, stretches);
@@ -90,19 +97,4 @@ export const namedRoot = (
       ? ''
       : `, ${sampled.count} of ${countText(sampled.samples, 'CPU sample')} in ${sampled.where}`;
   return { kind, pid, tid, comm, what: root.what + found };
-};
-
-/** Characters of a chain as JSON, 400 tokens of 4 each; one that is longer loses what matters least. */
-const LONGEST = 1600;
-const FEW_PARTS = 2;
-
-/** The chain, or with what matters least left out, step by step, until it is short enough. `plain`: its summary in fewer words. */
-export const shortened = (chain: Chain, parts: readonly Part[], steps: number, plain: string): Chain => {
-  const fewer = { ...chain, breakdown: breakdownOf(parts, FEW_PARTS), links: chain.links.slice(0, Math.max(1, steps)) };
-  const first = { ...fewer, recommendations: fewer.recommendations.slice(0, 1) };
-  const least = { ...first, counter_evidence: first.counter_evidence.filter((line) => !line.startsWith(ABSENT)) };
-  const { code } = chain.symptom;
-  const shortCode = code?.file == null ? {} : { code: { ...code, file: shortPath(code.file, 1) } };
-  const barest = { ...least, summary: plain, symptom: { ...chain.symptom, ...shortCode } };
-  return [chain, fewer, first, least].find((one) => JSON.stringify(one).length <= LONGEST) ?? barest;
 };

@@ -12,6 +12,7 @@ export type Culprit = {
   readonly what: string;
 };
 
+/** Time with one cause. Where nobody is known for it, or more than one, `pid` and `tid` are 0 and `comm` is empty. */
 export type BreakdownPart = Culprit & { readonly duration_ns: number; readonly share: number };
 
 export type Symptom = {
@@ -68,6 +69,8 @@ export type ChainsAnswer = {
   readonly verdict: 'explained' | 'healthy' | 'insufficient_evidence';
   readonly losses: readonly LossRow[];
   readonly window: Window;
+  /** What the recorder's own load took from the program, where that is enough to show. */
+  readonly observer?: string;
 };
 
 export type ChainsFilter = {

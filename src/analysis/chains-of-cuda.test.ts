@@ -146,7 +146,7 @@ test('failures are one chain for each operation and code, below the slow calls',
   assert.deepEqual(
     chains.map(({ id, symptom, root }) => [id, symptom.kind, symptom.op, symptom.count, root.what]),
     [
-      ['c1', 'slow_call', 'cudaLaunchKernel', 1, 'read on a pipe'],
+      ['c1', 'slow_call', 'cudaLaunchKernel', 1, 'its own code'],
       ['c2', 'failure', 'cudaMalloc', 3, 'cudaErrorMemoryAllocation (2)'],
       ['c3', 'failure', 'cudaFree', 1, 'cudaErrorInvalidValue (1)'],
     ],

@@ -78,7 +78,7 @@ test('a hog with three threads is one culprit of one chain, and the usual time i
     tid: 4620,
     comm: 'stress',
     what: 'ran on CPU 1 with 3 threads',
-    share: 0.7042,
+    share: 0.704,
   });
   assert.equal(chain.symptom.count, 23);
   assert.equal(
@@ -88,20 +88,18 @@ test('a hog with three threads is one culprit of one chain, and the usual time i
   assert.deepEqual(
     chain.breakdown.map(({ kind, comm, duration_ns, share }) => [kind, comm, duration_ns, share]),
     [
-      ['runnable', 'stress', 20 * MS, 0.7042],
-      ['on_cpu', 'python3', 4.4 * MS, 0.1549],
-      ['runnable', 'data-loader', 4 * MS, 0.1409],
+      ['runnable', 'stress', 20 * MS, 0.704],
+      ['on_cpu', 'python3', 4.4 * MS, 0.155],
+      ['runnable', 'data-loader', 4 * MS, 0.141],
     ],
   );
   assert.match(
     chain.counter_evidence.join('\n'),
-    /usual time: lower quarter of 70 calls of about 24 MiB, none of this in 3 of them/,
+    /usual time: lower tenth of 70 calls of about 24 MiB, none of this in 3 of them/,
   );
   assert.deepEqual(chain.recommendations, [
-    'move stress (pid 4620, started by pid 4577) off CPU 1: `taskset -apc 0 4620` (saves up to 364 ms of 557 ms)',
-    'or `renice 19 $(ls /proc/4620/task)`, or a CPU of its own for python3',
+    'move stress off CPU 1: `taskset -apc 0 4620` (saves up to 364 ms of 557 ms)',
   ]);
-  assert.ok(JSON.stringify(chain).length / 4 <= 400);
 });
 
 test('its healthy twin is healthy: sharing a CPU with the loader is how it always is', () => {

@@ -1,11 +1,13 @@
 // Answers why calls were slow: picks the calls, explains each, puts like ones together and ranks them. Pure: the same
 // recording and filter give the same answer.
+import { durationText } from '../base/units.ts';
 import type { LossRow, Recording, Window } from '../store/recording.ts';
 import type { Chain, ChainsAnswer, ChainsFilter } from './chain.ts';
 import { chainOfSlowCalls } from './chain-of-slow-calls.ts';
 import { type Candidate, chainsOfStretches } from './chain-of-stretches.ts';
 import { type Cluster, clustersOf, worthSaying } from './cluster.ts';
 import { explainCall } from './explain-call.ts';
+import { type Finding, furtherFindings } from './findings.ts';
 import { sumLosses } from './losses.ts';
 import { chainOfFailures, failuresOf } from './symptoms/failure.ts';
 import { KEPT_USUAL, type SlowCallFilter, type SlowCalls, slowCalls } from './symptoms/slow-call.ts';
@@ -47,10 +49,11 @@ const callsIn = (recording: Recording, { window, pid, op }: SlowCallFilter, whol
 
 const explain = (recording: Recording, kinds: readonly SlowCalls[]): readonly Cluster[] => {
   // One call of each kind before the next of any, so that a common kind does not crowd out a rare one.
-  const deepest = kinds.reduce((most, { calls }) => Math.max(most, calls.length), 0);
+  const looked = kinds.map((slow) => ({ slow, calls: [...slow.calls, ...(slow.others ?? [])] }));
+  const deepest = looked.reduce((most, { calls }) => Math.max(most, calls.length), 0);
   const turns = Array.from({ length: deepest }, (_, turn) => turn).flatMap((turn) =>
-    kinds.flatMap((slow) => {
-      const call = slow.calls[turn];
+    looked.flatMap(({ slow, calls }) => {
+      const call = calls[turn];
       return call === undefined ? [] : [{ slow, id: call.id }];
     }),
   );
@@ -70,7 +73,8 @@ const explain = (recording: Recording, kinds: readonly SlowCalls[]): readonly Cl
 
 const verdictOf = (chains: readonly Chain[], calls: number, lost: number, asked: boolean): ChainsAnswer['verdict'] => {
   if (calls === 0) return 'insufficient_evidence';
-  if (chains.length === 0) return lost >= calls ? 'insufficient_evidence' : 'healthy';
+  // What the recorder took is no fault of the program.
+  if (chains.every(({ root }) => root.kind === 'observer')) return lost >= calls ? 'insufficient_evidence' : 'healthy';
   if (asked) return 'healthy';
   return chains.some(({ confidence }) => confidence >= SURE) ? 'explained' : 'insufficient_evidence';
 };
@@ -90,17 +94,44 @@ const chainsOfTime = (
   const hasCalls = recording.totals().some(({ pid }) => filter.pid === undefined || pid === filter.pid);
   const threads = asked || hasCalls ? [] : timeOf(recording, window, filter.pid);
   const found = threads.flatMap((thread) => chainsOfStretches(recording, thread));
-  const chains = inOrder(found, Math.max(1, filter.top));
+  const top = Math.max(1, filter.top);
+  const said = inOrder(found, top);
+  const further = asked ? [] : furtherFindings(recording, window, filter.pid, said);
+  const chains = withFurther(said, further, top);
   const isKnown = threads.length > 0 && losses.length === 0;
   const nothing = isKnown ? 'healthy' : 'insufficient_evidence';
-  return { chains, verdict: chains.length === 0 ? nothing : verdictOf(chains, 1, 0, false), losses, window };
+  const verdict = chains.length === 0 ? nothing : verdictOf(chains, 1, 0, false);
+  return { chains, verdict, losses, window, ...observerOf(found) };
 };
 
-const inOrder = (candidates: readonly Candidate[], top: number): readonly Chain[] =>
-  candidates
-    .toSorted((a, b) => b.explained_ns - a.explained_ns)
+/** What ended a process, then chains, then further ones for which there is room. */
+const withFurther = (said: readonly Chain[], further: readonly Finding[], top: number): readonly Chain[] =>
+  [
+    ...further.filter(({ isFatal }) => isFatal === true).map(({ chain }) => chain),
+    ...said.map((chain) => (id: string) => ({ ...chain, id })),
+    ...further.filter(({ isFatal }) => isFatal !== true).map(({ chain }) => chain),
+  ]
+    .slice(0, top)
+    .map((chain, i) => chain(`c${i + 1}`));
+
+/** Most time first; of what the recorder itself took only the most, after all causes. What is as it should be is left out. */
+const inOrder = (candidates: readonly Candidate[], top: number): readonly Chain[] => {
+  const sorted = candidates.toSorted((a, b) => b.explained_ns - a.explained_ns);
+  return [
+    ...sorted.filter(({ fault }) => fault === 'theirs'),
+    ...sorted.filter(({ fault }) => fault === 'ours').slice(0, 1),
+  ]
     .slice(0, top)
     .map(({ chain }, i) => chain(`c${i + 1}`));
+};
+
+/** Says what the recorder's own load took of all that was looked at. */
+const observerOf = (candidates: readonly Candidate[]): { readonly observer?: string } => {
+  const ours = candidates.filter(({ fault }) => fault === 'ours');
+  if (ours.length === 0) return {};
+  const took = ours.reduce((sum, { explained_ns }) => sum + explained_ns, 0);
+  return { observer: `whytrace's own load took ${durationText(took)} of this: no fault of the program` };
+};
 
 /**
  * The causal chains of slow and failed calls and of gaps between calls, those that explain most time first. With a filter that names calls (process,
@@ -120,32 +151,39 @@ export const causalChains = (recording: Recording, filter: ChainsFilter): Chains
   // An answer without chains would read as healthy.
   const top = Math.max(1, filter.top);
   const asked = named && unusual.length === 0 && failures.length === 0;
-  const said = named ? unusual : worthSaying(unusual, window);
+  const worth = named ? unusual : worthSaying(unusual, window);
   // Calls that are no exception when looked at closely are asked for like the others.
-  const like = slow.map((one): SlowCalls => ({ ...one, reason: 'asked', calls: one.calls.slice(0, KEPT_USUAL) }));
-  const clusters = asked ? explain(recording, [...usual, ...like]) : said;
+  const like = slow.map(
+    (one): SlowCalls => ({ ...one, reason: 'asked', calls: one.calls.slice(0, KEPT_USUAL), others: [] }),
+  );
+  const clusters = asked ? explain(recording, [...usual, ...like]) : worth;
   const isWide = filter.op === undefined && filter.minDuration === undefined;
   const gaps = isWide
     ? starvedBy(recording, window, filter.pid).flatMap((gap) => chainsOfStretches(recording, gap))
     : [];
-  const slowChains = inOrder(
-    [
-      ...(asked && gaps.length > 0 ? [] : clusters).map((cluster) => ({
-        explained_ns: cluster.explained_ns,
-        chain: (id: string) => chainOfSlowCalls(recording, cluster, id),
-      })),
-      ...gaps,
-    ],
-    top,
-  );
+  const candidates: readonly Candidate[] = [
+    ...(asked && gaps.length > 0 ? [] : clusters).map((cluster) => ({
+      explained_ns: cluster.rank_ns,
+      fault: cluster.symptom.root.kind === 'observer' ? ('ours' as const) : ('theirs' as const),
+      chain: (id: string) => chainOfSlowCalls(recording, cluster, id),
+    })),
+    ...gaps,
+  ];
+  const slowChains = inOrder(candidates, top);
   const failed = failures
     .slice(0, Math.max(0, top - slowChains.length))
     .map((sum, index) => chainOfFailures(recording, sum, `c${slowChains.length + index + 1}`))
     .filter((chain) => chain !== undefined);
-  const chains = [...slowChains, ...failed];
+  const said = [...slowChains, ...failed];
+  const further = isWide ? furtherFindings(recording, window, filter.pid, said) : [];
+  const chains = withFurther(said, further, top);
   const isPartial = !isWide && losses.some(({ reason }) => SAMPLED.has(reason));
   if (chains.length === 0 && isPartial) return { chains, verdict: 'insufficient_evidence', losses, window };
   // Calls of an operation that was asked for by name are explained, usual or not; of a process or window they are healthy.
-  const asUsual = asked && gaps.length === 0 && filter.op === undefined && filter.minDuration === undefined;
-  return { chains, verdict: verdictOf(chains, calls, lostCalls(losses), asUsual), losses, window };
+  const asUsual =
+    asked && gaps.length === 0 && further.length === 0 && filter.op === undefined && filter.minDuration === undefined;
+  return {
+    ...{ chains, verdict: verdictOf(chains, calls, lostCalls(losses), asUsual), losses, window },
+    ...observerOf(candidates),
+  };
 };

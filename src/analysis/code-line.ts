@@ -1,4 +1,5 @@
 // The line of the user's own code in a stack: what an engineer means by "called from". Knows libraries by their paths.
+import { quotedName } from '../base/quote.ts';
 import { cleanText } from '../base/sanitize.ts';
 import type { Stack, StackFrame } from '../store/read-stacks.ts';
 import { functionText, shortPath } from './frame-text.ts';
@@ -52,8 +53,9 @@ export const codeLineOf = ({ frames }: Stack, shared: ReadonlySet<number>): Code
 
 /** "forward() at train.py:142", "launch() in libcore.so". */
 export const codeText = ({ function: name, file, line }: CodeLine): string => {
-  const called = /[)\]>]$|\+0x/.test(name) ? name : `${name}()`;
+  const quoted = quotedName(name, FUNCTION);
+  const called = /[)\]>"]$|\+0x/.test(quoted) ? quoted : `${quoted}()`;
   if (file === null) return called;
-  const place = cleanText(shortPath(file, 1), FILE_NAME);
+  const place = quotedName(shortPath(file, 1), FILE_NAME);
   return line === null ? `${called} in ${place}` : `${called} at ${place}:${line}`;
 };

@@ -35,3 +35,19 @@ export const confidenceOf = (grade: Grade, doubts: number): number => {
   const value = Math.min(HIGHEST, Math.max(LOWEST, OF_GRADE[grade] - STEP * doubts));
   return Math.round(value * 100) / 100;
 };
+
+/** Of what the recorder itself did mostly: less than any cause of the program's own. */
+export const OF_OBSERVER = 0.2;
+
+/** A confidence where the recorder took part of the time (0 to 1): so much of the explanation is our own doing. */
+export const besidesObserver = (confidence: number, observed: number): number =>
+  Math.max(LOWEST, Math.round(confidence * (1 - Math.min(1, observed)) * 100) / 100);
+
+/** How much surer one is of a cause than of time without a CPU which nobody is known to have had. */
+const NOBODY = 0.5;
+
+/** A confidence that a thread had no CPU when nothing else ran there: that CPU woke late, or the hypervisor had it. */
+export const withNobody = (
+  confidence: number,
+  { kind, pid }: { readonly kind: string; readonly pid: number },
+): number => (kind === 'runnable' && pid === 0 ? besidesObserver(confidence, NOBODY) : confidence);

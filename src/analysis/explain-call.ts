@@ -2,8 +2,10 @@
 import type { CallRow, Recording } from '../store/recording.ts';
 import { firstCall } from './causes/first-call.ts';
 import type { Culprit, Grade } from './chain.ts';
-import { excessOf, rootOf } from './root.ts';
-import { HANDS_OVER, isFarAbove, type SlowCalls } from './symptoms/slow-call.ts';
+import { whatOf } from './pieces.ts';
+import { excessOf, observedShare, rootOf } from './root.ts';
+import { timeByKind } from './shares.ts';
+import { HANDS_OVER, isFarAbove, isQuick, type SlowCalls } from './symptoms/slow-call.ts';
 import { ownKindOf, type Typical } from './typical.ts';
 import { attribute, type Part, type Walk } from './walk.ts';
 
@@ -18,17 +20,28 @@ export type Explained = {
   readonly part: Part;
   /** How much of the call beyond the usual the root explains. */
   readonly excess_ns: number;
+  /** Part of what lies beyond the usual that the recorder itself took, 0 to 1. */
+  readonly observed: number;
 };
 
 /** What a call does by itself varies: only a call so many times above the median did more of it than its like. */
 const OWN_FACTOR = 3;
+/** And a copy that does not wait takes far less time than one that does. */
+const AT_ONCE = 10;
 
 /**
  * Whether a call that did nothing but its own work is slow: it can be compared, and is far above the middle of its like. An
  * operation that is short in some states and long in others (a wait for a device that is idle or busy) is so by nature.
  */
-const isSlowByItself = (call: CallRow, { baseline }: SlowCalls): boolean =>
-  baseline.of !== 'none' && (HANDS_OVER.has(call.role) || isFarAbove(call.duration_ns, baseline.median_ns, OWN_FACTOR));
+const isSlowByItself = ({ role, op }: CallRow, duration: number, { baseline }: SlowCalls): boolean => {
+  if (baseline.of === 'none') return false;
+  if (HANDS_OVER.has(role) || isFarAbove(duration, baseline.median_ns, OWN_FACTOR)) return true;
+  // Some copies of that size return at once, and others do the work on the spot.
+  return isQuick(role, op) && isFarAbove(duration, baseline.usual_ns, AT_ONCE);
+};
+
+/** From here on the recorder's part of the excess is the reason. */
+const MOSTLY = 0.5;
 
 /**
  * The explanation of one call, or undefined when there is none worth saying: a call that did its own work, and no more of it
@@ -45,14 +58,23 @@ export const explainCall = (
   const walk = attribute(recording, call, { start_ns: call.start_ns, end_ns: call.start_ns + call.duration_ns });
   const own = ownKindOf(call.role);
   const above = slow.reason === 'above';
-  const found = rootOf(excessOf(walk.parts, above ? slow.baseline.usual_ns : 0, own, typical));
+  const excesses = excessOf(walk.parts, above ? slow.baseline.usual_ns : 0, own, typical);
+  const observed = observedShare(excesses);
+  const byUs = (timeByKind(walk.parts).get('observer') ?? 0) * Math.sign(observed);
+  // Without the recorder it would not have been slow: that is no cause of the program's.
+  const isOurs =
+    observed >= MOSTLY || (above && byUs > 0 && !isFarAbove(call.duration_ns - byUs, slow.baseline.usual_ns));
+  const found = rootOf(excesses.filter(({ part }) => (part.kind === 'observer') === isOurs));
   if (found === undefined) return undefined;
   const { part, excess_ns } = found;
-  const { kind, pid, tid, comm, what, grade } = part;
-  const explained = { call, slow, typical, walk, part, excess_ns };
+  const { kind, pid, tid, comm, grade } = part;
+  const what = whatOf(part);
+  const explained = { call, slow, typical, walk, part, excess_ns, observed };
   // Tested before any other explanation, but only time on a CPU can be loading: a wait says itself what it was for.
-  const first = above && kind === 'on_cpu' ? firstCall(recording, call, slow.baseline) : undefined;
+  const first =
+    above && kind === 'on_cpu' && part.path.length === 0 ? firstCall(recording, call, slow.baseline) : undefined;
   if (first !== undefined) return { ...explained, root: { kind: 'first_call', pid, tid, comm, ...first } };
-  if (above && (kind === own || kind === 'unknown') && !isSlowByItself(call, slow)) return undefined;
+  const isOwn = (kind === own && part.path.length === 0) || kind === 'unknown';
+  if (above && isOwn && !isSlowByItself(call, call.duration_ns - byUs, slow)) return undefined;
   return { ...explained, root: { kind, pid, tid, comm, what, grade } };
 };

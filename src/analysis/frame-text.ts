@@ -1,4 +1,5 @@
 // A frame of a stack in a few words that a developer recognises. Names come from strangers: cleaned and cut.
+import { quotedName } from '../base/quote.ts';
 import { cleanText } from '../base/sanitize.ts';
 import type { StackFrame } from '../store/read-stacks.ts';
 
@@ -18,12 +19,21 @@ export const functionText = ({ name, module, offset }: StackFrame): string => {
   return `${shortPath(module, 1)}+0x${Math.max(0, offset).toString(16)}`;
 };
 
-/** `forward (models/net.py:142)`, `launch (libcore.so)`, `libcore.so+0x1f2`, `futex_wait [k]`, `main.loop [jit]`. */
-export const frameText = (frame: StackFrame): string => {
+type Show = (name: string, longest: number) => string;
+
+const textOf = (frame: StackFrame, show: Show): string => {
   const { kind, name, module, file, line } = frame;
-  const what = functionText(frame);
+  const what = show(functionText(frame), FUNCTION);
   if (kind === 'kernel') return `${what} [k]`;
   if (kind === 'jit') return `${what} [jit]`;
-  if (file !== null && file !== '') return `${what} (${shortPath(file)}${line === null ? '' : `:${line}`})`;
-  return name === null || name === '' || module === null || module === '' ? what : `${what} (${shortPath(module, 1)})`;
+  if (file !== null && file !== '') return `${what} (${show(shortPath(file), FILE)}${line === null ? '' : `:${line}`})`;
+  return name === null || name === '' || module === null || module === ''
+    ? what
+    : `${what} (${show(shortPath(module, 1), FILE)})`;
 };
+
+/** `forward (models/net.py:142)`, `launch (libcore.so)`, `libcore.so+0x1f2`, `futex_wait [k]`, `main.loop [jit]`. */
+export const frameText = (frame: StackFrame): string => textOf(frame, (name) => name);
+
+/** The same for a sentence: a name that is not one plain word stands in quotes. */
+export const placeText = (frame: StackFrame): string => textOf(frame, quotedName);

@@ -1,7 +1,7 @@
 // What a recording lacks, in as few lines as there are kinds of loss.
 import { cleanText } from '../base/sanitize.ts';
 import { losses as lossSpecs } from '../catalogue/losses.ts';
-import type { LossRow } from '../store/recording.ts';
+import type { LossRow, Recording, Window } from '../store/recording.ts';
 
 export type LossSum = LossRow & {
   /** What the loss means to a reader. */
@@ -34,3 +34,12 @@ export const sumLosses = (rows: readonly LossRow[]): readonly LossSum[] => {
   }
   return [...sums.values()];
 };
+
+const OF_THREAD = /^thread (\d+):/;
+
+/** Losses that touch a window and may be of a thread: those that name another one are not. */
+export const lossesAbout = (recording: Recording, window: Window, tid: number): readonly LossRow[] =>
+  recording.losses(window).filter(({ source, detail }) => {
+    const named = source === 'import' ? OF_THREAD.exec(detail ?? '')?.[1] : undefined;
+    return named === undefined || Number(named) === tid;
+  });

@@ -66,3 +66,14 @@ export const createOccupants = (recording: Recording, window: Window, waiting: n
     });
   };
 };
+
+const names = new WeakMap<Recording, ReadonlyMap<number, string>>();
+
+/** The names of processes, by pid, where they are known. */
+export const namesOf = (recording: Recording): ReadonlyMap<number, string> => {
+  const known =
+    names.get(recording) ??
+    new Map(recording.processes().flatMap(({ pid, comm }) => (comm === null ? [] : [[pid, comm] as const])));
+  names.set(recording, known);
+  return known;
+};

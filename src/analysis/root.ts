@@ -19,7 +19,7 @@ export const excessOf = (
   const left = new Map<string, number>();
   return parts.map((part) => {
     const key = causeKey(part, own);
-    const allowed = typical.calls > 0 ? typical.timeOf(part) : part.kind === own ? usual : 0;
+    const allowed = typical.calls > 0 ? typical.timeOf(part) : part.kind === own && part.path.length === 0 ? usual : 0;
     const expected = Math.min(left.get(key) ?? allowed, part.duration_ns);
     left.set(key, (left.get(key) ?? allowed) - expected);
     return { part, excess_ns: Math.min(most, part.duration_ns - expected) };
@@ -43,4 +43,11 @@ export const rootOf = (excesses: readonly Excess[]): Excess | undefined => {
   const [process] = sumBy(preferred, (part) => part.pid);
   const ofProcess = preferred.filter(({ part }) => part.pid === process?.[0]);
   return ofProcess.toSorted((a, b) => b.excess_ns - a.excess_ns || a.part.start_ns - b.part.start_ns)[0];
+};
+
+/** How much of what lies beyond the usual is the load of the recorder itself, 0 to 1. */
+export const observedShare = (excesses: readonly Excess[]): number => {
+  const sumOf = (some: readonly Excess[]) => some.reduce((sum, { excess_ns }) => sum + excess_ns, 0);
+  const total = sumOf(excesses);
+  return total <= 0 ? 0 : sumOf(excesses.filter(({ part }) => part.kind === 'observer')) / total;
 };

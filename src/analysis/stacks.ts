@@ -53,6 +53,7 @@ export type StacksFilter = StackFilter & {
 
 /** Stacks whose frames are read at once. */
 const AT_ONCE = 1_000;
+const WHAT = 80;
 const NAME = 16;
 
 /** Samples a second of CPU time; 0 for a recording that has none. */
@@ -85,7 +86,7 @@ const groupsOf = (recording: Recording, source: StackSource, filter: StacksFilte
         ? { comm: cleanText(sum.comm, NAME), longest_ns: sum.longest_ns, example: `${source}:${sum.longest_id}` }
         : { comm: before.comm, longest_ns: before.longest_ns, example: before.example };
     merged.set(key, {
-      what: source === 'waits' ? `wait: ${sum.what}` : sum.what,
+      what: cleanText(source === 'waits' ? `wait: ${sum.what}` : sum.what, WHAT),
       pid: sum.pid,
       ...longest,
       count: sum.count + (before?.count ?? 0),

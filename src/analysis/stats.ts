@@ -4,8 +4,8 @@ import type { OpTotal, ProcessRow, Recording, RowCounts, TotalRow } from '../sto
 import { type LossSum, sumLosses } from './losses.ts';
 
 /** Processes and per-process totals that an answer lists at most. */
-const PROCESSES = 50;
-const PER_PROCESS = 200;
+const PROCESSES = 2_000;
+const PER_PROCESS = 2_000;
 
 export type TraceStats = {
   readonly state: Recording['state'];

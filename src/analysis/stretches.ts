@@ -14,6 +14,8 @@ export type Stretches = {
   readonly op: string;
   /** Those that are looked at, the one to show first. */
   readonly windows: readonly Window[];
+  /** Some of the others, which stand for all the others. */
+  readonly others: readonly Window[];
   /** All of them, also those that are not looked at. */
   readonly count: number;
   readonly total_ns: number;
@@ -32,15 +34,22 @@ export type Stretches = {
 /** What the stretches were spent on: parts with durations scaled from those looked at to all. */
 export type Spent = { readonly parts: readonly Part[]; readonly closure: number; readonly contradiction: boolean };
 
-export const spentOn = (recording: Recording, { windows, total_ns, ...thread }: Stretches): Spent => {
-  const walks = windows.map((window) => attribute(recording, { ...thread, op: '', role: '' }, window));
-  const seen = windows.reduce((sum, { start_ns, end_ns }) => sum + end_ns - start_ns, 0);
-  const scale = seen === 0 ? 1 : total_ns / seen;
+const lengthOf = (windows: readonly Window[]): number =>
+  windows.reduce((sum, { start_ns, end_ns }) => sum + end_ns - start_ns, 0);
+
+export const spentOn = (recording: Recording, { windows, others, total_ns, ...thread }: Stretches): Spent => {
+  const [own, rest] = [lengthOf(windows), lengthOf(others)];
+  const walksOf = (some: readonly Window[], whole_ns: number) => {
+    const seen = lengthOf(some);
+    const scale = seen === 0 ? 1 : whole_ns / seen;
+    return some.map((window) => ({ scale, ...attribute(recording, { ...thread, op: '', role: '' }, window) }));
+  };
+  const walks = [...walksOf(windows, rest === 0 ? total_ns : own), ...walksOf(others, total_ns - own)];
+  const scaled = walks.map(({ parts, scale }) =>
+    parts.map((part) => ({ ...part, duration_ns: part.duration_ns * scale })),
+  );
   return {
-    parts: sumParts(walks.map(({ parts }) => parts)).map((part) => ({
-      ...part,
-      duration_ns: Math.round(part.duration_ns * scale),
-    })),
+    parts: sumParts(scaled).map((part) => ({ ...part, duration_ns: Math.round(part.duration_ns) })),
     closure: walks.length === 0 ? 0 : Math.min(...walks.map(({ closure }) => closure)),
     contradiction: walks.some(({ contradiction }) => contradiction),
   };
@@ -49,11 +58,11 @@ export const spentOn = (recording: Recording, { windows, total_ns, ...thread }: 
 /** Parts with the same kind of cause and culprit. */
 export type Cause = { readonly part: Part; readonly duration_ns: number };
 
-/** What took most, by kind and process; of each the largest part. */
+/** What took most, by kind and process, the own time of a thread apart from that of others; of each the largest part. */
 export const causesOf = (parts: readonly Part[]): readonly Cause[] => {
   const causes = new Map<string, Cause>();
   for (const part of parts) {
-    const key = `${part.kind} ${part.pid}`;
+    const key = `${part.kind} ${part.pid} ${part.path.length > 0}`;
     const known = causes.get(key);
     causes.set(key, { part: known?.part ?? part, duration_ns: (known?.duration_ns ?? 0) + part.duration_ns });
   }

@@ -19,7 +19,7 @@ const SIZE = { steps: 10, waits: 10 };
 const timeline = (
   build: (scene: Scene) => void,
   window = LIFE,
-  facts: Readonly<Record<string, number>> = {},
+  facts: Readonly<Record<string, string | number>> = {},
 ): Timeline =>
   recorded(
     (made) => {
@@ -191,6 +191,25 @@ test('losses that touch the window, and waits that contradict one another, lower
     ],
   );
   assert.deepEqual([confidence, contradictions, closure], [0.77, 1, 1]);
+});
+
+test('of another tool: what one thread lacks is no doubt about another, and what was not counted is not known to be running', () => {
+  const build = ({ wait, writer }: Scene) => {
+    wait(victim, 2000, 1000, { syscall: 'nanosleep' });
+    writer.loss('wait_sampled', 0, 10_000, 7, 'thread 102: 7 intervals, 1 ms');
+  };
+  const other = timeline(build);
+  assert.deepEqual([other.losses, other.confidence, other.closure], [[], 0.97, 1]);
+  const own = timeline((made) => {
+    build(made);
+    made.writer.loss('wait_sampled', 0, 10_000, 7, 'thread 101: 7 intervals, 1 ms');
+  });
+  assert.deepEqual([own.losses.map(({ count }) => count), own.confidence], [[7], 0.87]);
+  const uncounted = timeline(build, LIFE, { missing_abilities: 'row_counts' });
+  assert.deepEqual(
+    [uncounted.closure, uncounted.states.map(({ state, kind }) => `${state} ${kind}`)],
+    [0.1, ['running unknown', 'blocked sleep']],
+  );
 });
 
 test('reclaim, signals, faults and interrupts are told besides the states, with what is inside of the window', () => {

@@ -6,7 +6,7 @@ import type { TaskRow } from '../store/read-tasks.ts';
 import { readWaitDetails } from '../store/read-wait-details.ts';
 import type { Recording, WaitRow, Window } from '../store/recording.ts';
 import { confidenceOf, isHarmful } from './confidence.ts';
-import { type LossSum, sumLosses } from './losses.ts';
+import { type LossSum, lossesAbout, sumLosses } from './losses.ts';
 import { sharesOf } from './shares.ts';
 import { type AwaitedPart, createAwaited } from './timeline/awaited.ts';
 import { batchesOf } from './timeline/batches.ts';
@@ -56,7 +56,9 @@ export const timelineOf = (
   comms: ReadonlyMap<number, string>,
   size: TimelineSize,
 ): Timeline => {
-  const stretches = createStretches(window);
+  // Of a tool that kept rows by choice and did not count the others, time without a row may be waiting.
+  const isTold = !recording.lacks.has('row_counts');
+  const stretches = createStretches(window, isTold ? 'on_cpu' : 'unknown');
   const totals = createTotals();
   const culprits = createCulprits();
   const steps = createSteps(window, size.steps);
@@ -90,11 +92,14 @@ export const timelineOf = (
 
   const states = totals.totals();
   const length = window.end_ns - window.start_ns;
-  const accounted = states.reduce((sum, { duration_ns }) => sum + duration_ns, 0);
+  const accounted = states.reduce(
+    (sum, { state, duration_ns }) => sum + (isTold || state !== 'running' ? duration_ns : 0),
+    0,
+  );
   const waitedFor = culprits.totals();
   const waited = waitedFor.reduce((sum, { duration_ns }) => sum + duration_ns, 0);
   const shares = sharesOf([...waitedFor.map(({ duration_ns }) => duration_ns), length - waited]);
-  const losses = sumLosses(recording.losses(window));
+  const losses = sumLosses(lossesAbout(recording, window, tid));
   const contradictions = stretches.contradictions();
   const longestWaits = longest.waits();
   const details = detailsOf(longestWaits.map(({ wait }) => wait));

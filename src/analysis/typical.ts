@@ -11,10 +11,11 @@ export type Typical = {
   readonly timeOf: (part: Cause) => number;
 };
 
-type Cause = Pick<Part, 'kind' | 'pid'>;
+type Cause = Pick<Part, 'kind' | 'pid' | 'path'>;
 
 /** What a thread does by itself is one cause, whoever woke it. */
-export const causeKey = ({ kind, pid }: Cause, own: RootKind): string => (kind === own ? kind : `${kind} ${pid}`);
+export const causeKey = ({ kind, pid, path }: Cause, own: RootKind): string =>
+  kind === own && path.length === 0 ? kind : `${kind} ${pid}`;
 
 /** The kind of time that a call is made of when nothing holds it up. */
 export const ownKindOf = (role: string): RootKind => (role === 'sync' ? 'gpu_wait' : 'on_cpu');

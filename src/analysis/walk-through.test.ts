@@ -32,7 +32,11 @@ test('a lock whose holder waits for a CPU is the doing of who has that CPU', () 
     wait(holder, 200 * us, 0, { runnable: 600 * us, cpu: 1 });
     slice(hog, 1, 200 * us, 600 * us);
   });
-  assert.deepEqual(parts, ['B runnable stress < lock loader: 600', 'A on_cpu python3: 200', 'B lock loader: 200']);
+  assert.deepEqual(parts, [
+    'B runnable stress < lock loader: 600',
+    'A on_cpu python3: 200',
+    'B on_cpu loader < lock loader: 200',
+  ]);
 });
 
 test('a lock whose holder computes is the doing of its holder', () => {
@@ -40,7 +44,7 @@ test('a lock whose holder computes is the doing of its holder', () => {
     wait(victim, 0, 900 * us, { ...futex, waker: holder, matched: 1 });
     wait(holder, 2_000 * us, 10 * us, { syscall: 'nanosleep' });
   });
-  assert.deepEqual(parts, ['B lock loader: 900', 'A on_cpu python3: 100']);
+  assert.deepEqual(parts, ['B on_cpu loader < lock loader: 900', 'A on_cpu python3: 100']);
 });
 
 test('the way leads through several threads and processes', () => {
@@ -54,8 +58,8 @@ test('the way leads through several threads and processes', () => {
   assert.deepEqual(parts, [
     'B runnable stress < lock loader < ipc writer: 500',
     'B sleep writer < lock loader < ipc writer: 300',
-    'B ipc writer < lock loader: 100',
-    'B lock loader: 100',
+    'B on_cpu writer < lock loader < ipc writer: 100',
+    'B on_cpu loader < lock loader: 100',
   ]);
 });
 
@@ -64,7 +68,7 @@ test('threads that wait for each other end the way', () => {
     wait(victim, 0, 1000 * us, { ...futex, waker: holder });
     wait(holder, 0, 600 * us, { ...futex, waker: victim });
   });
-  assert.deepEqual(parts, ['B lock python3 < lock loader: 600', 'B lock loader: 400']);
+  assert.deepEqual(parts, ['B lock python3 < lock loader: 600', 'B on_cpu loader < lock loader: 400']);
 });
 
 test('looks of a waiter at the GIL, and at a lock, are one wait for who gave it up', () => {

@@ -135,6 +135,14 @@ test('a wait with time-outs belongs to whoever ended it at last, also across a p
   assert.deepEqual(parts, ['B lock pool futex 0x8: 900', 'B runnable  nobody else was recorded on CPU 1: 100']);
 });
 
+test('what goes on with a wait for the GIL may be on another of its words, and for no time at all', () => {
+  const parts = partsOf(({ wait }) => {
+    wait(victim, 1000, 600, { syscall: 'futex', arg0: 8, waker_context: 2, gil: 1 });
+    wait(victim, 1600, 0, { syscall: 'futex', arg0: 16, waker: sibling, runnable: 400, gil: 1, state: 1 });
+  });
+  assert.deepEqual(parts, ['B gil pool futex 0x8: 600', 'B runnable  nobody else was recorded on CPU 0: 400']);
+});
+
 test('a time-out on another address stays what it is', () => {
   const parts = partsOf(({ wait }) => {
     wait(victim, 1000, 600, { syscall: 'futex', arg0: 8, waker_context: 2 });
@@ -167,7 +175,7 @@ test('what another process did in a synchronizing call is no wait for the GPU', 
   }, 'sync');
   assert.deepEqual(parts, [
     'B ipc writer read on a pipe: 500',
-    'B lock writer futex 0x8: 400',
+    'B ipc writer futex 0x8 in shared memory: 400',
     'A sleep python3 clock_nanosleep: 100',
   ]);
 });

@@ -4,11 +4,14 @@
 import { cleanText } from '../base/sanitize.ts';
 import type { Recording, WaitRow, Window } from '../store/recording.ts';
 import { blockedCause, joinTimeouts } from './causes/blocked.ts';
-import { blocksForGpu, spinsForGpu } from './causes/gpu-wait.ts';
+import { gpuWaitOf, spinsForGpu } from './causes/gpu-wait.ts';
+import { causeInService, placed } from './causes/kernel-thread.ts';
+import { requestStages } from './causes/request.ts';
 import type { Culprit, Grade } from './chain.ts';
 import { weakest } from './confidence.ts';
-import { createOccupants, type Occupied } from './occupants.ts';
+import { createOccupants, namesOf, type Occupied } from './occupants.ts';
 import { type Hop, type Part, type Piece, partsOf } from './pieces.ts';
+import { isSeen } from './seen-thread.ts';
 import { createWaitedFor } from './waited-for.ts';
 
 export type { Part } from './pieces.ts';
@@ -23,6 +26,9 @@ export type Walk = {
   /** Rows of evidence that were used. */
   readonly rows: number;
 };
+
+/** How long it takes at most to wake a CPU that is idle, or to leave one after waking another thread, in ns. */
+const LATENCY_NS = 100_000;
 
 /** Whose time it is, and the role of the call it was spent in. */
 export type Walked = {
@@ -50,6 +56,7 @@ export const attribute = (recording: Recording, walked: Walked, window: Window):
     const self = { pid: stage.pid, tid: stage.tid, comm: cleanText(stage.comm, 16) };
     const occupants = createOccupants(recording, { start_ns: from, end_ns: to }, stage.tid);
     const last = stage.path.at(-1);
+    const service = last !== undefined && waitedFor.isKernelThread(stage.pid) ? last : undefined;
     const put = (
       start: number,
       end: number,
@@ -59,14 +66,30 @@ export const attribute = (recording: Recording, walked: Walked, window: Window):
       path = stage.path,
     ) => {
       if (end <= start) return;
+      if (service !== undefined && path === stage.path) {
+        const of = causeInService(cause, service);
+        put(start, end, of, [...service.rows, ...rows], service.stack, path.slice(0, -1));
+        return;
+      }
       const grade = weakest([cause.grade, ...path.map((hop) => hop.grade)]);
       pieces.push({ ...cause, grade, start, end, rows, stack, path });
     };
 
     const running = (start: number, end: number) => {
-      // What another thread computes while this one waits for it is what it waits for.
-      if (last !== undefined)
-        put(start, end, { ...last.to, grade: last.grade }, last.rows, last.stack, stage.path.slice(0, -1));
+      if (end <= start) return;
+      // Who runs with Python's lock keeps it: that is the wait. And what the kernel does for others has no code to name.
+      const isWait = last?.kind === 'gil' || service !== undefined;
+      if (last !== undefined && (isWait || !isSeen(recording, stage, { start_ns: from, end_ns: to })))
+        put(
+          start,
+          end,
+          { ...waitedFor.withoutKernel(last.to), grade: last.grade },
+          last.rows,
+          last.stack,
+          stage.path.slice(0, -1),
+        );
+      else if (last !== undefined)
+        put(start, end, { ...self, kind: 'on_cpu', what: 'its own code', grade: last.grade }, last.rows);
       else if (!recording.hasWaits)
         put(start, end, { ...self, kind: 'unknown', what: 'the scheduler was not recorded', grade: 'E' }, []);
       else if (spinsForGpu(stage.role))
@@ -84,10 +107,11 @@ export const attribute = (recording: Recording, walked: Walked, window: Window):
         put(start_ns, end_ns, { kind: 'runnable', pid: 0, tid: 0, comm: '', what, grade: 'C' }, rows, wait.stack);
       } else {
         const { pid, tid } = slice;
+        const name = tid === pid || pid === walked.pid ? slice.comm : (namesOf(recording).get(pid) ?? slice.comm);
         const who =
           pid === recorder
             ? ({ kind: 'observer', comm: 'whytrace itself' } as const)
-            : ({ kind: 'runnable', comm: cleanText(slice.comm, 16) } as const);
+            : ({ kind: 'runnable', comm: cleanText(name, 16) } as const);
         put(start_ns, end_ns, { ...who, pid, tid, cpu, what: '', grade: 'C' }, rows, wait.stack);
       }
     };
@@ -95,15 +119,22 @@ export const attribute = (recording: Recording, walked: Walked, window: Window):
     const blocked = (wait: WaitRow, start: number, end: number) => {
       const rows = [`waits:${wait.id}`];
       const cause = blockedCause(wait);
-      if (blocksForGpu(wait, stage.role)) {
-        put(start, end, { ...cause, kind: 'gpu_wait', grade: 'D' }, rows, wait.stack);
+      const forGpu = gpuWaitOf(recording, wait, stage.role);
+      if (forGpu !== undefined) {
+        put(start, end, { ...cause, kind: forGpu, grade: 'D' }, rows, wait.stack);
+      } else if (recorder !== 0 && cause.pid === recorder && cause.kind !== 'observer') {
+        // A lock of the kernel that it held, a stop: whatever it did meanwhile, its disk writes too, is our own load.
+        put(start, end, { ...cause, kind: 'observer', comm: 'whytrace itself' }, rows, wait.stack);
+      } else if (last !== undefined && waitedFor.waitsForAnything(stage.pid, cause)) {
+        running(start, end);
       } else if (waitedFor.leadsOn(wait, cause, stage.path, start, end)) {
         const { grade, ...whom } = cause;
         const hop = { kind: cause.kind, from_tid: stage.tid, to: whom, grade, start_ns: start, end_ns: end };
         const next = { ...whom, op: '', role: '', path: [...stage.path, { ...hop, rows, stack: wait.stack }] };
         walk(next, start, end);
       } else {
-        put(start, end, cause, rows, wait.stack);
+        for (const { start_ns, end_ns, where } of requestStages(wait, start, end))
+          put(start_ns, end_ns, placed(waitedFor.withoutKernel(cause), where, service), rows, wait.stack);
       }
     };
 
@@ -119,7 +150,14 @@ export const attribute = (recording: Recording, walked: Walked, window: Window):
       if (end <= ready) return;
       const cpus =
         wait.blocked_ns === 0 ? ([wait.cpu_off, wait.cpu_on] as const) : ([wait.cpu_on, wait.cpu_off] as const);
-      for (const part of occupants({ start_ns: ready, end_ns: end }, cpus)) occupied(wait, part);
+      const forGpu = wait.blocked_ns > 0 ? gpuWaitOf(recording, wait, stage.role) : undefined;
+      for (const part of occupants({ start_ns: ready, end_ns: end }, cpus)) {
+        // Until who tells of the device's work is off the CPU, and a CPU that slept is awake, the device is waited for.
+        const isGpu = forGpu !== undefined && (part.slice === undefined || part.slice.tid === wait.waker_tid);
+        if (isGpu && part.end_ns - part.start_ns < LATENCY_NS)
+          put(part.start_ns, part.end_ns, { ...blockedCause(wait), kind: forGpu, grade: 'D' }, [`waits:${wait.id}`]);
+        else occupied(wait, part);
+      }
     };
 
     let cursor = from;

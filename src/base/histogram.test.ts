@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { BUCKETS, bucketOf, bucketStart, decodeHistogram, encodeHistogram, quantile } from './histogram.ts';
+import {
+  addHistogram,
+  BUCKETS,
+  bucketOf,
+  bucketStart,
+  decodeHistogram,
+  encodeHistogram,
+  quantile,
+} from './histogram.ts';
 
 const LONGEST = 2 ** 53 - 1;
 /** Durations of all magnitudes alike: a uniform integer would nearly always be huge. */
@@ -102,4 +110,21 @@ test('encoding keeps every count', () => {
 
 test('any bytes decode to a histogram', () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => decodeHistogram(bytes).length === BUCKETS));
+});
+
+test('histograms add up bucket by bucket', () => {
+  const small = fc
+    .array(fc.nat(1e6), { minLength: BUCKETS, maxLength: BUCKETS })
+    .map((list) => Float64Array.from(list));
+  fc.assert(
+    fc.property(small, small, (a, b) => {
+      const sum = Float64Array.from(a);
+      addHistogram(sum, encodeHistogram(b));
+      assert.deepEqual(
+        sum,
+        a.map((count, bucket) => count + (b[bucket] ?? 0)),
+      );
+    }),
+    { numRuns: 20 },
+  );
 });

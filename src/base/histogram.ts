@@ -58,25 +58,27 @@ export const encodeHistogram = (counts: Uint32Array | Float64Array): Uint8Array 
   return Uint8Array.from(bytes);
 };
 
-/** The counts of an encoded histogram. */
-export const decodeHistogram = (bytes: Uint8Array): Float64Array => {
-  const counts = new Float64Array(BUCKETS);
-  const numbers: number[] = [];
+/** Adds the counts of an encoded histogram to others, without any object made for it: a summary adds up hundreds of them. */
+export const addHistogram = (into: Float64Array, bytes: Uint8Array): void => {
   let value = 0;
   let scale = 1;
+  let bucket = 0;
+  let isCount = false;
   for (const byte of bytes) {
     value += (byte & 0x7f) * scale;
     scale *= 0x80;
-    if (byte < 0x80) {
-      numbers.push(value);
-      value = 0;
-      scale = 1;
-    }
+    if (byte >= 0x80) continue;
+    if (!isCount) bucket += value;
+    else if (bucket < BUCKETS) into[bucket] = (into[bucket] ?? 0) + value;
+    isCount = !isCount;
+    value = 0;
+    scale = 1;
   }
-  let bucket = 0;
-  for (let i = 0; i + 1 < numbers.length; i += 2) {
-    bucket += numbers[i] ?? 0;
-    if (bucket < BUCKETS) counts[bucket] = numbers[i + 1] ?? 0;
-  }
+};
+
+/** The counts of an encoded histogram. */
+export const decodeHistogram = (bytes: Uint8Array): Float64Array => {
+  const counts = new Float64Array(BUCKETS);
+  addHistogram(counts, bytes);
   return counts;
 };

@@ -17,6 +17,13 @@ const UNSEEN =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for
   /[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\u{e0000}-\u{e0fff}\p{Surrogate}]/gu;
 
+/** A text without what shows nothing; line breaks and tabs stay. */
+export const withoutUnseen = (text: string): string =>
+  text.replace(UNSEEN, (one) => (one === '\n' || one === '\t' || one === '\r' ? one : ''));
+
+/** What says that a text was cut before. */
+const CUT = /…\(\+\d{1,9}\)$/;
+
 /** The first `length` UTF-16 units, without cutting a character in two. */
 const cut = (text: string, length: number): string => {
   const last = text.charCodeAt(length - 1);
@@ -25,14 +32,15 @@ const cut = (text: string, length: number): string => {
 
 /**
  * One line of visible text, in Unicode normal form C: escapes and unseen characters removed, line breaks and tabs turned
- * into spaces. Longer than `maxLength` UTF-16 units, it ends in `…(+N)`, N being how many units were left out.
+ * into spaces. Longer than `maxLength` UTF-16 units, it ends in `…(+N)`, N being how many units were left out; a text that
+ * ends so already is not cut again for the sake of that.
  */
 export const cleanText = (text: string, maxLength: number): string => {
   // 64 units per kept one: enough for any honest escape, and a bound on the work for a dishonest megabyte.
   const bounded = text.length > maxLength * 64 + 1024 ? text.slice(0, maxLength * 64 + 1024) : text;
   const visible = bounded.replace(ANSI, '').replace(LINE_BREAKS, ' ').replace(UNSEEN, '').normalize('NFC');
   const unread = text.length - bounded.length;
-  if (visible.length <= maxLength && unread === 0) return visible;
+  if (unread === 0 && (CUT.exec(visible)?.index ?? visible.length) <= maxLength) return visible;
   const kept = cut(visible, maxLength);
   return `${kept}…(+${visible.length - kept.length + unread})`;
 };

@@ -21,12 +21,14 @@ import {
   writeSettings,
   writeTables,
 } from './kernel-maps.ts';
+import { KEPT_BY_RECORDER, leaveRoot, type Owner, prepareThread, settleThread } from './least-privilege.ts';
 import { errno, errnoName, type Libbpf, loadLibbpf, loadSystem, onReadable } from './libbpf.ts';
 import { type Kernel, loadKernel } from './load.ts';
 import { type MemoryRing, mapMemoryRing } from './memory-ring.ts';
-import { mayTrace } from './privileges.ts';
+import { type Capability, isCapability, mayTrace } from './privileges.ts';
 import { forgetPython, type PythonProcess, tellForked, tellPython } from './python/python-map.ts';
 import { type EventHandler, mapRing, type Ring } from './ring.ts';
+import { stepAside } from './step-aside.ts';
 import type { LibraryFile } from './targets.ts';
 
 const RINGBUF = 27; // BPF_MAP_TYPE_RINGBUF
@@ -134,8 +136,23 @@ export type Capture = {
   readonly openCalls: () => readonly OpenCall[];
   /** For a thread that ended: returns the call that it was in. */
   readonly forgetThread: (tid: number) => OpenCall | undefined;
+  /** Lets others go first on the CPUs from now on. Programs started later would do so, too. */
+  readonly stepAside: () => void;
+  /**
+   * Has all threads leave root, and this one keep what a recording needs once its programs are started. `files`: as whom it
+   * writes from now on. Programs that are started later have no privileges. Returns what it kept, and why it is more than
+   * that where it is.
+   */
+  readonly dropPrivileges: (files: Owner | undefined) => Dropped;
   /** Ends event delivery at once and detaches all probes, all at the same time. */
   readonly stop: () => Promise<void>;
+};
+
+/** `left`: all threads have left root, and only this one came back; `why` they could not. */
+export type Dropped = {
+  readonly kept: readonly Capability[];
+  readonly left: boolean;
+  readonly why: string | undefined;
 };
 
 const shardShiftFor = (cpus: number) =>
@@ -249,6 +266,14 @@ export const startCapture = (options: CaptureOptions): Capture => {
     lostCalls: () => readLostCalls(kernel),
     openCalls: () => readOpenCalls(kernel),
     forgetThread: (tid) => forgetThread(kernel, tid),
+    stepAside: () => stepAside(system),
+    dropPrivileges: (files) => {
+      const prepared = prepareThread(system);
+      const why = prepared ? leaveRoot() : 'capabilities cannot be kept here';
+      const left = why === undefined;
+      const names = Object.keys(KEPT_BY_RECORDER).filter(isCapability);
+      return { kept: settleThread(system, names, { left, ...(files === undefined ? {} : { files }) }), left, why };
+    },
     stop: async () => {
       // Together, since each waits for the kernel; in groups, since calls in the background are limited in number.
       for (let i = 0; i < attachments.length; i += DETACH_TOGETHER)

@@ -5,6 +5,7 @@ import type { Check, CheckAnswer } from '../base/check.ts';
 import { messageOf } from '../base/errors.ts';
 import { type Ability, abilities } from '../catalogue/abilities.ts';
 import { BTF, readAbilities } from './abilities.ts';
+import { KEPT_BY_ALL, keptText } from './least-privilege.ts';
 import { loadLibbpf } from './libbpf.ts';
 import { hasCapability, mayTrace } from './privileges.ts';
 import { findCudaProcesses } from './targets.ts';
@@ -115,6 +116,20 @@ const probes: readonly Probe[] = [
     required: false,
     why: "reading other users' /proc/PID/maps needs CAP_SYS_PTRACE",
     look: () => ({ ok: hasCapability('CAP_SYS_PTRACE'), what: 'CAP_SYS_PTRACE', todo: 'run it with sudo' }),
+  },
+  {
+    name: 'least_privilege',
+    required: false,
+    why: 'what a recording does not need once it runs, it gives up on all of its threads',
+    look: () => {
+      const lacks = (['CAP_SETUID', 'CAP_SETGID', 'CAP_SETPCAP'] as const).filter((name) => !hasCapability(name));
+      const isRoot = process.geteuid?.() === 0;
+      return {
+        ok: !isRoot || lacks.length === 0,
+        what: `record keeps ${keptText(KEPT_BY_ALL)}${isRoot && lacks.length > 0 ? `; without ${lacks.join(', ')} some threads keep all they have` : ''}`,
+        todo: 'run it with these capabilities too, or not as root: packaging/whytrace-record.service shows how',
+      };
+    },
   },
   { name: 'libbpf', required: true, why: 'it loads the kernel side', look: libbpf },
   {

@@ -65,6 +65,8 @@ const uprobesAttributes = koffi.struct('bpf_link_create_uprobe_multi', {
 const BPF_LINK_CREATE = 28;
 const BPF_TRACE_UPROBE_MULTI = 48;
 const BPF_F_UPROBE_MULTI_RETURN = 1;
+const BPF_PROG_TYPE_TRACEPOINT = 5;
+const BPF_PERF_EVENT = 41;
 
 export type OpenOptions = { readonly kernelLog: Uint8Array };
 export type UprobeOptions = { readonly cookie: number; readonly isReturn: boolean };
@@ -144,6 +146,19 @@ export const loadLibbpf = () => {
   const setAttachType: (program: BpfProgram, type: number) => number = bpf.func(
     'int bpf_program__set_expected_attach_type(void *prog, int type)',
   );
+  const loadProgram: (
+    type: number,
+    name: string,
+    license: string,
+    instructions: Uint8Array,
+    count: number,
+    options: null,
+  ) => number = bpf.func(
+    'int bpf_prog_load(int type, const char *name, const char *license, const void *insns, size_t count, void *opts)',
+  );
+  const createLink: (programFd: number, targetFd: number, type: number, options: null) => number = bpf.func(
+    'int bpf_link_create(int prog_fd, int target_fd, int type, const void *opts)',
+  );
   const possibleCpus: () => number = bpf.func('int libbpf_num_possible_cpus()');
   const version: () => string = bpf.func('const char *libbpf_version_string()');
 
@@ -166,6 +181,11 @@ export const loadLibbpf = () => {
     /** Runs a program at each overflow of a perf event, whose descriptor then belongs to the link. */
     attachPerfEvent,
     linkFd,
+    /** Loads instructions (8 bytes each) as a program of a tracepoint. Returns its descriptor. */
+    loadTracepointProgram: (name: string, instructions: Uint8Array): number =>
+      loadProgram(BPF_PROG_TYPE_TRACEPOINT, name, 'GPL', instructions, instructions.length / 8, null),
+    /** Has a program run at a perf event, for as long as the returned descriptor is open (from Linux 5.15 on). */
+    linkPerfEvent: (programFd: number, perfFd: number): number => createLink(programFd, perfFd, BPF_PERF_EVENT, null),
     createIterator,
     setMaxEntries,
     /** Before loading: the contents of an object's read-only data. */
@@ -216,6 +236,7 @@ export const loadSystem = () => {
     'long',
     ['long', 'long', koffi.pointer(uprobesAttributes), 'size_t'],
   );
+  const close = libc.func('int close(int fd)');
   const sysconf: (name: number) => number = libc.func('long sysconf(int name)');
   return {
     pageSize: sysconf(_SC_PAGESIZE),
@@ -262,6 +283,25 @@ export const loadSystem = () => {
         'unsigned long',
         PERF_FLAG_FD_CLOEXEC,
       ),
+    /** Closes a descriptor in the background: that of a probe takes the kernel about 75 ms. */
+    closeLater: (fd: number): Promise<void> =>
+      new Promise((resolve) => {
+        close.async(fd, () => resolve());
+      }),
+    /** Sets how a thread is scheduled (struct sched_attr); -1 when the system refuses it. */
+    setScheduling: (tid: number, attributes: Uint8Array): number =>
+      syscall(SYSCALLS.sched_setattr, 'int', tid, 'void *', attributes, 'uint32_t', 0),
+    /** The six below are about the calling thread alone: the C library's functions of these names are about all threads. */
+    prctl: (option: number, value: number): number =>
+      syscall(SYSCALLS.prctl, 'int', option, 'unsigned long', value, ...NOTHING, ...NOTHING, ...NOTHING),
+    /** Takes struct __user_cap_header_struct and two of struct __user_cap_data_struct. */
+    capset: (header: Uint8Array, data: Uint8Array): number =>
+      syscall(SYSCALLS.capset, 'void *', header, 'void *', data),
+    /** The real, the effective and the saved user. */
+    setresuid: (uid: number): number => syscall(SYSCALLS.setresuid, 'int', uid, 'int', uid, 'int', uid),
+    setresgid: (gid: number): number => syscall(SYSCALLS.setresgid, 'int', gid, 'int', gid, 'int', gid),
+    setfsuid: (uid: number): number => syscall(SYSCALLS.setfsuid, 'int', uid),
+    setfsgid: (gid: number): number => syscall(SYSCALLS.setfsgid, 'int', gid),
     /** A file system mounted nowhere: a descriptor of its root. */
     mountDetached: (type: string): number => {
       const context = syscall(SYSCALLS.fsopen, 'const char *', type, 'uint32_t', 0);
@@ -293,10 +333,18 @@ const _SC_PAGESIZE = 30;
 const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
 const FSCONFIG_CMD_CREATE = 6;
 const PERF_FLAG_FD_CLOEXEC = 8;
+const NOTHING = ['unsigned long', 0] as const;
+// asm/unistd_64.h of x86, asm-generic/unistd.h
 const SYSCALLS =
   process.arch === 'arm64'
-    ? { bpf: 280, perf_event_open: 241, fsopen: 430, fsconfig: 431, fsmount: 432 }
-    : { bpf: 321, perf_event_open: 298, fsopen: 430, fsconfig: 431, fsmount: 432 };
+    ? {
+        ...{ bpf: 280, perf_event_open: 241, sched_setattr: 274, fsopen: 430, fsconfig: 431, fsmount: 432 },
+        ...{ prctl: 167, capset: 91, setresuid: 147, setresgid: 149, setfsuid: 151, setfsgid: 152 },
+      }
+    : {
+        ...{ bpf: 321, perf_event_open: 298, sched_setattr: 314, fsopen: 430, fsconfig: 431, fsmount: 432 },
+        ...{ prctl: 157, capset: 126, setresuid: 117, setresgid: 119, setfsuid: 122, setfsgid: 123 },
+      };
 
 /** Calls back whenever a descriptor has something to read, and keeps the program running until it is stopped. */
 export const onReadable = (fd: number, callback: () => void): { readonly stop: () => void } => {

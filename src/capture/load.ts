@@ -52,15 +52,17 @@ export type LoadOptions = {
   readonly abilities: Abilities;
   /** Entries of the maps whose size depends on the machine. */
   readonly sizes: Readonly<Record<string, number>>;
+  /** Names of the objects; those of a recording, without it. */
+  readonly names?: readonly string[];
 };
 
 /** Loads all objects. Throws a UserError that says what the kernel lacks. */
-export const loadKernel = (bpf: Libbpf, { abilities, sizes }: LoadOptions): Kernel => {
+export const loadKernel = (bpf: Libbpf, { abilities, sizes, names = objects }: LoadOptions): Kernel => {
   if (!existsSync(BTF)) throw errors.noBtf({});
   const manyUprobes = abilities.uprobe_multi;
   const maps = new Map<string, number>();
   const opened: BpfObject[] = [];
-  for (const name of objects) {
+  for (const name of names) {
     const path = `${folder}${name}.bpf.o`;
     if (!existsSync(path)) throw errors.objectMissing({ path });
     const kernelLog = Buffer.alloc(LOG_BYTES);

@@ -14,3 +14,6 @@ export const objects = [
   'message',
   'sample',
 ] as const;
+
+/** What the watches load, and a recording does not. */
+export const watchObjects = ['look', 'net'] as const;

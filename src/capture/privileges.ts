@@ -1,14 +1,22 @@
 // Which of the needed capabilities this process has, from /proc/self/status (bits of linux/capability.h).
 import { readFileSync } from 'node:fs';
 
-const CAPABILITIES = {
+export const CAPABILITIES = {
+  CAP_DAC_READ_SEARCH: 2,
+  CAP_KILL: 5,
+  CAP_SETGID: 6,
+  CAP_SETUID: 7,
+  CAP_SETPCAP: 8,
   CAP_SYS_PTRACE: 19,
   CAP_SYS_ADMIN: 21,
+  CAP_SYS_NICE: 23,
   CAP_SYS_RESOURCE: 24,
   CAP_PERFMON: 38,
   CAP_BPF: 39,
+  CAP_CHECKPOINT_RESTORE: 40,
 } as const;
 export type Capability = keyof typeof CAPABILITIES;
+export const isCapability = (name: string): name is Capability => Object.hasOwn(CAPABILITIES, name);
 
 /** Whether this process has a capability in effect now. */
 export const hasCapability = (name: Capability): boolean => {

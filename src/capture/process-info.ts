@@ -3,6 +3,7 @@
 // Formats: proc_pid_stat(5), proc_pid_status(5), proc_pid_cgroup(5).
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { commandLine } from '../base/command-line.ts';
 import { defineError, systemCodeOf } from '../base/errors.ts';
 import { cleanText } from '../base/sanitize.ts';
 
@@ -19,6 +20,7 @@ export type ProcessInfo = {
   comm: string;
   /** Path of the program as the process sees it; undefined for a kernel thread or without permission. */
   exe: string | undefined;
+  /** Without what looks like a secret, unless `keepArguments` was asked for. */
   args: string;
   parentPid: number;
   startTicks: number;
@@ -28,7 +30,8 @@ export type ProcessInfo = {
   uid: number;
 };
 
-const MAX_ARGS = 1000;
+/** Of all arguments of a process together. */
+const MAX_COMMAND_LINE = 65_536;
 const MAX_PATH = 4096;
 const GONE = new Set(['ENOENT', 'ESRCH', 'ENOTDIR', 'EINVAL']);
 
@@ -90,8 +93,10 @@ const cgroupOf = (text: string): string => {
 /** The container that the text of a cgroup file shows. */
 export const containerOf = (text: string): string | undefined => /(?:[/:-])([0-9a-f]{64})(?![0-9a-f])/.exec(text)?.[1];
 
+export type InfoOptions = { readonly keepArguments?: boolean };
+
 /** What is known of a process; undefined when it is gone. Never throws for a process that merely belongs to someone else. */
-export const processInfo = (pid: number): ProcessInfo | undefined => {
+export const processInfo = (pid: number, { keepArguments = false }: InfoOptions = {}): ProcessInfo | undefined => {
   const stat = readStat(pid);
   const status = readProcText(pid, 'status');
   const cgroups = readProcText(pid, 'cgroup');
@@ -101,7 +106,7 @@ export const processInfo = (pid: number): ProcessInfo | undefined => {
     pid,
     comm: cleanText(stat.comm, 64),
     exe: exeOf(pid),
-    args: cleanText(argv.replace(/\0+$/, '').replaceAll('\0', ' '), MAX_ARGS),
+    args: commandLine(argv.replace(/\0+$/, '').slice(0, MAX_COMMAND_LINE).split('\0'), keepArguments),
     parentPid: stat.parentPid,
     startTicks: stat.startTicks,
     cgroup: cleanText(cgroupOf(cgroups), MAX_PATH),

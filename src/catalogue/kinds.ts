@@ -42,6 +42,7 @@ export const kinds = {
     unit: 'number of events this row stands for (1/p when sampled)',
   }),
   share: kind({ c: '__u32', bytes: 4, sql: 'REAL', unit: '0 to 1' }),
+  digest: kind({ c: 'char', bytes: 1, sql: 'BLOB', unit: 'bytes of a hash or a signature' }),
   histogram: kind({ c: 'char', bytes: 1, sql: 'BLOB', unit: 'pairs of (bucket, count) as varints' }),
 } as const;
 

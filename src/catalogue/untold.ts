@@ -10,6 +10,7 @@ export const untold = {
   lock_address: 'which lock a thread waited for, and who held it',
   block_queue: 'how long a block request was queued, and for which device',
   all_rows: 'every event: rows were kept by choice, slow ones first',
+  row_counts: 'how many events have no row',
 } as const;
 
 export type Untold = keyof typeof untold;

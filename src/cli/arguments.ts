@@ -1,6 +1,6 @@
 // Parses the words after a command by its declared options. Knows no command.
 import { parseArgs } from 'node:util';
-import { nearest } from '../serve/nearest.ts';
+import { nearest } from '../base/nearest.ts';
 import { parseTime } from '../serve/time-text.ts';
 import type { OptionSpec, Options } from './command.ts';
 import { errors } from './errors.ts';

@@ -112,13 +112,4 @@ export const errors = {
     }),
     2,
   ),
-  notYet: defineError(
-    'not_supported_yet',
-    ({ option }: { option: string }) => ({
-      what: `${option} is not supported yet`,
-      why: 'this version serves MCP over stdin and stdout only',
-      todo: `leave ${option} out`,
-    }),
-    2,
-  ),
 } as const;

@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type ForeignFile, foreign } from '../../test/foreign.ts';
+import { toolArguments } from '../../test/tool-arguments.ts';
 import { SHELL_BUDGET } from '../serve/tool.ts';
-import { toolNamed, tools } from '../serve/tools.ts';
+import { recordingTools, toolNamed } from '../serve/tools.ts';
 import { whytrace } from './run-for-test.ts';
 import { toolContext } from './tool-context.ts';
 
@@ -26,7 +27,8 @@ const fill = (file: ForeignFile) => {
 };
 const needed: Readonly<Record<string, object>> = { run_sql: { query: 'SELECT verdict, evidence FROM foreign_claim' } };
 const ask = (name: string, path: string) =>
-  toolNamed(name)?.call(needed[name] ?? {}, toolContext(path, SHELL_BUDGET)) ?? Promise.reject(new Error(name));
+  toolNamed(name)?.call(needed[name] ?? toolArguments(name), toolContext(path, SHELL_BUDGET)) ??
+  Promise.reject(new Error(name));
 
 test('import, then every tool answers on it', async () => {
   const file = foreign('0.9');
@@ -38,7 +40,7 @@ test('import, then every tool answers on it', async () => {
     assert.match(made.out, /61 calls .*59 intervals off the CPU/);
     assert.match(made.out, /its one stored causal chain is kept as a claim/);
     assert.match(made.out, /not told by such files: who ended a wait/);
-    for (const { name } of tools) assert.ok(await ask(name, file.output), name);
+    for (const { name } of recordingTools) assert.ok(await ask(name, file.output), name);
     assert.match(JSON.stringify(await ask('run_sql', file.output)), /refuted.*calls:2/);
     const why = JSON.parse((await whytrace(['explain', file.output, '--op', 'cudaLaunchKernel', '--json'])).out);
     assert.deepEqual([why.chains[0].root.kind, why.chains[0].symptom.duration_ns], ['first_call', 30 * MS]);
@@ -86,7 +88,7 @@ test('real files stay as they are, every tool answers on them, and no answer say
       const { code, err } = await whytrace(['import', from, '-o', to]);
       assert.equal(code, 0, err);
       assert.deepEqual([hash(from), readdirSync(folder)], before);
-      for (const tool of tools) assert.ok(await ask(tool.name, to), `${name} ${tool.name}`);
+      for (const tool of recordingTools) assert.ok(await ask(tool.name, to), `${name} ${tool.name}`);
       const { chains } = JSON.parse((await whytrace(['explain', to, '--json'])).out);
       // Who ran instead is in no row of such a file.
       for (const { root } of chains) assert.notEqual(root.kind, 'runnable', name);

@@ -1,5 +1,5 @@
 // Dispatch: which command, its options, the exit code, and errors as one line. Holds no work of its own.
-import { nearest } from '../serve/nearest.ts';
+import { nearest } from '../base/nearest.ts';
 import { parseArguments } from './arguments.ts';
 import type { Command } from './command.ts';
 import { commands } from './commands.ts';

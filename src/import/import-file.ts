@@ -2,6 +2,7 @@
 import { existsSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { messageOf, systemCodeOf, UserError } from '../base/errors.ts';
 import { errors as storeErrors } from '../store/errors.ts';
+import type { EvidenceKey } from '../store/evidence/key.ts';
 import { openForeign } from '../store/open.ts';
 import { prepareOutput } from '../store/prepare-output.ts';
 import { WrongColumn } from '../store/row.ts';
@@ -17,6 +18,8 @@ export type ImportOptions = {
   readonly to: string;
   /** Of this program, kept in the recording. */
   readonly version: string;
+  /** Seals the recording; without it there are no seals. */
+  readonly key?: EvidenceKey | undefined;
   readonly onProgress?: ImportParts['onProgress'];
 };
 
@@ -70,7 +73,11 @@ export const importFile = (options: ImportOptions): ImportResult => {
       tables,
       begin: (facts) => {
         kept = prepareOutput(to).kept;
-        writer = new RecordingWriter(to, { ...facts, version: options.version, recorder_pid: process.pid });
+        writer = new RecordingWriter(
+          to,
+          { ...facts, version: options.version, recorder_pid: process.pid },
+          options.key,
+        );
         return writer;
       },
       onProgress: options.onProgress ?? (() => {}),

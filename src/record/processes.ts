@@ -1,5 +1,6 @@
 // Which processes are recorded, and the libraries they use: tracks them, probes their libraries, lets go of held ones.
 import { messageOf, systemCodeOf, UserError } from '../base/errors.ts';
+import { cleanText } from '../base/sanitize.ts';
 import type { Capture } from '../capture/capture.ts';
 import { childrenOf, processInfo } from '../capture/process-info.ts';
 import type { Namer } from '../capture/stacks/namer.ts';
@@ -9,9 +10,10 @@ import type { Lives } from './lives.ts';
 import { noteOpenCall } from './open-call.ts';
 import type { Pythons } from './pythons.ts';
 
-const COMMAND_LINE = 256;
 /** Processes whose names of functions are kept after their end. */
 const REMEMBERED_ENDED = 256;
+/** Of a thing to tell the user: a path and a sentence. */
+const NOTE = 600;
 const ITSELF = 'whytrace itself: what it takes from others is reported as observer, never as their cause';
 const TICKS_PER_SECOND = 100; // USER_HZ, fixed by the kernel's ABI
 
@@ -68,9 +70,12 @@ type Parts = {
   readonly pythons: Pythons;
   /** Whether a process that is not tracked, and has just mapped a CUDA library, shall be recorded. */
   readonly wants: (pid: number) => boolean;
+  /** Whether arguments are kept as they are, with the secrets that may be in them. */
+  readonly keepArguments: boolean;
 };
 
-export const createProcesses = ({ capture, writer, namer, lives, pythons, wants }: Parts): Processes => {
+export const createProcesses = (parts: Parts): Processes => {
+  const { capture, writer, namer, lives, pythons, wants, keepArguments } = parts;
   const tracked = new Set<number>();
   const attached = new Set<string>();
   const held = new Map<number, Held[]>();
@@ -81,9 +86,11 @@ export const createProcesses = ({ capture, writer, namer, lives, pythons, wants 
   let justMet = new Map<number, ProcessRow>();
   let metBefore = new Map<number, ProcessRow>();
 
+  /** Cleaned: paths of libraries are in it. */
   const note = (text: string) => {
-    if (!notes.includes(text)) notes.push(text);
-    return text;
+    const clean = cleanText(text, NOTE);
+    if (!notes.includes(clean)) notes.push(clean);
+    return clean;
   };
   const staticNote = (path: string, symbols: boolean) =>
     note(
@@ -109,14 +116,14 @@ export const createProcesses = ({ capture, writer, namer, lives, pythons, wants 
       });
       if (failures.length > 0) {
         writer.loss('probe_failed', time, time, failures.length, failures.slice(0, 5).join('; '));
-        notes.push(`${failures.length} probes of ${library.displayPath} could not be attached: ${failures[0]}`);
+        note(`${failures.length} probes of ${library.displayPath} could not be attached: ${failures[0]}`);
       }
       if (prices.single_step > 0)
-        notes.push(`${prices.single_step} probes of ${library.displayPath} are single-stepped: up to 15 us a call`);
+        note(`${prices.single_step} probes of ${library.displayPath} are single-stepped: up to 15 us a call`);
     } catch (thrown) {
       const time = capture.clock.now();
       writer.loss('probe_failed', time, time, 1, `${library.displayPath}: ${messageOf(thrown)}`);
-      notes.push(`${library.displayPath} could not be probed: ${messageOf(thrown)}`);
+      note(`${library.displayPath} could not be probed: ${messageOf(thrown)}`);
     }
   };
 
@@ -142,12 +149,12 @@ export const createProcesses = ({ capture, writer, namer, lives, pythons, wants 
   };
 
   const describe = (pid: number) => {
-    const info = processInfo(pid);
+    const info = processInfo(pid, { keepArguments });
     if (info === undefined) return undefined;
     return {
       comm: info.comm,
       exe: info.exe ?? null,
-      args: info.args.slice(0, COMMAND_LINE),
+      args: info.args,
       parent_pid: info.parentPid,
       uid: info.uid,
       cgroup: info.cgroup,

@@ -2,7 +2,7 @@
 // on, and who ran while one of them was ready. Finds them in the flight recorder; writes each once; knows no kinds of waits.
 import type { Clock } from '../capture/clock.ts';
 import { timeSince, wide } from '../capture/event-words.ts';
-import type { MemoryRing } from '../capture/memory-ring.ts';
+import { cpuOf, type MemoryRing, numberOf } from '../capture/memory-ring.ts';
 import { offCpuFlags, wakerContexts } from '../catalogue/events.ts';
 import { type Interval, intervalOfRecord, recordWords } from './interval.ts';
 import type { Occupants, Span } from './occupants.ts';
@@ -59,10 +59,13 @@ export const createReach = ({ history, clock, occupants, hasWaker, write }: Part
   };
 
   /** Follows the records of one task back in time, as far as they overlap `span`. */
-  const walk = (last: number, span: Span, depth: number): void => {
+  const walk = (last: number, tid: number, span: Span, depth: number): void => {
     let position = last;
     while (position !== 0) {
       const at = history.find(position);
+      // Where the kernel side could only say which record would be the waker's, it may be that of another task, or none yet.
+      if (at < 0 ? numberOf(position) > numberOf(history.last(cpuOf(position))) : words[at + recordWords.tid] !== tid)
+        return;
       if (at < 0 || budget-- <= 0) {
         complete = false;
         return;
@@ -90,7 +93,7 @@ export const createReach = ({ history, clock, occupants, hasWaker, write }: Part
     if (byRequest || interval.waker === 0 || !hasWaker(interval)) return;
     const from = Math.max(span.from, interval.off);
     const to = Math.min(span.to, interval.wake);
-    if (to > from) walk(interval.waker, { from, to }, depth + 1);
+    if (to > from) walk(interval.waker, interval.wakerTid, { from, to }, depth + 1);
   };
 
   return {

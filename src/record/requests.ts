@@ -1,5 +1,5 @@
-// Block requests: from the memory of the kernel side to rows, each once. Kept are those that a wait ended with, and those
-// that a traced process gave to the block layer.
+// Block requests: from the memory of the kernel side to rows, each once. Kept are those that a wait ended with, those that a
+// traced process gave to the block layer, and large or slow ones of others that a disk had while somebody waited long for it.
 import type { Clock } from '../capture/clock.ts';
 import { textAt, timeSince, wide, wordsOf } from '../capture/event-words.ts';
 import { type MemoryRing, numberOf, positionOf } from '../capture/memory-ring.ts';
@@ -22,6 +22,12 @@ const R = {
   comm: field('comm'),
 } as const;
 const READ = 0;
+/** Who waited longer for a disk, in ns, wants to know for whom else it worked: by requests that are large or slow. */
+const LONG_WAIT = 1e6;
+const LARGE_BYTES = 65_536;
+const SLOW = 1e6;
+/** Requests that are looked at for one wait. */
+const LOOKED_AT = 512;
 
 /** Who waited for a request, and since when. `writes`: it waits for what others write, as fsync does. */
 export type Waiter = { readonly tid: number; readonly thread: number; readonly off: number; readonly writes: boolean };
@@ -79,7 +85,24 @@ export const createRequests = ({ requests, clock, threads, writer, isTracked }: 
     const id = write(at, waiter);
     keys[slot] = position;
     ids[slot] = id;
+    const completed = timeSince(words, at + R.completed, clock);
+    if (waiter !== undefined && completed - waiter.off >= LONG_WAIT)
+      keepBeside(words[at + R.device] ?? 0, waiter.off, completed);
     return id;
+  };
+  /** Keeps what a disk did for others in a stretch of time. */
+  const keepBeside = (device: number, from: number, to: number): void => {
+    let left = LOOKED_AT;
+    for (let cpu = 0; cpu < requests.cpus; cpu++)
+      for (let number = numberOf(requests.last(cpu)); number > 0 && left-- > 0; number--) {
+        const at = requests.find(positionOf(number, cpu));
+        const completed = at < 0 ? from : timeSince(words, at + R.completed, clock);
+        if (completed <= from) break;
+        const isMuch =
+          (words[at + R.bytes] ?? 0) >= LARGE_BYTES || completed - timeSince(words, at + R.issued, clock) >= SLOW;
+        if (completed <= to && isMuch && (words[at + R.device] ?? 0) === device)
+          idOf(positionOf(number, cpu), undefined);
+      }
   };
 
   return {

@@ -1,11 +1,12 @@
 // Runs a recording from beginning to end: file, targets, program, signals. Says nothing: its caller has the words.
 import type { ChildProcess } from 'node:child_process';
-import { chownSync, existsSync } from 'node:fs';
+import { chownSync, statSync } from 'node:fs';
 import { constants } from 'node:os';
 import { candidateLibraries } from '../capture/candidates.ts';
 import { requirePrivileges } from '../capture/capture.ts';
 import { errors } from '../capture/errors.ts';
 import { hasEnded } from '../capture/process-info.ts';
+import type { EvidenceKey } from '../store/evidence/key.ts';
 import { prepareOutput } from '../store/prepare-output.ts';
 import { requireProgram } from './require-program.ts';
 import { createChooser, type Selection } from './selection.ts';
@@ -26,6 +27,12 @@ export type RunOptions = {
   readonly ringBytes?: number;
   /** Samples a second of what runs, 0 for no stacks at all; 99 by default: beside any clock that ticks in round numbers. */
   readonly sampleHz?: number;
+  /** Seals the recording; without it there are no seals. */
+  readonly key?: EvidenceKey | undefined;
+  /** Give up, for the rest of this process, what is not needed once everything is started. */
+  readonly leastPrivilege?: boolean;
+  /** Keep arguments of programs as they are, with the secrets that may be in them. */
+  readonly keepArguments?: boolean;
   /** Hide what the program prints on its standard output. */
   readonly mute?: boolean;
   /** Called once all probes for what is there are in place. */
@@ -57,7 +64,12 @@ const endOf = (child: ChildProcess): Promise<number> =>
 const handOver = (path: string) => {
   const owner = sudoUser();
   if (owner === undefined) return;
-  for (const file of [path, `${path}-wal`, `${path}-shm`]) if (existsSync(file)) chownSync(file, owner.uid, owner.gid);
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+    const found = statSync(file, { throwIfNoEntry: false });
+    // By the end we may have no right to do it, nor need it.
+    if (found !== undefined && (found.uid !== owner.uid || found.gid !== owner.gid))
+      chownSync(file, owner.uid, owner.gid);
+  }
 };
 
 const startProgram = async (session: Session, command: readonly string[], mute: boolean): Promise<ChildProcess> => {
@@ -84,7 +96,9 @@ export const runRecording = async (options: RunOptions): Promise<RunResult> => {
   const session = startSession({
     path,
     version: options.version,
-    command: selection.command.join(' '),
+    command: selection.command,
+    keepArguments: options.keepArguments ?? false,
+    key: options.key,
     trackAll: selection.all,
     hold: selection.command.length > 0,
     sampleHz: options.sampleHz ?? SAMPLE_HZ,
@@ -135,6 +149,8 @@ export const runRecording = async (options: RunOptions): Promise<RunResult> => {
       await session.stop();
       throw thrown;
     }
+    session.capture.stepAside();
+    if (options.leastPrivilege === true) void session.dropPrivileges();
     options.onReady(session, { kept, readyMs: performance.now() - began });
     if (options.duration !== undefined)
       timers.push(setTimeout(() => done.resolve({ timeIsUp: true }), options.duration / 1e6));

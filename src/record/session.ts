@@ -1,22 +1,27 @@
 // A recording in progress: drains the rings on a timer, commits, counts losses. Where capture and store meet.
 import { cpus, hostname, release } from 'node:os';
+import { commandLine } from '../base/command-line.ts';
 import { messageOf, systemCodeOf } from '../base/errors.ts';
 import { missingAbilities } from '../capture/abilities.ts';
 import { type Capture, type CaptureOptions, startCapture } from '../capture/capture.ts';
 import { TYPE } from '../capture/event-words.ts';
+import { keptText, ownerFor } from '../capture/least-privilege.ts';
 import { createGilRecogniser } from '../capture/python-gil.ts';
 import type { EventHandler } from '../capture/ring.ts';
 import { startNamer } from '../capture/stacks/namer.ts';
 import { callById } from '../catalogue/calls.ts';
 import { events } from '../catalogue/events.ts';
 import type { LossName } from '../catalogue/losses.ts';
+import { bootId } from '../store/boot-id.ts';
 import { errors } from '../store/errors.ts';
+import type { EvidenceKey } from '../store/evidence/key.ts';
 import { RecordingWriter } from '../store/writer.ts';
 import { createCallEvents } from './call-events.ts';
 import { createFiles } from './files.ts';
 import { createLives } from './lives.ts';
 import { createNoteEvents } from './note-events.ts';
 import { noteOpenCall } from './open-call.ts';
+import { createPace } from './pace.ts';
 import { createProcessEvents, releaseHeld } from './process-events.ts';
 import { createProcesses, type Processes } from './processes.ts';
 import { createPythons } from './pythons.ts';
@@ -26,15 +31,16 @@ import { createWaitEvents } from './wait-events.ts';
 
 const BATCH = 50_000;
 const COMMIT_MS = 500;
-/** Time between two drains: short while events come fast, long when there is nothing to read. */
-const FASTEST_MS = 2;
-const SLOWEST_MS = 50;
 
 export type SessionOptions = CaptureOptions & {
   readonly path: string;
   /** Of this program, kept in the file. */
   readonly version: string;
-  readonly command: string;
+  readonly command: readonly string[];
+  /** Keep arguments of programs as they are; else what looks like a secret is taken out of them. */
+  readonly keepArguments: boolean;
+  /** Seals the recording; without it there are no seals. */
+  readonly key?: EvidenceKey | undefined;
   /** Whether a process that is not tracked, and has just mapped a CUDA library, shall be recorded. */
   readonly wants: (pid: number) => boolean;
   /** Called for a program that a process which is not tracked began to execute. */
@@ -56,18 +62,25 @@ export type Session = {
   readonly progress: () => Progress;
   /** Resolves with the error when the file can no longer be written. */
   readonly failed: Promise<unknown>;
+  /**
+   * Gives up, for good and on all threads, what is not needed once the programs are started; the file says what was kept. What
+   * this program starts later has no privileges.
+   */
+  readonly dropPrivileges: () => Promise<void>;
   /** Reads what is left, closes the file and detaches. */
   readonly stop: () => Promise<void>;
 };
 
-const factsOf = (capture: Capture, { command, trackAll, hold, version, sampleHz }: SessionOptions) => ({
+const factsOf = (capture: Capture, { command, keepArguments, trackAll, hold, version, sampleHz }: SessionOptions) => ({
   version,
   started_unix_ns: capture.clock.unixStart,
   started_monotonic_ns: capture.clock.monotonicStart,
+  boot_id: bootId(),
   host: hostname(),
   kernel: release(),
   arch: process.arch,
-  command,
+  command: commandLine(command, keepArguments),
+  arguments: keepArguments ? 'kept as they are' : 'redacted',
   cpus: cpus().length,
   recorder_pid: process.pid,
   sample_hz: sampleHz,
@@ -82,7 +95,7 @@ const factsOf = (capture: Capture, { command, trackAll, hold, version, sampleHz 
 /** Starts recording into a new file. Throws a UserError when this machine, user or file cannot. */
 export const startSession = (options: SessionOptions): Session => {
   const capture = startCapture(options);
-  const writer = new RecordingWriter(options.path, factsOf(capture, options));
+  const writer = new RecordingWriter(options.path, factsOf(capture, options), options.key);
   if (capture.unsampled !== undefined) writer.loss('probe_failed', 0, 0, 1, `the clock of CPUs: ${capture.unsampled}`);
   const namer = startNamer(capture.clock, {
     onNamed: (named) => guarded(() => stacks.named(named)),
@@ -91,7 +104,10 @@ export const startSession = (options: SessionOptions): Session => {
   const threads = createThreads(writer, (pid, comm) => processes.met(pid, comm));
   const lives = createLives({ writer: writer.waits, threads });
   const pythons = createPythons({ capture, onUnsupported: (pid, why) => processes.noteUnreadable(pid, why) });
-  const processes = createProcesses({ capture, writer, namer, lives, pythons, wants: options.wants });
+  const processes = createProcesses({
+    ...{ capture, writer, namer, lives, pythons },
+    ...{ wants: options.wants, keepArguments: options.keepArguments },
+  });
   const gil = createGilRecogniser();
   const stacks = createStackEvents({ writer: writer.stacks, namer, threads, clock: capture.clock });
   const calls = createCallEvents({ writer, threads, clock: capture.clock, stackOf: stacks.ofCall });
@@ -182,28 +198,35 @@ export const startSession = (options: SessionOptions): Session => {
     processes.settle();
   };
 
-  const commit = () => {
+  /** Part by part, so that none of them takes long. */
+  function* commitInSteps() {
     noteLosses();
-    writer.commit(capture.clock.now());
+    yield;
+    yield* writer.commitInSteps(capture.clock.now());
     lastCommit = performance.now();
-  };
+  }
 
-  let wait = FASTEST_MS;
+  const pace = createPace();
+  let committing: Iterator<void> | undefined;
+  let wait = 0;
   const tick = () => {
     guarded(() => {
-      const read = capture.drain(handle, BATCH);
+      if (committing !== undefined) {
+        // Nothing is read until all parts are in: totals and rows of a commit are of the same moment.
+        if (committing.next().done === true) committing = undefined;
+        wait = 0;
+        return;
+      }
+      const read = capture.drain(handle, pace.limit());
       count += read;
       waits.settle();
       processes.settle();
       pythons.settle();
       namer.send();
-      if (performance.now() - lastCommit > COMMIT_MS) commit();
-      // Aim at a tenth of a ring for each drain: a burst is met early, an idle program costs nothing.
-      const fill = capture.fill();
-      wait =
-        read >= BATCH || fill > 0.1
-          ? 0
-          : Math.min(SLOWEST_MS, Math.max(FASTEST_MS, read > 20_000 ? wait / 2 : wait * 2));
+      wait = pace.next(read, capture.fill());
+      if (performance.now() - lastCommit <= COMMIT_MS) return;
+      committing = commitInSteps();
+      wait = 0;
     });
     if (!stopped) timer = setTimeout(tick, wait);
   };
@@ -212,7 +235,7 @@ export const startSession = (options: SessionOptions): Session => {
     if (stopped) releaseHeld(words, at);
     else guarded(() => onProcessEvent(words, at));
   });
-  timer = setTimeout(tick, FASTEST_MS);
+  timer = setTimeout(tick, wait);
 
   const noteOpenCalls = () => {
     const now = capture.clock.now();
@@ -230,6 +253,12 @@ export const startSession = (options: SessionOptions): Session => {
         .sort((a, b) => b.sum - a.sum);
       return { elapsed: ended ?? capture.clock.now(), events: count, lost, top };
     },
+    dropPrivileges: () =>
+      namer.dropPrivileges(() => {
+        const { kept, left, why } = capture.dropPrivileges(ownerFor(options.path));
+        guarded(() => writer.setFact('privileges', left ? keptText(kept) : `${keptText(kept)} (${why})`));
+        return left;
+      }),
     stop: async () => {
       if (!stopped) {
         clearTimeout(timer);

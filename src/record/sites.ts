@@ -9,14 +9,12 @@ const FUTEX_COMMAND = 0x7f;
 const sends: ReadonlySet<string> = new Set([
   'write',
   'writev',
-  'pwrite64',
   'sendto',
   'sendmsg',
   'sendmmsg',
   'sendfile',
   'splice',
   'connect',
-  'close',
   'shutdown',
 ]);
 

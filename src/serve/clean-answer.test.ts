@@ -24,4 +24,11 @@ test('every string is cleaned, however deep, and nothing else is touched', () =>
 
 test('long strings are cut and say how much is missing', () => {
   assert.deepEqual(cleanAnswer({ args: 'x'.repeat(50) }, 10), { args: `${'x'.repeat(10)}…(+40)` });
+  const long = 'x'.repeat(1000);
+  const cut = (length: number) => `${'x'.repeat(length)}…(+${1000 - length})`;
+  assert.deepEqual(cleanAnswer({ comm: long, waker_comm: long, args: long, exe: long, file: long, other: long }), {
+    ...{ comm: cut(16), waker_comm: cut(16), args: cut(256), exe: cut(512), file: cut(512), other: cut(600) },
+  });
+  // What was cut before is not cut again.
+  assert.deepEqual(cleanAnswer(cleanAnswer({ comm: long })), { comm: cut(16) });
 });

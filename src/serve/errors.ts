@@ -53,6 +53,11 @@ export const errors = {
     why: `the recording is ${length} long`,
     todo: 'give an earlier start; times count from the start of the recording',
   })),
+  otherFolder: defineError('other_folder', ({ name }: { name: string }) => ({
+    what: `cannot compare with '${name}'`,
+    why: 'over MCP only recordings in the folder of the one that is served can be named',
+    todo: 'put it there and give its name, or compare on the command line',
+  })),
   unknownPid: defineError('unknown_pid', ({ pid, known }: { pid: number; known: readonly string[] }) => ({
     what: `process ${pid} is not in this recording`,
     why: `the recorded processes are ${listed(known)}`,
@@ -95,6 +100,24 @@ export const errors = {
     }),
     2,
   ),
+  badRow: defineError(
+    'bad_row',
+    ({ id }: { id: string }) => ({
+      what: `event_id '${id}' names no call and no wait`,
+      why: 'single calls and waits can be explained',
+      todo: 'write it as calls:12 or waits:5',
+    }),
+    2,
+  ),
+  noEvent: defineError(
+    'no_event',
+    (_: Record<never, never>) => ({
+      what: 'it is not said which event is meant',
+      why: 'it is named by event_id, or by tid and time together',
+      todo: 'give event_id as calls:12 or waits:5, or tid and time',
+    }),
+    2,
+  ),
   unknownEvent: defineError('unknown_event', ({ id }: { id: string }) => ({
     what: `${id} is not in this recording`,
     why: 'there is no such row, or it is of a thread that was not traced',
@@ -125,10 +148,20 @@ export const errors = {
     why,
     todo,
   })),
+  sqlPath: defineError('sql_path', ({ path }: { path: string }) => ({
+    what: `cannot run SQL on ${path}`,
+    why: 'its path has a *, which would let the process of the query read other files too',
+    todo: 'rename the file or the folder, or move it',
+  })),
   sqlTimeout: defineError('sql_timeout', ({ seconds }: { seconds: number }) => ({
     what: `the query was stopped after ${seconds} s`,
     why: 'it had not finished',
     todo: 'narrow it with WHERE on start_ns or id, avoid joins without a condition, or give a longer timeout',
+  })),
+  sqlBusy: defineError('sql_busy', ({ running, waiting }: { running: number; waiting: number }) => ({
+    what: 'cannot run this SQL now',
+    why: `${running} queries run and ${waiting} wait`,
+    todo: 'try again in a moment, or give queries a shorter timeout',
   })),
   sqlTooBig: defineError('sql_too_big', ({ why }: { why: string }) => ({
     what: 'the query was stopped',
@@ -141,4 +174,18 @@ export const errors = {
     why,
     todo: 'try again in a moment',
   })),
+  notLive: defineError('not_live', (_: Record<string, never>) => ({
+    what: 'cannot watch the kernel',
+    why: 'this server was started without --live',
+    todo: "start it as root with 'whytrace mcp --live', or use 'whytrace watch'",
+  })),
+  nothingToWatch: defineError(
+    'nothing_to_watch',
+    (_: Record<string, never>) => ({
+      what: 'nothing was named to watch',
+      why: 'neither expression nor subscription was given',
+      todo: `give an expression such as 'syscalls:sys_enter_openat where filename ~ "/etc/*"'`,
+    }),
+    2,
+  ),
 } as const;

@@ -1,19 +1,20 @@
 // The arguments that several tools share (process, call, time window), declared once, and how they are checked
 // against a recording.
 
+import { nearest } from '../base/nearest.ts';
 import type { Recording, Window } from '../store/recording.ts';
 import { errors } from './errors.ts';
-import { nearest } from './nearest.ts';
 import { formatTime, parseTime } from './time-text.ts';
 import { z } from './zod.ts';
 
 const time = (doc: string) => z.union([z.number(), z.string()]).optional().describe(doc);
 
-export const pidField = z.int().min(0).optional().describe('Only this process');
-export const opField = z.string().max(100).optional().describe('Only this call, e.g. cudaMemcpy');
-export const fromField = time("Start: seconds since the recording began, or '1.5s', '200ms'");
-export const toField = time('End, as from');
-export const durationField = time("Only calls at least this long: seconds, or '5ms'");
+export const pidField = z.int().min(0).optional().describe('Process');
+export const opField = z.string().max(100).optional().describe('Call, e.g. cudaMemcpy');
+export const fromField = time('From, e.g. 1.5s');
+export const toField = time('To');
+export const durationField = time('Calls at least this long: 5ms');
+export const cursorField = z.string().max(40).optional().describe('next_cursor');
 /** How many items of a list are wanted. */
 export const limitField = (most: number, doc: string) => z.int().min(1).max(most).optional().describe(doc);
 

@@ -1,12 +1,12 @@
 // Which stacks are wanted: the arguments of get_stacks and of `export`, checked against a recording.
 
 import type { StacksFilter } from '../analysis/stacks.ts';
+import { nearest } from '../base/nearest.ts';
 import { isRootKind, rootKinds } from '../catalogue/root-kinds.ts';
 import type { StackSource } from '../store/read-stacks.ts';
 import type { Recording } from '../store/recording.ts';
 import { errors } from './errors.ts';
 import { filterOf } from './filter.ts';
-import { nearest } from './nearest.ts';
 
 type Time = number | string | undefined;
 export type WantedStacks = {

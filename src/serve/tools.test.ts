@@ -3,12 +3,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { pythonFrame, scene } from '../../test/scene.ts';
+import { toolArguments } from '../../test/tool-arguments.ts';
 import { UserError } from '../base/errors.ts';
 import { calls } from '../catalogue/calls.ts';
-import { instructions } from './instructions.ts';
-import { leanSchema } from './lean-schema.ts';
 import { AGENT_BUDGET, type ToolContext } from './tool.ts';
-import { toolNamed, tools } from './tools.ts';
+import { recordingTools, toolNamed, tools } from './tools.ts';
 
 /** Text that a hostile program could be called. */
 const HOSTILE = '\u001b[2J\u202eevil\u200b\n';
@@ -27,8 +26,6 @@ const contextOf = (path: string): ToolContext => ({
   check: async () => ({ ok: false, checks: Array.from({ length: 14 }, () => check) }),
   budget: AGENT_BUDGET,
 });
-/** Arguments that a tool cannot do without. */
-const needed: Readonly<Record<string, object>> = { run_sql: { query: 'SELECT * FROM calls' } };
 
 /** Many processes, calls, slow ones for different reasons, deep stacks with long names, losses. */
 const fill = () => {
@@ -75,10 +72,10 @@ const stringsOf = (value: unknown): readonly string[] => {
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(stringsOf) : [];
 };
 
-for (const tool of tools)
+for (const tool of recordingTools)
   test(`${tool.name}: declared shape, 2,000 tokens, no control characters`, async () => {
     for (const path of [big.path, small.path]) {
-      const answer = await tool.call(needed[tool.name], contextOf(path));
+      const answer = await tool.call(toolArguments(tool.name), contextOf(path));
       // The declared shape, and nothing beyond it.
       assert.deepEqual(tool.output.parse(answer), answer);
       const json = JSON.stringify(answer);
@@ -89,7 +86,7 @@ for (const tool of tools)
 
 test('lists that were cut say so', async () => {
   for (const name of ['get_trace_stats', 'get_causal_chains', 'get_stacks', 'run_sql']) {
-    const answer = await toolNamed(name).call(needed[name], contextOf(big.path));
+    const answer = await toolNamed(name).call(toolArguments(name), contextOf(big.path));
     assert.equal(answer.truncated, true, name);
   }
 });
@@ -117,7 +114,8 @@ test('run_sql pages through everything with its cursor', async () => {
 test('the answer of get_causal_chains has the fields of the contract, and shares that sum to 1', async () => {
   const tool = toolNamed('get_causal_chains');
   const answer = tool.output.parse(await tool.call({ limit: 3 }, contextOf(big.path)));
-  assert.deepEqual(Object.keys(answer).sort(), ['chains', 'losses', 'truncated', 'verdict', 'window']);
+  const fields = ['chains', 'losses', 'next_cursor', 'total', 'truncated', 'verdict', 'window'];
+  assert.deepEqual(Object.keys(answer).sort(), fields);
   const { chains } = answer;
   assert.ok(Array.isArray(chains) && chains.length === 3);
   for (const chain of chains) {
@@ -145,11 +143,16 @@ test('describe_schema names every view of the contract, and its examples run', a
   );
   const { tables } = answer;
   assert.ok(Array.isArray(tables));
-  const names = tables.map(({ name }) => name);
+  const names: readonly string[] = tables.map(({ name }) => name);
   for (const name of ['calls', 'waits', 'processes', 'losses', 'totals', 'recording', 'stacks'])
     assert.ok(names.includes(name), name);
-  for (const { sql } of tables.flatMap(({ examples }) => examples))
-    await toolNamed('run_sql').call({ query: sql }, contextOf(small.path));
+  for (const table of names) {
+    const one = await toolNamed('describe_schema').call({ table }, contextOf(small.path));
+    const [full] = Array.isArray(one.tables) ? one.tables : [];
+    assert.equal(full.meanings.length, full.columns.length);
+    const [example] = full.examples;
+    if (example !== undefined) await toolNamed('run_sql').call({ query: example.sql }, contextOf(small.path));
+  }
 });
 
 test('wrong arguments are refused with the reason and what is known', async () => {
@@ -174,20 +177,6 @@ test('wrong arguments are refused with the reason and what is known', async () =
       (error) => error instanceof UserError && reason.test(error.message),
       `${name} ${JSON.stringify(args)}`.slice(0, 100),
     );
-});
-
-test('all definitions together fit 4,000 tokens, each description and the instructions 2 KB', () => {
-  const definitions = tools.map(({ name, title, description, input, output }) => ({
-    name,
-    title,
-    description,
-    inputSchema: leanSchema(input, 'input'),
-    outputSchema: leanSchema(output, 'output'),
-    annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
-  }));
-  assert.ok(JSON.stringify(definitions).length / 4 < 4000, `${JSON.stringify(definitions).length / 4}`);
-  for (const { description } of tools) assert.ok(Buffer.byteLength(description) < 2048);
-  assert.ok(Buffer.byteLength(instructions) <= 2048, `${Buffer.byteLength(instructions)}`);
 });
 
 test('every argument is described', () => {

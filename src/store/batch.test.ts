@@ -27,10 +27,10 @@ const numbered = (rows: number, flushEvery: number): { readonly stored: readonly
 for (const [rows, flushEvery] of [
   [0, 1],
   [1, 100],
-  [63, 100],
-  [64, 100],
-  [65, 100],
-  [128, 64],
+  [127, 300],
+  [128, 300],
+  [129, 300],
+  [256, 128],
   [1000, 1000],
   [200, 7],
 ] as const) {

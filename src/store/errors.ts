@@ -80,9 +80,34 @@ export const errors = {
     why,
     todo: 'name a file in a folder that you may write to, with -o FILE',
   })),
+  keyUnsafe: defineError('evidence_key_unsafe', ({ path, why }: FileArgs) => ({
+    what: `cannot sign with ${path}`,
+    why,
+    todo: 'what it signed can no longer be trusted: move it away, and a new key is made',
+  })),
+  keyUnusable: defineError('evidence_key_unusable', ({ path, why }: FileArgs) => ({
+    what: `cannot use the key ${path}`,
+    why,
+    todo: 'check its folder, or name another with XDG_STATE_HOME',
+  })),
   writeFailed: defineError('write_failed', ({ path, why }: FileArgs) => ({
     what: `cannot go on writing ${path}`,
     why,
     todo: 'free some space and record again; everything written before is kept and readable',
+  })),
+  auditUnwritable: defineError('audit_unwritable', ({ path, why }: FileArgs) => ({
+    what: `the audit log ${path} cannot be written`,
+    why,
+    todo: 'make room on its disk, or let its owner alone read and write it; until then MCP requests are refused, since none may go unrecorded',
+  })),
+  auditUnreadable: defineError('audit_unreadable', ({ path, why }: FileArgs) => ({
+    what: `cannot read the audit log ${path}`,
+    why,
+    todo: 'check that it is the file that whytrace mcp writes, and its permissions',
+  })),
+  noAudit: defineError('no_audit', ({ path }: { path: string }) => ({
+    what: `there is no audit log ${path}`,
+    why: 'no MCP client has asked anything of this user’s servers yet, or they write another file',
+    todo: 'name the file with --audit PATH',
   })),
 } as const;

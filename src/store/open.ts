@@ -144,10 +144,20 @@ export const openForeign = (path: string): Foreign => {
   }
 };
 
+/** Opens a file of this program that is no recording, such as the audit log: its caller checks what it is. */
+export const openOwn = (
+  path: string,
+  options: { readonly readOnly: boolean; readonly timeout: number },
+): DatabaseSync => new DatabaseSync(path, options);
+
+/** A database in memory, with nothing in it. */
+export const openEmpty = (): DatabaseSync => new DatabaseSync(':memory:');
+
 /** Makes a new file and opens it for writing. Throws a UserError when there is one by now, or none can be made. */
 export const createDatabase = (path: string): DatabaseSync => {
   try {
-    closeSync(openSync(path, 'wx'));
+    // For its owner alone; SQLite gives its companions, -wal and -shm, the same mode.
+    closeSync(openSync(path, 'wx', 0o600));
   } catch (thrown) {
     const why = systemCodeOf(thrown) === 'EEXIST' ? 'another recording into it has just begun' : messageOf(thrown);
     throw errors.notWritable({ path, why }, thrown);

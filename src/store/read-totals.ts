@@ -1,5 +1,5 @@
 // Reads the exact totals, which were kept while recording: no raw row is touched.
-import { BUCKETS, decodeHistogram, quantile } from '../base/histogram.ts';
+import { addHistogram, BUCKETS, quantile } from '../base/histogram.ts';
 import type { Database } from './open.ts';
 import type { OpTotal, TotalRow } from './recording.ts';
 import { blob, number, type Row, text } from './row.ts';
@@ -52,8 +52,7 @@ export const createTotalReader = (database: Database) => {
       into.max = Math.max(into.max, number(row, 'max_ns'));
       into.failed += number(row, 'failed');
       into.pids.push(number(row, 'pid'));
-      for (const [bucket, count] of decodeHistogram(blob(row, 'histogram')).entries())
-        into.histogram[bucket] = (into.histogram[bucket] ?? 0) + count;
+      addHistogram(into.histogram, blob(row, 'histogram'));
     }
     return [...ops].map(([op, { count, sum, max, failed, pids, histogram }]) => ({
       op,

@@ -52,6 +52,20 @@ export type WaitRow = {
   readonly cpu_on: number;
   /** Where it was when it left the CPU: id of a stack, null when that was not taken. */
   readonly stack: number | null;
+  /** The block request whose end woke it. */
+  readonly request: WaitRequest | null;
+  /** Far end of the socket that it waited on, "10.0.0.1:80 (nginx, pid 12)", or the path of the file; from strangers. */
+  readonly object: string | null;
+};
+
+/** A request to a disk: when it was given to the block layer, where that is known, to the disk, and when it was done. */
+export type WaitRequest = {
+  readonly id: number;
+  /** major:minor; null when it is not known. */
+  readonly device: string | null;
+  readonly queued_ns: number | null;
+  readonly issued_ns: number;
+  readonly completed_ns: number;
 };
 
 export type SliceRow = {

@@ -1,6 +1,8 @@
 // Typed readers of the columns of a row, so that nobody has to believe what SQLite returns.
 import type { SQLOutputValue } from 'node:sqlite';
 
+/** A value as SQLite returns it. */
+export type Value = SQLOutputValue;
 /** A row as SQLite returns it. */
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 

@@ -1,6 +1,7 @@
 // Writes stacks and samples. A stack is taken at once and its frames come later, from another thread, or never; only then it
 // is known to be equal to another. Knows tables, not where frames come from.
 import { Batch } from './batch.ts';
+import type { Sealer } from './evidence/sealer.ts';
 import { createInterner } from './interner.ts';
 import type { Database } from './open.ts';
 import { Segment } from './segment.ts';
@@ -49,9 +50,9 @@ const HELD_BACK = 4096;
 
 type Taken = { readonly reason: number; weight: number; readonly op: number | null; stack: number | null };
 
-export const createStackWriter = (database: Database): StackWriter => {
-  const takenRows = new Batch(database, 'taken_stack', ['stack', 'reason', 'weight', 'op']);
-  const samples = new Batch(database, 'cpu_sample', ['time_ns', 'thread', 'cpu', 'taken']);
+export const createStackWriter = (database: Database, sealer?: Sealer): StackWriter => {
+  const takenRows = new Batch(database, 'taken_stack', ['stack', 'reason', 'weight', 'op'], sealer);
+  const samples = new Batch(database, 'cpu_sample', ['time_ns', 'thread', 'cpu', 'taken'], sealer);
   const sampleSegment = new Segment(database, 'cpu_sample', samples);
   const frameIds = createInterner(database, 'frame', ['kind', 'name', 'module', 'path', 'offset', 'file', 'line']);
   const insertStack = database.prepare('INSERT INTO stack (id, pid, frames, complete) VALUES (?, ?, ?, ?)');

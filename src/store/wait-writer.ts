@@ -1,6 +1,7 @@
 // Writes what the scheduler, the disks and the memory did: waits, who ran meanwhile, requests, lives of threads.
 // Knows tables and times, not where rows come from or what they mean.
 import { Batch } from './batch.ts';
+import type { Sealer } from './evidence/sealer.ts';
 import { createInterner } from './interner.ts';
 import type { Database } from './open.ts';
 import { Segment } from './segment.ts';
@@ -133,42 +134,41 @@ export type WaitWriter = {
   readonly flush: () => void;
 };
 
-export const createWaitWriter = (database: Database): WaitWriter => {
+export const createWaitWriter = (database: Database, sealer?: Sealer): WaitWriter => {
   const sites = createInterner(database, 'wait_site', SITE_COLUMNS);
   const files = createInterner(database, 'file', FILE_COLUMNS);
-  const offCpu = new Batch(database, 'off_cpu', [
-    'start_ns',
-    'blocked_ns',
-    'runnable_ns',
-    'thread',
-    'site',
-    'arg0',
-    'waker',
-    'cpu_off',
-    'cpu_on',
-    'request',
-    'owner',
-    'irq_ns',
-    'stolen_ns',
-    'faults',
-    'detail',
-    'taken',
-  ]);
-  const slices = new Batch(database, 'run_slice', ['start_ns', 'duration_ns', 'cpu', 'thread']);
-  const requests = new Batch(database, 'block_request', [
-    'start_ns',
-    'queued_ns',
-    'issued_ns',
-    'completed_ns',
-    'device',
-    'sector',
-    'bytes',
-    'op',
-    'thread',
-    'error',
-  ]);
-  const scopes = new Batch(database, 'scope', ['start_ns', 'duration_ns', 'thread', 'kind', 'detail', 'value']);
-  const moments = new Batch(database, 'moment', ['time_ns', 'thread', 'kind', 'value', 'detail', 'by']);
+  const offCpu = new Batch(
+    database,
+    'off_cpu',
+    [
+      'start_ns',
+      'blocked_ns',
+      'runnable_ns',
+      'thread',
+      'site',
+      'arg0',
+      'waker',
+      'cpu_off',
+      'cpu_on',
+      'request',
+      'owner',
+      'irq_ns',
+      'stolen_ns',
+      'faults',
+      'detail',
+      'taken',
+    ],
+    sealer,
+  );
+  const slices = new Batch(database, 'run_slice', ['start_ns', 'duration_ns', 'cpu', 'thread'], sealer);
+  const requests = new Batch(
+    database,
+    'block_request',
+    ['start_ns', 'queued_ns', 'issued_ns', 'completed_ns', 'device', 'sector', 'bytes', 'op', 'thread', 'error'],
+    sealer,
+  );
+  const scopes = new Batch(database, 'scope', ['start_ns', 'duration_ns', 'thread', 'kind', 'detail', 'value'], sealer);
+  const moments = new Batch(database, 'moment', ['time_ns', 'thread', 'kind', 'value', 'detail', 'by'], sealer);
   const offCpuSegment = new Segment(database, 'off_cpu', offCpu);
   const sliceSegment = new Segment(database, 'run_slice', slices);
   const insertTask = database.prepare('INSERT INTO task (id, thread, start_ns) VALUES (?, ?, ?)');

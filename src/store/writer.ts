@@ -6,6 +6,8 @@ import type { LostCalls } from '../catalogue/kernel-structs.ts';
 import type { LossName } from '../catalogue/losses.ts';
 import type { ClaimVerdict } from '../catalogue/tables/claims.ts';
 import { Batch } from './batch.ts';
+import type { EvidenceKey } from './evidence/key.ts';
+import { createSealer, type Sealer } from './evidence/sealer.ts';
 import { createInterner } from './interner.ts';
 import { createDatabase, type Database } from './open.ts';
 import { Segment } from './segment.ts';
@@ -80,6 +82,7 @@ export class RecordingWriter {
   readonly #database: Database;
   readonly #calls: Batch;
   readonly #callSegment: Segment;
+  readonly #sealer: Sealer | undefined;
   /** Rows by pid: of those that live, and of the last that have ended. */
   readonly #processes = new Map<number, number>();
   readonly #ended = new Map<number, number>();
@@ -87,34 +90,33 @@ export class RecordingWriter {
   #lossId = CUT_SHORT_ID;
   #nextProcess = 1;
 
-  constructor(path: string, facts: Facts) {
+  /** With a key its rows are sealed as they are written. */
+  constructor(path: string, facts: Facts, key?: EvidenceKey) {
     this.path = path;
     const database = createDatabase(path);
     this.#database = database;
     database.exec('BEGIN');
     for (const statement of ddl()) database.exec(statement);
     describeItself(database);
+    const sealer = key === undefined ? undefined : createSealer(database, key);
+    this.#sealer = sealer;
     this.#setFact = database.prepare('INSERT OR REPLACE INTO recording (key, value) VALUES (?, ?)');
-    for (const [key, value] of Object.entries({ ...facts, state: 'recording', duration_ns: 0 }))
-      this.setFact(key, value);
+    for (const [name, value] of Object.entries({ ...facts, state: 'recording', duration_ns: 0 }))
+      this.setFact(name, value);
+    if (key !== undefined) this.setFact('evidence_key', key.fingerprint);
     // Stays in the file unless the recording is closed: so a killed recorder leaves a file that says it was cut.
     database
       .prepare('INSERT INTO loss (id, start_ns, end_ns, reason, count) VALUES (?, 0, 0, ?, 1)')
       .run(CUT_SHORT_ID, 'cut_short');
-    this.#calls = new Batch(database, 'call', [
-      'start_ns',
-      'duration_ns',
-      'thread',
-      'op',
-      'depth',
-      'ret',
-      'args',
-      'ptr',
-      'taken',
-    ]);
+    this.#calls = new Batch(
+      database,
+      'call',
+      ['start_ns', 'duration_ns', 'thread', 'op', 'depth', 'ret', 'args', 'ptr', 'taken'],
+      sealer,
+    );
     this.#callSegment = new Segment(database, 'call', this.#calls);
-    this.waits = createWaitWriter(database);
-    this.stacks = createStackWriter(database);
+    this.waits = createWaitWriter(database, sealer);
+    this.stacks = createStackWriter(database, sealer);
     this.totals = new Totals(database);
     const threads = createInterner(database, 'thread', ['pid', 'tid', 'comm']);
     this.threadId = (pid, tid, comm) => threads.idOf([pid, tid, comm]);
@@ -217,7 +219,13 @@ export class RecordingWriter {
 
   /** Makes everything so far durable against a crash of this program. `now` in ns. */
   commit(now: number): void {
-    this.#write(now);
+    for (const _step of this.commitInSteps(now));
+  }
+
+  /** The same, a part at each `next()`; no call is to be added or counted between two parts. */
+  *commitInSteps(now: number): Generator<void> {
+    for (const _part of this.#writeInSteps(now)) yield;
+    this.#sealer?.commit(now);
     this.#database.exec('COMMIT; BEGIN');
   }
 
@@ -226,6 +234,7 @@ export class RecordingWriter {
     this.#write(now);
     this.#database.prepare('DELETE FROM loss WHERE id = ?').run(CUT_SHORT_ID);
     this.setFact('state', 'complete');
+    this.#sealer?.end(now);
     this.#database.exec('COMMIT');
     // A reader that has the file open keeps it from becoming one file, not from being complete: no waiting for it.
     this.#database.exec('PRAGMA busy_timeout = 100; PRAGMA wal_checkpoint(TRUNCATE)');
@@ -241,12 +250,20 @@ export class RecordingWriter {
   }
 
   #write(now: number): void {
+    for (const _part of this.#writeInSteps(now));
+  }
+
+  *#writeInSteps(now: number): Generator<void> {
     this.#calls.flush();
     this.#callSegment.flush();
+    yield;
     this.waits.flush();
+    yield;
     this.stacks.flush();
+    yield;
     this.totals.flush();
     this.setFact('duration_ns', now);
     this.#database.prepare('UPDATE loss SET start_ns = ?, end_ns = ? WHERE id = ?').run(now, now, CUT_SHORT_ID);
+    yield;
   }
 }

@@ -13,29 +13,34 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   store: ['base', 'catalogue'],
   // Where what the kernel says and the file it goes into meet: knows both sides, and neither knows it.
   record: ['base', 'catalogue', 'capture', 'store'],
+  // Subscriptions to the running kernel: knows neither files nor questions.
+  live: ['base', 'catalogue', 'capture'],
   // The files of other tools: knows nothing of how whytrace itself records.
   import: ['base', 'catalogue', 'store'],
   analysis: ['base', 'catalogue', 'store'],
   serve: ['base', 'catalogue', 'store', 'analysis'],
-  cli: ['base', 'catalogue', 'capture', 'store', 'record', 'import', 'analysis', 'serve'],
+  cli: ['base', 'catalogue', 'capture', 'store', 'record', 'live', 'import', 'analysis', 'serve'],
 };
 /** Folders that read no file, no clock and no environment: they import nothing of Node. */
 const pure = ['base', 'catalogue', 'analysis'];
 
 /** Package -> the files that may import it. More than one only for the reason given. */
 const doors: Readonly<Record<string, readonly string[]>> = {
-  koffi: ['src/capture/libbpf.ts'],
+  // socket-options.ts asks the kernel who is at a socket: serving knows nothing of capturing.
+  koffi: ['src/capture/libbpf.ts', 'src/serve/identity/socket-options.ts'],
+  jose: ['src/serve/identity/jwt.ts'],
   'gecko-profiler-demangle': ['src/capture/symbols/demangle.ts'],
   zod: ['src/serve/zod.ts'],
   'pprof-format': ['src/serve/render/pprof.ts'],
-  '@modelcontextprotocol/server': ['src/serve/mcp.ts'],
+  '@modelcontextprotocol/server': ['src/serve/protocol/sdk.ts'],
+  '@modelcontextprotocol/node': ['src/serve/transport/node-handler.ts'],
   // row.ts names the type of a value that SQLite returns; it cannot come through open.ts, which uses row.ts.
   'node:sqlite': ['src/store/open.ts', 'src/store/row.ts'],
 };
 /** What a function would read of the world around it; `process` alone may be a row of the table of that name. */
 const AMBIENT =
   /\bprocess\.(?:arch|argv|cwd|env|exit|hrtime|platform|std\w+)\b|\bDate\.now\b|\bnew Date\(\)|\bperformance\.|\bMath\.random\b/;
-const forTests = ['fast-check', '@modelcontextprotocol/client'];
+const forTests = ['fast-check', '@modelcontextprotocol/client', 'gpt-tokenizer'];
 
 const layerOf = (path: string): string | undefined => /^src\/([^/]+)\//.exec(path)?.[1];
 const packageOf = (specifier: string): string =>

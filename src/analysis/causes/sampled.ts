@@ -1,6 +1,6 @@
 // In which function a thread was while it ran, as far as samples of it tell.
 import type { Recording, Window } from '../../store/recording.ts';
-import { frameText } from '../frame-text.ts';
+import { placeText } from '../frame-text.ts';
 import { visibleFrames } from '../visible-frames.ts';
 
 /** The function with most samples: `count` of the `samples` that have a stack. */
@@ -19,7 +19,7 @@ export const sampledIn = (
   for (const [id, stack] of recording.stacksOf([...weights.keys()])) {
     const [innermost] = visibleFrames(stack, false);
     if (innermost === undefined) continue;
-    const where = frameText(innermost);
+    const where = placeText(innermost);
     counts.set(where, (counts.get(where) ?? 0) + (weights.get(id) ?? 0));
   }
   const samples = [...counts.values()].reduce((sum, count) => sum + count, 0);

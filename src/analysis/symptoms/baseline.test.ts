@@ -27,7 +27,7 @@ const times = (count: number, ms: number): readonly number[] => Array.from({ len
 test('an incident that made more than half of the calls slow does not become the usual', () => {
   const { baseline, chains } = ofCalls([...times(8, 1), ...times(14, 30)], false);
   assert.deepEqual([baseline.usual_ns, baseline.median_ns], [MS, 30 * MS]);
-  assert.deepEqual([chains.length, chains[0]?.symptom.count, chains[0]?.root.kind], [1, 14, 'ipc']);
+  assert.deepEqual([chains.length, chains[0]?.symptom.count, chains[0]?.root.kind], [1, 14, 'on_cpu']);
 });
 
 test('an operation that is short or long by its own work is not slow when it is long', () => {

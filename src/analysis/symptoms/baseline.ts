@@ -1,5 +1,5 @@
 // What a call of one kind usually takes: a low quantile of calls with the same function and size class, since an incident
-// may have made half of them slow; or the median of the operation.
+// may have made most of them slow; or the median of the operation.
 import type { BriefCall, Recording, Siblings } from '../../store/recording.ts';
 
 export type Baseline = {
@@ -7,6 +7,8 @@ export type Baseline = {
   readonly usual_ns: number;
   /** The middle of the same calls in ns; above the usual where many are slow. */
   readonly median_ns: number;
+  /** Which quantile the usual is. */
+  readonly at: 'tenth' | 'quarter' | 'median';
   /** siblings: same function and size class; op: all calls of the operation in the process; none: too few calls. */
   readonly of: 'siblings' | 'op' | 'none';
   /** Number of calls it is taken from. */
@@ -17,7 +19,9 @@ export type Baseline = {
 const ENOUGH_SIBLINGS = 5;
 const ENOUGH_CALLS = 3;
 /** Of fewer calls than this the quarter would be the shortest or second shortest, which may be an exception itself. */
-export const ENOUGH_FOR_QUARTER = 8;
+const ENOUGH_FOR_QUARTER = 8;
+/** The same for the tenth. */
+const ENOUGH_FOR_TENTH = 20;
 /** Kinds of call whose siblings are read; after that the operation's totals, which cost nothing, must do. */
 const MOST_KINDS = 64;
 
@@ -30,12 +34,14 @@ export const siblingsOf = ({ pid, op, fn, bytes }: BriefCall): Siblings => {
 /** A text that is the same for calls of one kind. */
 export const kindKey = ({ pid, op, fn, bytes }: Siblings): string => `${pid} ${op} ${fn ?? '-'} ${bytes?.from ?? '-'}`;
 
-/** Lower quantiles: durations that occurred. */
-const usualOf = (durations: readonly number[]): Pick<Baseline, 'usual_ns' | 'median_ns'> => {
+/** Lower quantiles: durations that occurred. What should not wait at all is held against the quickest tenth of its like. */
+const usualOf = (durations: readonly number[], isQuick: boolean): Pick<Baseline, 'usual_ns' | 'median_ns' | 'at'> => {
   const sorted = durations.toSorted((a, b) => a - b);
-  const median_ns = sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
-  const quarter = sorted[Math.floor((sorted.length - 1) / 4)] ?? 0;
-  return { usual_ns: sorted.length >= ENOUGH_FOR_QUARTER ? quarter : median_ns, median_ns };
+  const quantile = (part: number) => sorted[Math.floor((sorted.length - 1) / part)] ?? 0;
+  const median_ns = quantile(2);
+  if (sorted.length < ENOUGH_FOR_QUARTER) return { usual_ns: median_ns, median_ns, at: 'median' };
+  if (isQuick && sorted.length >= ENOUGH_FOR_TENTH) return { usual_ns: quantile(10), median_ns, at: 'tenth' };
+  return { usual_ns: quantile(4), median_ns, at: 'quarter' };
 };
 
 /** Baselines of a recording, each worked out once. */
@@ -43,24 +49,26 @@ export const createBaselines = (recording: Recording) => {
   const known = new Map<string, Baseline>();
   const totals = new Map(recording.totals().map((total) => [`${total.pid} ${total.op}`, total]));
 
-  const workOut = (kind: Siblings): Baseline => {
+  const workOut = (kind: Siblings, isQuick: boolean): Baseline => {
     const total = totals.get(`${kind.pid} ${kind.op}`);
     const apart = kind.fn !== null || kind.bytes !== null;
     const few = total === undefined || total.count < ENOUGH_CALLS;
-    if (few) return { usual_ns: 0, median_ns: 0, of: 'none', calls: total?.count ?? 0 };
+    if (few) return { usual_ns: 0, median_ns: 0, at: 'median', of: 'none', calls: total?.count ?? 0 };
     if (known.size < MOST_KINDS) {
       const durations = recording.siblingDurations(kind);
       const enough = apart ? ENOUGH_SIBLINGS : ENOUGH_CALLS;
-      if (durations.length >= enough) return { ...usualOf(durations), of: 'siblings', calls: durations.length };
+      if (durations.length >= enough)
+        return { ...usualOf(durations, isQuick), of: 'siblings', calls: durations.length };
     }
-    return { usual_ns: total.p50_ns, median_ns: total.p50_ns, of: 'op', calls: total.count };
+    return { usual_ns: total.p50_ns, median_ns: total.p50_ns, at: 'median', of: 'op', calls: total.count };
   };
 
-  return (kind: Siblings): Baseline => {
+  /** `isQuick`: whether such a call should return at once. */
+  return (kind: Siblings, isQuick = false): Baseline => {
     const key = kindKey(kind);
     const found = known.get(key);
     if (found !== undefined) return found;
-    const baseline = workOut(kind);
+    const baseline = workOut(kind, isQuick);
     known.set(key, baseline);
     return baseline;
   };

@@ -7,6 +7,7 @@ import { codeOfStack } from '../cluster-code.ts';
 import { type CodeLine, codeText } from '../code-line.ts';
 import { breakdownOf } from '../shares.ts';
 import { attribute } from '../walk.ts';
+import { commText } from '../words/cause.ts';
 import { errorName, NOT_READY } from '../words/error-names.ts';
 import type { SlowCallFilter } from './slow-call.ts';
 
@@ -15,6 +16,17 @@ const SAYS_WHY = 0.85;
 const SAYS_LITTLE = 0.4;
 
 const isFailure = (op: string, ret: number): boolean => !(ret === NOT_READY && op.endsWith('Query'));
+
+/** Without those of calls inside of others that failed as often with the same code: the outer one passes them on. */
+const withoutNested = (recording: Recording, sums: readonly FailureSum[]): readonly FailureSum[] => {
+  const depths = new Map(sums.map((sum) => [sum, recording.callById(sum.longest_id)?.depth ?? 0]));
+  const isOuter = (sum: FailureSum) => depths.get(sum) === 0;
+  return sums.filter(
+    (sum) =>
+      isOuter(sum) ||
+      !sums.some((one) => isOuter(one) && one.pid === sum.pid && one.ret === sum.ret && one.count >= sum.count),
+  );
+};
 
 /** Failures by operation and code, most calls first. Reads rows only when the totals know of failed calls. */
 export const failuresOf = (recording: Recording, { window, pid, op }: SlowCallFilter): readonly FailureSum[] => {
@@ -34,12 +46,14 @@ export const failuresOf = (recording: Recording, { window, pid, op }: SlowCallFi
       total_ns: (group?.total_ns ?? 0) + sum.total_ns,
     });
   }
-  return [...groups.values()].sort((a, b) => b.count - a.count || a.longest_id - b.longest_id);
+  return withoutNested(recording, [...groups.values()]).toSorted(
+    (a, b) => b.count - a.count || a.longest_id - b.longest_id,
+  );
 };
 
 const summaryOf = (call: CallRow, { count, total_ns, ret }: FailureSum, code: CodeLine | undefined): string => {
   const { name, says } = errorName(call.library, ret);
-  const who = `${cleanText(call.comm, 16)} (pid ${call.pid})`;
+  const who = `${commText(call.comm)} (pid ${call.pid})`;
   const why = says === undefined ? 'the code does not say why' : `the code says that ${says}`;
   const from = code === undefined ? '' : `, called from ${codeText(code)},`;
   return `${call.op} of ${who}${from} failed ${countText(count, 'time')} with ${name}, ${durationText(total_ns)} in total: ${why}.`;

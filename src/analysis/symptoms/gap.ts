@@ -15,6 +15,8 @@ export type ThreadGaps = {
   readonly span_ns: number;
   /** The longest of them, longest first. */
   readonly gaps: readonly Gap[];
+  /** Of the others all, or where they are many some that lie evenly in the order of their length. */
+  readonly others: readonly Gap[];
   /** All of them, also those that are not listed. */
   readonly count: number;
   readonly total_ns: number;
@@ -26,8 +28,11 @@ export type ThreadGaps = {
 
 /** Below this no gap is looked at, in ns: it is the host's usual work between two calls. */
 const FLOOR = 1e6;
-/** Gaps that are kept of a thread. */
+/** Longest gaps that are kept of a thread, and others; each costs a few reads, which are dear in a large recording. */
 const KEPT = 48;
+const OTHERS = 400;
+const FEW_OTHERS = 24;
+const MANY_WAITS = 500_000;
 /** Calls below which a thread has no rhythm. */
 const LEAST_CALLS = 8;
 /** A wait for the device that is so short against the gap before it finds the device idle. */
@@ -86,7 +91,15 @@ const see = (seen: Seen, call: SteppingCall, isSeen: (gap: Gap) => boolean) => {
   }
 };
 
-const resultOf = (seen: Seen): ThreadGaps => {
+/** So many of a list, evenly spaced. */
+const evenly = <T>(list: readonly T[], most: number): readonly T[] =>
+  list.length <= most
+    ? list
+    : Array.from({ length: most }, (_, i) => list[Math.floor(((i + 0.5) * list.length) / most)]).filter(
+        (one) => one !== undefined,
+      );
+
+const resultOf = (seen: Seen, most: number): ThreadGaps => {
   const { pid, tid } = seen;
   // A thread that never waits for the device: nothing tells when that was idle, but that the host was late is seen.
   const isDrained = seen.waits > 0;
@@ -96,6 +109,7 @@ const resultOf = (seen: Seen): ThreadGaps => {
   const middle = all[Math.floor(all.length / 2)];
   return {
     ...{ pid, tid, span_ns: seen.span, gaps: all.slice(0, KEPT), count: all.length, total_ns: sumOf(all) },
+    others: evenly(all.slice(KEPT), most),
     median_ns: middle === undefined ? 0 : lengthOf(middle),
     isDrained,
   };
@@ -117,9 +131,10 @@ export const gapsOf = (recording: Recording, window: Window, pid?: number): read
     }
     see(seen, call, isSeen);
   }
+  const most = recording.rowCounts().waits > MANY_WAITS ? FEW_OTHERS : OTHERS;
   return [...threads.values()]
     .filter(({ calls, works }) => works && calls >= LEAST_CALLS)
-    .map(resultOf)
+    .map((seen) => resultOf(seen, most))
     .filter(({ count }) => count > 0)
     .sort((a, b) => b.total_ns - a.total_ns || a.tid - b.tid);
 };

@@ -11,6 +11,8 @@ export type SlowCalls = {
   readonly reason: 'above' | 'always' | 'asked';
   /** The longest of them, longest first. */
   readonly calls: readonly BriefCall[];
+  /** Some of those that are not listed, evenly from first to last: the longest are often not like most. */
+  readonly others?: readonly BriefCall[];
   /** All of them, also those that are not listed. */
   readonly count: number;
   readonly total_ns: number;
@@ -29,12 +31,18 @@ export type SlowCallFilter = {
 export const FLOOR = 1e6;
 const FACTOR = 2;
 /** Calls of a kind that are kept. */
-const KEPT = 64;
+const KEPT = 48;
+/** And those that stand for the rest. */
+const KEPT_OTHERS = 16;
 /** Calls of a kind that are explained although nothing is wrong with them. */
 export const KEPT_USUAL = 3;
 const KEPT_TYPICAL = 3;
 /** Calls that only hand work over: they have no reason of their own to wait. */
 export const HANDS_OVER: ReadonlySet<string> = new Set(['launch', 'event', 'query']);
+
+/** Whether a call should return at once: it only hands work over, or says of itself that it does not wait. */
+export const isQuick = (role: string, op: string): boolean =>
+  HANDS_OVER.has(role) || ((role === 'copy' || role === 'fill') && op.includes('Async'));
 
 /** Whether a duration is far above the usual one, both in ns: `factor` times it, and at least a millisecond more. */
 export const isFarAbove = (duration: number, usual: number, factor = FACTOR): boolean =>
@@ -42,9 +50,15 @@ export const isFarAbove = (duration: number, usual: number, factor = FACTOR): bo
 
 const longestFirst = (a: BriefCall, b: BriefCall) => b.duration_ns - a.duration_ns || a.id - b.id;
 
-type Kept = { readonly calls: BriefCall[]; count: number; total: number };
+/** `every`: of so many calls one is in `some`. */
+type Kept = { readonly calls: BriefCall[]; readonly some: BriefCall[]; every: number; count: number; total: number };
 
 const keep = (kept: Kept, call: BriefCall, most: number) => {
+  if (kept.count % kept.every === 0) kept.some.push(call);
+  if (kept.some.length > 2 * KEPT_OTHERS) {
+    kept.some.splice(0, kept.some.length, ...kept.some.filter((_, i) => i % 2 === 0));
+    kept.every *= 2;
+  }
   kept.count++;
   kept.total += call.duration_ns;
   kept.calls.push(call);
@@ -70,7 +84,7 @@ const keepTypical = (typical: BriefCall[], call: BriefCall, usual: number) => {
   typical.splice(KEPT_TYPICAL);
 };
 
-const nothing = (): Kept => ({ calls: [], count: 0, total: 0 });
+const nothing = (): Kept => ({ calls: [], some: [], every: 1, count: 0, total: 0 });
 
 const reasonOf = (duration: number, role: string, baseline: Baseline): Reason => {
   if (isFarAbove(duration, baseline.usual_ns)) return 'above';
@@ -86,10 +100,12 @@ const listed = (
   reason: Reason,
   most: number,
 ): readonly SlowCalls[] => {
-  const { calls, count, total } = kept[reason];
+  const { calls, some, count, total } = kept[reason];
   if (count === 0) return [];
   const longest = calls.toSorted(longestFirst).slice(0, most);
-  return [{ kind, role, baseline, reason, calls: longest, count, total_ns: total, typical }];
+  const ids = new Set(longest.map(({ id }) => id));
+  const others = reason === 'asked' ? [] : some.filter(({ id }) => !ids.has(id)).slice(0, 2 * KEPT_OTHERS);
+  return [{ kind, role, baseline, reason, calls: longest, others, count, total_ns: total, typical }];
 };
 
 /**
@@ -117,7 +133,7 @@ export const slowCalls = (
     const entry = collected.get(key) ?? {
       kind,
       role: call.role,
-      baseline: baselineOf(kind),
+      baseline: baselineOf(kind, isQuick(call.role, call.op)),
       kept: { above: nothing(), always: nothing(), asked: nothing() },
       typical: [],
     };

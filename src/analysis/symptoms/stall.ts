@@ -41,6 +41,7 @@ export const timeOf = (recording: Recording, window: Window, pid: number | undef
     .slice(0, MOST_THREADS)
     .map(({ pid: own, tid, comm, life }) => ({
       ...{ kind: 'stall', pid: own, tid, comm: cleanText(comm, 16), op: 'wall time', windows: partsOf(life, waits) },
+      others: [],
       ...{
         count: 1,
         total_ns: lengthOf(life),

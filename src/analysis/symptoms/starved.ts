@@ -32,7 +32,13 @@ export const starvedBy = (recording: Recording, window: Window, pid: number | un
       return [
         {
           ...{ kind: 'gap', pid: thread.pid, tid: thread.tid, comm: cleanText(call.comm, 16), op: call.op },
-          ...{ windows: thread.gaps, count: thread.count, total_ns: thread.total_ns, median_ns: thread.median_ns },
+          ...{
+            windows: thread.gaps,
+            others: thread.others,
+            count: thread.count,
+            total_ns: thread.total_ns,
+            median_ns: thread.median_ns,
+          },
           ...{ whole_ns: thread.span_ns, rows: [`calls:${call.id}`], isCertain: thread.isDrained },
           isUnusual: areUnusual(thread),
           checks: [idle, `usual gap: ${durationText(thread.median_ns)}, the middle of ${thread.count} over 1 ms`],

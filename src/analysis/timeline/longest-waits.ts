@@ -1,5 +1,5 @@
 // The longest waits of a thread one by one: what for, who ended them, what the block layer says, which calls they were in.
-import { cleanText } from '../../base/sanitize.ts';
+import { quotedName } from '../../base/quote.ts';
 import type { RequestRow, WaitDetails } from '../../store/read-wait-details.ts';
 import type { Recording, WaitRow } from '../../store/recording.ts';
 import { blockedCause } from '../causes/blocked.ts';
@@ -73,7 +73,7 @@ const whatOf = (wait: WaitRow, details: WaitDetails | undefined): string => {
   const ready = wait.kind === 'runnable' || wait.kind === 'throttled';
   const what = ready ? '' : blockedCause(wait).what;
   const file = details?.file ?? null;
-  const named = ready || file === null || what.includes(file) ? what : `${what}: ${cleanText(file, FILE)}`;
+  const named = ready || file === null || what.includes(file) ? what : `${what}: ${quotedName(file, FILE)}`;
   return [named, details?.open === 1 ? 'not over when the recording ended' : '']
     .filter((text) => text !== '')
     .join(', ');

@@ -2,6 +2,7 @@
 // program is in them.
 import { countText, durationText } from '../../base/units.ts';
 import { abilities } from '../../catalogue/abilities.ts';
+import { untold } from '../../catalogue/untold.ts';
 import type { TaskRow } from '../../store/read-tasks.ts';
 import type { Recording, Window } from '../../store/recording.ts';
 import type { Timeline } from '../timeline.ts';
@@ -30,6 +31,21 @@ const kernelNotes = ({ lacks }: Recording): readonly string[] =>
   (['prev_state', 'throttled'] as const)
     .filter((name) => lacks.has(name))
     .map((name) => `its kernel is older than Linux ${abilities[name].since}: ${abilities[name].without}`);
+
+/** What another tool did not look at, of what bears on states and on whom it waited for. */
+const foreignNotes = ({ lacks }: Recording): readonly string[] => {
+  const lacking = (['wait_state', 'waker', 'run_slices', 'lock_address'] as const).filter((name) => lacks.has(name));
+  return [
+    ...(lacking.length === 0
+      ? []
+      : [`the tool that recorded it does not tell ${lacking.map((name) => untold[name]).join('; ')}`]),
+    ...(lacks.has('row_counts')
+      ? [
+          'time between its rows is shown as running, but is not known: the tool kept rows by choice and did not count the others',
+        ]
+      : []),
+  ];
+};
 
 const overlapNotes = ({ turns, happenings }: Timeline): readonly string[] => [
   ...(turns.irq_ns === 0 ? [] : [`interrupts took ${durationText(turns.irq_ns)} of its turns on a CPU`]),
@@ -66,6 +82,7 @@ export const timelineNotes = (
           `${countText(timeline.contradictions, 'wait')} began before an earlier one had ended: of both the earlier counts`,
         ]),
     ...kernelNotes(recording),
+    ...foreignNotes(recording),
     ...overlapNotes(timeline),
   ];
 };

@@ -18,15 +18,15 @@ export type Stretch = {
 /**
  * Divides a window by the waits of a thread, given in the order of their start; the lengths of all stretches add up to it.
  * Where waits contradict one another, the one that began first holds. Not an instant of a wait for CPU quota counts as ready,
- * since nothing tells when the thread was let go.
+ * since nothing tells when the thread was let go. `running` is what time without a wait is: unknown where rows may be missing.
  */
-export const createStretches = (window: Window) => {
+export const createStretches = (window: Window, running: RootKind = 'on_cpu') => {
   let cursor = window.start_ns;
   let latest = Number.NEGATIVE_INFINITY;
   let contradictions = 0;
 
   const run = (end: number): readonly Stretch[] =>
-    end > cursor ? [{ start: cursor, end, state: 'running', kind: 'on_cpu', wait: undefined }] : [];
+    end > cursor ? [{ start: cursor, end, state: 'running', kind: running, wait: undefined }] : [];
 
   const next = (wait: WaitRow): readonly Stretch[] => {
     const back = wait.start_ns + wait.duration_ns;

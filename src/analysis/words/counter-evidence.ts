@@ -4,7 +4,6 @@ import type { RootKind } from '../../catalogue/root-kinds.ts';
 import type { Recording } from '../../store/recording.ts';
 import type { Cluster } from '../cluster.ts';
 import { timeByKind } from '../shares.ts';
-import { ENOUGH_FOR_QUARTER } from '../symptoms/baseline.ts';
 
 /** Earlier calls are counted no further than this. */
 const MOST_EARLIER = 1000;
@@ -44,7 +43,7 @@ const baselineCheck = ({ symptom }: Cluster): string => {
     case 'none':
       return `usual time: not known, only ${countText(baseline.calls, 'call')} of it`;
     case 'siblings':
-      return `usual time: ${baseline.calls < ENOUGH_FOR_QUARTER ? 'median' : 'lower quarter'} of ${calls}`;
+      return `usual time: ${baseline.at === 'median' ? 'median' : `lower ${baseline.at}`} of ${calls}`;
     case 'op':
       return `usual time: median of all ${countText(baseline.calls, 'call')} of it, whatever their size or function`;
   }
@@ -65,12 +64,12 @@ export const counterEvidenceOf = (
   doubts: readonly string[],
 ): readonly string[] => {
   const { slow, root } = cluster.symptom;
-  const unseen = slow.count - slow.calls.length;
+  const looked = slow.calls.length + (slow.others?.length ?? 0);
   return [
+    baselineCheck(cluster) + typicalCheck(cluster),
     ...(root.kind === 'first_call' ? [] : [firstCallCheck(recording, cluster)]),
     ...timeCheck(cluster),
-    baselineCheck(cluster) + typicalCheck(cluster),
-    ...(unseen > 0 ? [`only the ${slow.calls.length} longest of ${slow.count} slow calls were looked at`] : []),
+    ...(slow.count > looked ? [`looked at: ${looked} of ${slow.count} slow calls, the longest and some of all`] : []),
     ...doubts,
   ];
 };

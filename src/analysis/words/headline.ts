@@ -18,20 +18,26 @@ const because: Readonly<Record<RootKind, (root: Culprit) => string>> = {
   child: (root) => `it waits for ${root.pid === 0 ? 'a child process' : `its child process ${taskText(root)}`}`,
   block_io: ({ what }) => `it waits for a disk (${what})`,
   writeback: () => 'it waits until data is written to disk',
-  page_fault: () => 'its memory has to be read from disk first',
+  page_fault: (root) =>
+    root.pid === 0 ? 'its memory has to be read from disk first' : `it waits for pages of memory${untilWoken(root)}`,
   reclaim: () => 'memory has to be freed for it first',
   oom: () => 'there is no memory left',
   network: (root) => `it waits for the network${untilWoken(root)}`,
-  signal: (root) => `its thread is stopped or waits for a signal${untilWoken(root)}`,
+  signal: (root) =>
+    root.what === 'stopped by a signal'
+      ? `its thread is stopped by a signal${root.pid === 0 ? '' : ` until ${taskText(root)} lets it go on`}`
+      : `its thread waits for a signal${untilWoken(root)}`,
   irq: () => 'interrupt handlers take its CPU',
   gpu_wait: () => 'it waits for the GPU (inferred from the call: the GPU itself was not watched)',
-  gpu_memory: () => "it waits for the GPU's allocator",
+  gpu_memory: () => "the GPU's allocator waits until the device is done with its work",
   first_call: () => 'it was called for the first time: lazy loading or compilation is likely',
   observer: ({ pid }) => `whytrace itself (pid ${pid}) takes its CPU`,
   unknown: ({ what }) => `it waits for something that is not known (${what})`,
 };
 
-type Headed = Pick<Chain, 'root' | 'breakdown'> & { readonly via?: readonly string[] | undefined } & {
+type Headed = Pick<Chain, 'root'> & {
+  readonly breakdown: readonly Pick<Chain['breakdown'][number], 'kind' | 'share'>[];
+} & { readonly via?: readonly string[] | undefined } & {
   readonly symptom: Pick<Chain['symptom'], 'kind' | 'op' | 'pid' | 'tid' | 'comm'>;
 };
 
@@ -54,6 +60,9 @@ const slownessOf = ({ symptom }: Headed): string => {
 /** "cudaMemcpyAsync is slow because stress (pid 4711) takes its CPU", without a full stop. */
 export const headlineOf = (chain: Headed): string => {
   const { symptom, root } = chain;
+  if (symptom.kind === 'failure' && root.kind === 'oom') return `${taskText(symptom)} was killed for lack of memory`;
+  if (symptom.kind === 'failure' && root.kind === 'gpu_memory')
+    return `${taskText(symptom)} takes ever more memory: ${root.what}`;
   if (symptom.kind === 'failure') return `${symptom.op} fails: ${root.what}`;
   const [first, ...others] = chain.via ?? [];
   if (first !== undefined) {

@@ -1,12 +1,13 @@
 // What to do about a cause, as far as this evidence goes, with the time it would save.
 
-import { cleanText } from '../../base/sanitize.ts';
 import { durationText } from '../../base/units.ts';
 import type { ProcessRow, Recording } from '../../store/recording.ts';
+import { HELD } from '../causes/request.ts';
+import { SENT_AGAIN } from '../causes/sent-again.ts';
 import type { Culprit } from '../chain.ts';
 import type { Part } from '../pieces.ts';
 import { HANDS_OVER } from '../symptoms/slow-call.ts';
-import { processText, taskText } from './cause.ts';
+import { commText, processText, taskText } from './cause.ts';
 
 /** Whose time it is and for what, and its cause. Times in ns, over all that the advice is about. */
 export type Advised = {
@@ -49,7 +50,7 @@ const isDescendant = (processes: readonly ProcessRow[], pid: number, of: number)
 
 const forRunnable = (recording: Recording, root: Culprit, { part, ...thread }: Advised): Advice => {
   const waiting = part.path.at(-1)?.to ?? thread;
-  const comm = cleanText(waiting.comm, 16);
+  const comm = commText(waiting.comm);
   const victim = `${comm} (pid ${waiting.pid})`;
   if (root.pid === 0) return { first: `give ${victim} more CPU time: see the run_slices of that time` };
   if (root.pid === waiting.pid)
@@ -59,7 +60,7 @@ const forRunnable = (recording: Recording, root: Culprit, { part, ...thread }: A
   const [cpu] = part.cpus ?? [];
   if (BOUND.test(root.comm)) return { first: `find what keeps the kernel thread ${root.comm} busy on CPU ${cpu}` };
   const child = isDescendant(recording.processes(), root.pid, thread.pid) ? `, started by pid ${thread.pid}` : '';
-  const culprit = `${root.comm === '' ? 'process' : root.comm} (pid ${root.pid}${child})`;
+  const culprit = `${commText(root.comm)} (pid ${root.pid}${child})`;
   const nice = `\`renice 19 $(ls /proc/${root.pid}/task)\``;
   const free = cpu === undefined ? undefined : otherCpus(recording, cpu);
   const apart = `or a CPU of its own for ${comm}`;
@@ -69,6 +70,18 @@ const forRunnable = (recording: Recording, root: Culprit, { part, ...thread }: A
         first: `move ${culprit} off CPU ${cpu}: \`taskset -apc ${free} ${root.pid}\``,
         second: `or ${nice}, ${apart}`,
       };
+};
+
+/** What was kept from the disk's queue waited for no disk, but for leave to use it. */
+const isHeld = ({ what }: Culprit): boolean => what.includes(HELD);
+const LOST = 'packets get lost on the way: see the view packet_drops, and the queues of the interfaces (tc -s qdisc)';
+const RAISE =
+  'find what holds requests back before the disk: a limit of the cgroup (io.max, blkio.throttle.*) or a layer above it';
+
+/** Where a socket's other end is, else what was waited for. */
+const farEndOf = ({ what }: Culprit): string => {
+  const address = / to (\S+:\d+.*)$/.exec(what)?.[1];
+  return address === undefined ? `the other end of ${what}` : address;
 };
 
 const forOthers = (root: Culprit, { pid, tid, op, role }: Advised): string => {
@@ -84,18 +97,23 @@ const forOthers = (root: Culprit, { pid, tid, op, role }: Advised): string => {
       return root.tid === tid
         ? `take the sleep out of the path of ${op}, or shorten it`
         : `take the sleep of ${taskText(root)} out of the way of thread ${tid}, or shorten it`;
+    case 'network':
+      if (root.what.includes(SENT_AGAIN)) return LOST;
+      return root.pid === 0
+        ? `see what is at ${farEndOf(root)}`
+        : `see why ${taskText(root)} kept thread ${tid} waiting`;
     case 'ipc':
     case 'child':
-    case 'network':
     case 'signal':
       return root.pid === 0
         ? `see what is at the other end of ${root.what}`
         : `see why ${taskText(root)} kept thread ${tid} waiting`;
     case 'block_io':
-      return 'read the data before it is needed, or from a faster device';
+      return isHeld(root) ? RAISE : 'read the data before it is needed, or from a faster device';
     case 'writeback':
-      return 'write to disk less often, or from another thread';
+      return isHeld(root) ? RAISE : 'write to disk less often, or from another thread';
     case 'page_fault':
+      if (isHeld(root)) return RAISE;
       return 'touch or lock the pages before they are needed (MAP_POPULATE, mlock)';
     case 'first_call':
       return 'call it once before the time counts; for kernels CUDA_MODULE_LOADING=EAGER loads all of them at start';
@@ -105,16 +123,17 @@ const forOthers = (root: Culprit, { pid, tid, op, role }: Advised): string => {
         : `see what was launched before this call; if that was no more than usual, why ${taskText(root)} woke it late`;
     case 'on_cpu':
       if (role === '')
-        return `see get_stacks --on-cpu for pid ${pid}: that code runs while nothing else goes on; do it ahead, or in another thread or process`;
+        return `see get_stacks --on-cpu for pid ${root.pid}; do that work ahead, or in another thread or process`;
       return HANDS_OVER.has(role)
         ? `see get_stacks for ${op}: it only hands work over, so that it may spin until the full queue of the device has room; launch less work ahead`
         : `see get_stacks for ${op}: it works, or spins, for that long`;
     case 'observer':
       return 'record fewer processes, or run whytrace on another CPU';
+    case 'gpu_memory':
+      return 'keep memory of the device and use it again, or free it where nothing is running (cudaFreeAsync, no empty_cache in the loop)';
     case 'reclaim':
     case 'oom':
     case 'irq':
-    case 'gpu_memory':
     case 'runnable':
     case 'unknown':
       return 'record again with fewer losses, or look at the rows in evidence with run_sql';

@@ -32,6 +32,10 @@ export type NamedStack = {
   readonly named: StackFrames | undefined;
 };
 
+/** What `go` of `privileges` holds when all threads have left root, and when they could not. */
+export const LEFT = 1;
+export const STAYED = 2;
+
 export type ToNamer =
   /** What a process has mapped: the text of its maps file. Stacks from before `since` (ns) are of another program. */
   | { readonly kind: 'process'; readonly pid: number; readonly maps: string; readonly since: number }
@@ -40,6 +44,11 @@ export type ToNamer =
   | { readonly kind: 'forget'; readonly pid: number }
   /** Answered with `read`, which gives the buffer back. */
   | { readonly kind: 'events'; readonly events: RawEvents }
+  /**
+   * Answered with `waiting`, after which the thread stands still until `go` is not 0: all threads leave root in between. Then it
+   * keeps what it needs.
+   */
+  | { readonly kind: 'privileges'; readonly go: Int32Array }
   /** Answered with `done` once all stacks before it have been answered. */
   | { readonly kind: 'finish' };
 
@@ -50,4 +59,6 @@ export type FromNamer =
   | { readonly kind: 'read'; readonly words: RawEvents['words']; readonly used: number }
   /** Keys that were given before this are not used again. */
   | { readonly kind: 'new_keys' }
+  /** Stands still, see `privileges`. */
+  | { readonly kind: 'waiting' }
   | { readonly kind: 'done' };

@@ -3,7 +3,9 @@ import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { events } from '../../catalogue/events.ts';
 import { TYPE } from '../event-words.ts';
-import type { FromNamer, NamedStack, ToNamer } from './messages.ts';
+import { KEPT_BY_NAMER, prepareThread, settleThread } from '../least-privilege.ts';
+import { loadSystem } from '../libbpf.ts';
+import { type FromNamer, LEFT, type NamedStack, type ToNamer } from './messages.ts';
 import { createNames } from './name-stack.ts';
 import { forEachEvent, type RawEvents } from './raw-events.ts';
 import { createStackReader, type RawStack } from './read-stack.ts';
@@ -73,6 +75,15 @@ const readStacks = (all: RawEvents): readonly Waiting[] => {
   return late;
 };
 
+/** Gives up what this thread does not need, in step with all others. */
+const dropPrivileges = (go: Int32Array) => {
+  const system = loadSystem();
+  prepareThread(system);
+  answer({ kind: 'waiting' });
+  Atomics.wait(go, 0, 0);
+  settleThread(system, KEPT_BY_NAMER, { left: go[0] === LEFT });
+};
+
 port.on('message', (message: ToNamer) => {
   switch (message.kind) {
     case 'process':
@@ -90,6 +101,8 @@ port.on('message', (message: ToNamer) => {
       port.postMessage({ kind: 'read', words, used } satisfies FromNamer, [words.buffer]);
       return;
     }
+    case 'privileges':
+      return dropPrivileges(message.go);
     case 'finish':
       // Now it is waited for.
       setPriority(0, 0);

@@ -3,7 +3,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../clock.ts';
 import { readProcText } from '../process-info.ts';
-import type { FromNamer, NamedStack, ToNamer } from './messages.ts';
+import { type FromNamer, LEFT, type NamedStack, STAYED, type ToNamer } from './messages.ts';
 import { createCollector } from './raw-events.ts';
 
 /** What was added is handed over after a while, or when it is much: each message costs about 0.1 ms on both sides. */
@@ -29,6 +29,11 @@ export type Namer = {
   readonly add: (words: Uint32Array, at: number, length: number, taken: number, isNeeded?: boolean) => void;
   /** Hands over what was added, now and then. */
   readonly send: () => void;
+  /**
+   * Has the thread stand still, calls `meanwhile`, which says whether all threads have left root, and has it give up all
+   * privileges but those for reading other processes. Does nothing but call it when the thread is gone.
+   */
+  readonly dropPrivileges: (meanwhile: () => boolean) => Promise<void>;
   /** Resolves when all that was added has been named, or when that takes too long, with how many stacks have no names. */
   readonly finish: () => Promise<number>;
 };
@@ -46,9 +51,11 @@ export const startNamer = (clock: Clock, { onNamed, onNewKeys }: NamerEvents): N
   const worker = new Worker(new URL('./namer-thread.ts', import.meta.url), { workerData: { high, low } });
   const finished = Promise.withResolvers<void>();
   const ready = Promise.withResolvers<void>();
+  const standing = Promise.withResolvers<void>();
   let failed = false;
   worker.on('message', (message: FromNamer) => {
     if (message.kind === 'ready') ready.resolve();
+    else if (message.kind === 'waiting') standing.resolve();
     else if (message.kind === 'named') {
       unnamed -= message.stacks.length;
       onNamed(message.stacks);
@@ -62,6 +69,7 @@ export const startNamer = (clock: Clock, { onNamed, onNewKeys }: NamerEvents): N
   worker.on('error', () => {
     failed = true;
     ready.resolve();
+    standing.resolve();
     finished.resolve();
   });
   worker.unref();
@@ -101,6 +109,17 @@ export const startNamer = (clock: Clock, { onNamed, onNewKeys }: NamerEvents): N
     },
     send: () => {
       if (collector.waiting() > GATHER_WORDS || performance.now() - sent > GATHER_MS) sendAll();
+    },
+    dropPrivileges: async (meanwhile) => {
+      const go = new Int32Array(new SharedArrayBuffer(4));
+      post({ kind: 'privileges', go });
+      if (!failed) await standing.promise;
+      try {
+        Atomics.store(go, 0, meanwhile() ? LEFT : STAYED);
+      } finally {
+        Atomics.compareExchange(go, 0, 0, STAYED);
+        Atomics.notify(go, 0);
+      }
     },
     finish: async () => {
       sendAll();

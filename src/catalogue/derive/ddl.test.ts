@@ -52,7 +52,7 @@ test('every example runs on an empty recording', () => {
 });
 
 test('every example answers on a recording that has something of each', () => {
-  const made = scene();
+  const made = scene({}, 'sealed');
   try {
     const python = { pid: 10, tid: 10, comm: 'python3' };
     const hog = { pid: 20, tid: 20, comm: 'hog' };

@@ -11,7 +11,7 @@ const columnSql = (spec: TableSpec) => (column: TableSpec['columns'][number]) =>
     : `${column.name} ${kinds[column.kind].sql}`;
 
 /** Tables with a compound or textual key hold few rows or are read by that key: they need no row number. */
-const tableSql = (spec: TableSpec) => {
+export const tableSql = (spec: TableSpec) => {
   const key = spec.primaryKey === undefined ? '' : `, PRIMARY KEY (${spec.primaryKey.join(', ')})`;
   const ending = spec.primaryKey === undefined ? '' : ' WITHOUT ROWID';
   return `CREATE TABLE ${spec.name} (${spec.columns.map(columnSql(spec)).join(', ')}${key})${ending}`;

@@ -1,4 +1,5 @@
 // The reference documents of the catalogue: what is recorded, from where, in which unit, and what may be missing.
+import { auditTable, mcpCalls } from '../audit.ts';
 import type { CallSpec, Source } from '../call.ts';
 import { calls } from '../calls.ts';
 import { events } from '../events.ts';
@@ -7,7 +8,7 @@ import { kinds } from '../kinds.ts';
 import { losses } from '../losses.ts';
 import { rootKinds } from '../root-kinds.ts';
 import { views } from '../schema.ts';
-import type { TableSpec } from '../table.ts';
+import type { TableSpec, ViewSpec } from '../table.ts';
 import { metaTables } from '../tables/meta.ts';
 import { rawTables } from '../tables/raw.ts';
 import { layoutOf } from './layout.ts';
@@ -89,17 +90,19 @@ const tableSection = ({ name, doc, columns, primaryKey }: TableSpec): readonly s
   columnsTable(columns),
 ];
 
+const viewSection = ({ name, doc, columns, examples }: ViewSpec): readonly string[] => [
+  `### ${name}`,
+  `${doc}.`,
+  columnsTable(columns),
+  ...examples.map(({ question, sql }) => `${question}\n\n\`\`\`sql\n${sql.replace(/\s+/g, ' ')}\n\`\`\``),
+];
+
 /** docs/generated/tables.md: every view, table and column of a recording, with queries that work. */
 export const tablesDoc = (): string =>
   markdownPage('Tables', '`src/catalogue/tables/`', [
     'A recording is one SQLite file. It carries this description in its own tables `meta_table`, `meta_column` and `meta_example`. Ask the views; the tables are how the rows are kept.',
     '## Views',
-    ...views.flatMap(({ name, doc, columns, examples }) => [
-      `### ${name}`,
-      `${doc}.`,
-      columnsTable(columns),
-      ...examples.map(({ question, sql }) => `${question}\n\n\`\`\`sql\n${sql.replace(/\s+/g, ' ')}\n\`\`\``),
-    ]),
+    ...views.flatMap(viewSection),
     '## Values of waits.kind, and of the kind of a cause',
     markdownTable(
       ['kind', 'meaning'],
@@ -109,6 +112,10 @@ export const tablesDoc = (): string =>
     ...Object.values(rawTables).flatMap(tableSection),
     '## Tables about the recording',
     ...Object.values(metaTables).flatMap(tableSection),
+    '## Beside a recording: who asked what',
+    'The view is there for callers that may read the audit log, a file of its own; the table is that file.',
+    ...viewSection(mcpCalls),
+    ...tableSection(auditTable),
   ]);
 
 /** docs/generated/losses.md: every way in which a recording can lack something. */

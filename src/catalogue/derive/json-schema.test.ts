@@ -30,7 +30,7 @@ test('every table, view and event has its definition, and every property a descr
 });
 
 test('the rows of a recording are as the schema says', () => {
-  const made = scene();
+  const made = scene({}, 'sealed');
   try {
     const thread = { pid: 10, tid: 11, comm: 'python3' };
     made.process(10, 'python3');

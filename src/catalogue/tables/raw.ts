@@ -3,6 +3,7 @@ import { callArguments } from '../arguments.ts';
 import { field } from '../field.ts';
 import { table } from '../table.ts';
 import { claimTables } from './claims.ts';
+import { evidenceTables } from './evidence.ts';
 import { stackTables } from './stack-tables.ts';
 
 const id = field('id', 'id', 'row number, in the order of writing');
@@ -189,7 +190,7 @@ export const rawTables = {
       field(
         'detail',
         'number',
-        'what the kernel adds: result of sending a signal, uid of the victim, state of the socket',
+        'what the kernel adds: result of sending a signal, uid of the victim, ports of the connection (own << 16 | far)',
       ),
       field('by', 'ref', 'thread.id of who did it, null when nobody'),
     ],
@@ -232,7 +233,7 @@ export const rawTables = {
       field('end_ns', 'time', 'when its last thread ended, null when it was alive at the end'),
       field('comm', 'comm', 'name'),
       field('exe', 'untrusted_text', 'path of the program'),
-      field('args', 'untrusted_text', 'command line, cut at 256 characters'),
+      field('args', 'untrusted_text', 'command line without what looks like a secret, cut at 256 characters'),
       field('parent_pid', 'pid', 'its parent'),
       field('uid', 'number', 'user id'),
       field('cgroup', 'untrusted_text', 'cgroup path'),
@@ -313,4 +314,5 @@ export const rawTables = {
       field('longest_ns', 'duration', 'longest duration'),
     ],
   }),
+  ...evidenceTables,
 } as const;

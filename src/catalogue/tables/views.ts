@@ -2,6 +2,7 @@
 import { callArguments } from '../arguments.ts';
 import { field } from '../field.ts';
 import { view } from '../table.ts';
+import { evidenceViews } from './evidence.ts';
 import { STACK_OF, stackViews, WEIGHT_OF } from './stack-views.ts';
 import { stateViews } from './state-views.ts';
 import { waitViews } from './wait-views.ts';
@@ -135,4 +136,5 @@ export const views = {
       },
     ],
   }),
+  ...evidenceViews,
 } as const;

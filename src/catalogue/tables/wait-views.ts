@@ -201,7 +201,7 @@ export const waitViews = {
       field(
         'detail',
         'number',
-        'what the kernel adds: result of sending a signal, uid of the victim, state of the socket',
+        'what the kernel adds: result of sending a signal, uid of the victim, ports of the connection (own << 16 | far)',
       ),
       field('by_pid', 'pid', 'process that did it'),
       field('by_tid', 'tid', 'thread that did it'),

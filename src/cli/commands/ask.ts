@@ -1,6 +1,8 @@
 // `whytrace ask`: any MCP tool from the shell. Its flags are the arguments of the tool.
+import { auditOption } from '../audit-place.ts';
 import type { Command, Details, OptionSpec } from '../command.ts';
 import { errors } from '../errors.ts';
+import { createLive } from '../live.ts';
 import { out, outJson, outStyle } from '../print.ts';
 import { toolContext } from '../tool-context.ts';
 
@@ -26,13 +28,14 @@ export const ask: Command = {
     "Calls one tool and shows its answer as text, or with --json as the tool's structured answer. The flags are the arguments of the tool: 'whytrace ask TOOL --help' lists them.",
   options: {
     db: { type: 'text', value: 'FILE', doc: 'recording to ask', default: './whytrace.db, or the newest one' },
+    audit: { ...auditOption, doc: 'log that get_audit_log and the view mcp_calls read' },
     json: { type: 'flag', doc: 'print the structured answer and nothing else' },
     list: { type: 'flag', doc: 'list the tools' },
   },
   details: async (argv): Promise<Details> => {
     const { toolNamed } = await loadTools();
     const { argumentSchemas } = await import('../../serve/argument-schemas.ts');
-    const name = argv.find((word, i) => !word.startsWith('-') && argv[i - 1] !== '--db');
+    const name = argv.find((word, i) => !word.startsWith('-') && !['--db', '--audit'].includes(argv[i - 1] ?? ''));
     if (name === undefined) return { options: {} };
     const tool = toolNamed(name);
     const options = Object.entries(argumentSchemas(tool)).map(([key, schema]) => [key, optionOf(schema)]);
@@ -61,7 +64,9 @@ export const ask: Command = {
       const text = args.text(key);
       return text === undefined ? [] : [[key, type === 'boolean' ? true : argumentValue(text, type)]];
     });
-    const answer = await tool.call(Object.fromEntries(given), toolContext(args.text('db'), SHELL_BUDGET));
+    const live = createLive();
+    const context = { ...toolContext(args.text('db'), SHELL_BUDGET, args.text('audit')), live: live.desk };
+    const answer = await tool.call(Object.fromEntries(given), context).finally(live.close);
     if (args.flag('json')) outJson(answer);
     else out(renderTool(tool.name, answer, outStyle()));
     return 0;

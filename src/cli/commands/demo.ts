@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { nearest } from '../../serve/nearest.ts';
+import { nearest } from '../../base/nearest.ts';
 import type { Command } from '../command.ts';
 import { type Demo, demos, FIRST_DEMO } from '../demos.ts';
 import { errors } from '../errors.ts';
@@ -90,7 +90,10 @@ const explainRecorded = async (chosen: Demo | undefined, missing: readonly strin
   err(
     `whytrace: this machine or user cannot make a live recording:\n${missing.map((line) => `  - ${line}\n`).join('')}`,
   );
-  if (chosen?.recorded === undefined) return 1;
+  if (chosen?.recorded === undefined) {
+    err(`whytrace: 'whytrace demo' without a name shows the incident of which a recording is bundled: ${FIRST_DEMO}\n`);
+    return 1;
+  }
   const path = root + chosen.recorded;
   out(
     'What follows is not from this machine: a recording of the same demo, made by whytrace before and bundled with it.\n\n',
@@ -123,8 +126,11 @@ export const demo: Command = {
   ],
   run: async (args) => {
     if (args.flag('list')) {
-      for (const [name, { doc }] of Object.entries(demos)) out(`${name.padEnd(38)} ${doc}\n`);
+      for (const [name, { doc }] of Object.entries(demos)) out(`${name.padEnd(26)} ${'demo'.padEnd(11)} ${doc}\n`);
       for (const line of labIncidents().values()) out(`${line}\n`);
+      err(
+        "\nEach is made on this machine, recorded and explained: 'sudo whytrace demo NAME'. A control has no fault.\n",
+      );
       return 0;
     }
     const name = args.words[0] ?? FIRST_DEMO;

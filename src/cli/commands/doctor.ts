@@ -2,16 +2,42 @@
 import type { Command } from '../command.ts';
 import { out, outJson, outStyle } from '../print.ts';
 
+/** How long to hear who writes JSON-RPC, where this user may. */
+const LISTEN_MS = 2000;
+
+const listServers = async (probe: boolean, json: boolean): Promise<number> => {
+  const { findMcpServers } = await import('../../capture/mcp/find-servers.ts');
+  const found = await findMcpServers({ listenMs: LISTEN_MS, ...(probe ? { mayAsk: () => true } : {}) });
+  const { cleanAnswer } = await import('../../serve/clean-answer.ts');
+  if (json) outJson(cleanAnswer(found));
+  else {
+    const { serverLines } = await import('../../serve/render/mcp-servers.ts');
+    out(`${serverLines(found, outStyle()).join('\n')}\n`);
+  }
+  return 0;
+};
+
 export const doctor: Command = {
   name: 'doctor',
   summary: 'check whether this machine can record, and say what is missing',
-  usage: '[--json]',
+  usage: '[--mcp [--probe]] [--json]',
   about:
-    'Checks everything that recording needs and changes nothing. Exit code 0 when recording is possible, 1 when not.',
-  options: { json: { type: 'flag', doc: 'print the answer of the tool get_check and nothing else' } },
+    'Checks everything that recording needs and changes nothing. Exit code 0 when recording is possible, 1 when not. With --mcp it lists the MCP servers that run on this host, with who started them and what shows that they are some.',
+  options: {
+    mcp: {
+      type: 'flag',
+      doc: 'list the MCP servers on this host; root sees those of all users, and hears for 2 s who speaks JSON-RPC',
+    },
+    probe: { type: 'flag', doc: 'with --mcp: also ask every listener on loopback whether it speaks MCP' },
+    json: { type: 'flag', doc: 'print the answer as JSON and nothing else' },
+  },
   words: 0,
-  examples: [{ line: 'sudo whytrace doctor', doc: 'with the privileges that recording will have' }],
+  examples: [
+    { line: 'sudo whytrace doctor', doc: 'with the privileges that recording will have' },
+    { line: 'sudo whytrace doctor --mcp', doc: 'MCP servers of all users' },
+  ],
   run: async (args) => {
+    if (args.flag('mcp')) return listServers(args.flag('probe'), args.flag('json'));
     const { checkMachine } = await import('../../capture/features.ts');
     const answer = checkMachine();
     if (args.flag('json')) outJson(answer);

@@ -41,7 +41,8 @@ export const explain: Command = {
     if (args.flag('json')) outJson(answer);
     else {
       const { renderChains } = await import('../../serve/render/chains.ts');
-      out(renderChains(causalChainsAnswer.parse(answer), context.path(), outStyle()));
+      const { suspicionText } = await import('../../serve/render/by-tool.ts');
+      out(renderChains(causalChainsAnswer.parse(answer), context.path(), outStyle()) + suspicionText(answer));
     }
     return 0;
   },

@@ -57,11 +57,13 @@ export const importCommand: Command = {
     const to = args.text('output') ?? outputFor(from);
     const terminal = process.stderr.isTTY === true && !args.flag('json');
     const { importFile } = await import('../../import/import-file.ts');
+    const { evidenceKey } = await import('../evidence-key.ts');
     try {
       const result = importFile({
         from,
         to,
         version: VERSION,
+        key: evidenceKey().key,
         ...(terminal ? { onProgress: (done, total) => err(`\r\x1b[K${count(done)} of ${count(total)} rows`) } : {}),
       });
       if (terminal) err('\r\x1b[K');

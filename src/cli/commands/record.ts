@@ -45,6 +45,10 @@ export const record: Command = {
       doc: 'look this often a second at where running threads are; 0 takes no stacks at all, of calls and waits neither',
       default: '99',
     },
+    'keep-arguments': {
+      type: 'flag',
+      doc: 'keep the arguments of programs as they are; else passwords, tokens and keys are taken out of them',
+    },
     quiet: { type: 'flag', short: 'q', doc: 'print errors only' },
   },
   words: 0,
@@ -72,6 +76,8 @@ export const record: Command = {
       selection,
       duration: args.time('duration'),
       ...(sampleHz === undefined ? {} : { sampleHz }),
+      keepArguments: args.flag('keep-arguments'),
+      leastPrivilege: true,
       quiet: args.flag('quiet'),
       summary: true,
     });

@@ -1,5 +1,5 @@
 // The facts of a recording that an Ingero file tells: where and when it was made, by what, and what it does not tell.
-import { type Untold, untold } from '../../catalogue/untold.ts';
+import type { Untold } from '../../catalogue/untold.ts';
 import type { Database } from '../../store/open.ts';
 import { maybeText } from '../../store/row.ts';
 import type { Facts } from '../../store/writer.ts';
@@ -16,7 +16,6 @@ export const UNTOLD: readonly Untold[] = [
   'block_queue',
   'all_rows',
 ];
-export const untoldTexts = UNTOLD.map((name) => untold[name]);
 
 /** Column of `sessions` -> fact. */
 const SESSION_FACTS = {
@@ -62,6 +61,4 @@ export const factsOf = (
   imported_from: 'ingero',
   imported_file: file,
   imported_schema: schema,
-  missing_abilities: UNTOLD.join(),
-  imported_untold: untoldTexts.join('; '),
 });

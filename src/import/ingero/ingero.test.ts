@@ -144,7 +144,7 @@ test('totals are the sums of the file, and what has no row is a loss', () => {
       const end = end_ns;
       assert.deepEqual(rows(recording, 'SELECT reason, start_ns, end_ns, count, detail FROM losses ORDER BY reason'), [
         ['call_sampled', 0, end, 20, 'cudaLaunchKernel 20'],
-        ['row_missing', 0, end, 2, '2 of off the CPU of 100, 60 us in all'],
+        ['row_missing', 0, end, 2, 'thread 100: 2 intervals, 60 us'],
         ['wait_sampled', 0, end, 400, 'thread 101: 400 intervals, 7 ms'],
       ]);
       assert.deepEqual(rows(recording, 'SELECT pid, tracked FROM processes ORDER BY pid'), [
@@ -164,6 +164,13 @@ test('a sum below the rows that it should count was written over, and none at al
     for (let i = 0; i < 10; i++) file.call(1, 3, 10_001 * MS + i, 5_000);
   };
   assert.deepEqual(losses(calls), [['total_missing', 1]]);
+  const lacks = (build: (file: ForeignFile) => void) =>
+    imported(build, (recording) => recording.lacks.has('row_counts'));
+  const counted = (file: ForeignFile) => {
+    calls(file);
+    file.sum(0, 1, 3, 100, 10, 10, 50_000, 5_000);
+  };
+  assert.deepEqual([lacks(calls), lacks(counted)], [true, false]);
   const over = losses((file) => {
     calls(file);
     file.sum(0, 1, 3, 100, 4, 4, 20_000, 5_000);

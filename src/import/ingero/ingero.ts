@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import { durationText } from '../../base/units.ts';
 import { momentKinds } from '../../catalogue/events.ts';
+import { type Untold, untold } from '../../catalogue/untold.ts';
 import type { Database } from '../../store/open.ts';
 import { maybeText, number } from '../../store/row.ts';
 import type { RecordingWriter } from '../../store/writer.ts';
@@ -10,7 +11,7 @@ import type { Imported, Importer, ImportParts, Tables } from '../importer.ts';
 import { createCalls } from './calls.ts';
 import { readClaims, writeClaims } from './claims.ts';
 import { type Event, eventsOf, originOf } from './events.ts';
-import { factsOf, untoldTexts } from './facts.ts';
+import { factsOf, UNTOLD } from './facts.ts';
 import { createIsGil } from './gil.ts';
 import { createLeftOut } from './left-out.ts';
 import { missingRows } from './missing.ts';
@@ -157,7 +158,12 @@ const run = (parts: ImportParts): Imported => {
     const when = until === 0 ? 'before the first row, ' : '';
     writer.loss('row_missing', start, until, count, `${when}by the numbers of the rows`);
   }
-  const { unsure } = sums.settle(writer, end, processes.noteTotal);
+  const { unsure, isCounted } = sums.settle(writer, end, processes.noteTotal);
+  // Where nothing is counted, nothing says how much of a thread's time without a row it ran.
+  const missing_abilities: readonly Untold[] = isCounted ? UNTOLD : [...UNTOLD, 'row_counts'];
+  const untoldTexts = missing_abilities.map((name) => untold[name]);
+  writer.setFact('missing_abilities', missing_abilities.join());
+  writer.setFact('imported_untold', untoldTexts.join('; '));
   const idOf = (tid: number) => {
     const pid = threads.seen.get(tid) ?? tid;
     return writer.threadId(pid, tid, names.nameOf(pid, tid));

@@ -16,8 +16,9 @@ const EDGE = 2e9;
 /** Missing time in a minute that does not matter to what a thread did in it: 1 %. */
 const SMALL = 0.01;
 const MOST = 1_000_000;
-/** Kinds that the detail of a loss names. */
+/** Kinds that the detail of a loss names, and threads of a minute that have a loss of their own. */
 const NAMED = 6;
+const THREADS = 64;
 
 type Rows = { count: number; near: number; sum: number; max: number };
 type Bucket = {
@@ -83,7 +84,7 @@ export const createSums = ({ database, tables, run, origin, ops }: Parts) => {
   /** One loss for each minute, with the kinds that most is lacking of. */
   const lose = (
     writer: RecordingWriter,
-    reason: 'call_sampled' | 'wait_sampled' | 'row_missing' | 'total_missing',
+    reason: 'call_sampled' | 'row_missing' | 'total_missing',
     buckets: readonly Bucket[],
     lacking: (bucket: Bucket) => number,
     named: (bucket: Bucket) => string,
@@ -94,6 +95,26 @@ export const createSums = ({ database, tables, run, origin, ops }: Parts) => {
       if (count === 0) continue;
       const more = most.length > NAMED ? `, ${most.length - NAMED} more` : '';
       writer.loss(reason, start, most[0]?.end ?? start, count, most.slice(0, NAMED).map(named).join(', ') + more);
+    }
+  };
+
+  /** One loss for each minute and thread, so that what one thread lacks is no doubt about another; the rest is one more. */
+  const loseByThread = (
+    writer: RecordingWriter,
+    reason: 'wait_sampled' | 'row_missing',
+    buckets: readonly Bucket[],
+    lacking: (bucket: Bucket) => number,
+  ) => {
+    const told = (bucket: Bucket) =>
+      `${countText(lacking(bucket), 'interval')}, ${durationText(Math.max(0, bucket.sum - bucket.rows.sum))}`;
+    for (const [start, group] of Map.groupBy(buckets, (bucket) => bucket.start)) {
+      const most = group.filter((bucket) => lacking(bucket) > 0).sort((a, b) => lacking(b) - lacking(a));
+      for (const bucket of most.slice(0, THREADS))
+        writer.loss(reason, start, bucket.end, lacking(bucket), `thread ${bucket.pid}: ${told(bucket)}`);
+      const rest = most.slice(THREADS);
+      const count = rest.reduce((sum, bucket) => sum + lacking(bucket), 0);
+      if (count > 0)
+        writer.loss(reason, start, rest[0]?.end ?? start, count, `of ${countText(rest.length, 'other thread')}`);
     }
   };
 
@@ -137,18 +158,19 @@ export const createSums = ({ database, tables, run, origin, ops }: Parts) => {
       const byOp = ({ source, op, ...bucket }: Bucket) =>
         `${ops.callOf(source, op)?.op ?? ''} ${unkept({ source, op, ...bucket })}`;
       lose(writer, 'call_sampled', calls, unkept, byOp);
-      lose(writer, 'wait_sampled', switches, unkept, (bucket) => {
-        const time = durationText(Math.max(0, bucket.sum - bucket.rows.sum));
-        return `thread ${bucket.pid}: ${countText(unkept(bucket), 'interval')}, ${time}`;
-      });
-      lose(writer, 'row_missing', [...calls, ...switches], gone, (bucket) => {
-        const what = ops.callOf(bucket.source, bucket.op)?.op ?? 'off the CPU';
+      loseByThread(writer, 'wait_sampled', switches, unkept);
+      lose(writer, 'row_missing', calls, gone, (bucket) => {
+        const what = ops.callOf(bucket.source, bucket.op)?.op ?? '';
         return `${gone(bucket)} of ${what} of ${bucket.pid}, ${durationText(Math.max(0, bucket.sum - bucket.rows.sum))} in all`;
       });
+      loseByThread(writer, 'row_missing', switches, gone);
       const over = ({ count, rows }: Bucket) => Math.max(0, rows.count - rows.near - count);
       lose(writer, 'total_missing', [...calls, ...switches], over, ({ source, op }) => `${source}:${op}`);
-      if (!has || buckets.length === 0) writer.loss('total_missing', 0, end, 1, 'the file has no sums at all');
+      const isCounted = has && buckets.length > 0;
+      if (!isCounted) writer.loss('total_missing', 0, end, 1, 'the file has no sums at all');
       return {
+        /** Whether the file counts what has no row. */
+        isCounted,
         /** Minutes in which intervals of a thread that matter have no row. */
         unsure: (tid: number): readonly Stretch[] =>
           switches.filter(

@@ -1,6 +1,7 @@
 // The causal chains as a text that a person reads from top to bottom: verdict first, then each cause with its evidence.
 // Adds no conclusion of its own: every word is a field of the answer.
 
+import { commText } from '../../analysis/words/cause.ts';
 import { headlineOf } from '../../analysis/words/headline.ts';
 import { countText, durationCell, durationText, shareText } from '../../base/units.ts';
 import { isRootKind } from '../../catalogue/root-kinds.ts';
@@ -38,23 +39,38 @@ const wrapped = (text: string, head: string, width = head.length): readonly stri
   return lines.map((line, i) => (i === 0 ? head : ' '.repeat(width)) + line.replaceAll(HARD_SPACE, ' '));
 };
 
+type Named = Partial<Pick<Chain['breakdown'][number], 'comm' | 'pid' | 'tid' | 'what'>>;
+
 /** A process by name and number, with the thread when it was one that is not the main one. */
-const nameOf = ({ comm, pid, tid, what = '' }: { comm: string; pid: number; tid: number; what?: string }): string => {
+const nameOf = ({ comm = '', pid = 0, tid = 0, what = '' }: Named): string => {
   if (comm === '' && pid === 0) return '';
   const one = tid !== pid && tid !== 0 && comm !== 'whytrace itself' && !/ with \d+ threads$/.test(what);
-  return `${comm} (pid ${pid}${one ? `, thread ${tid}` : ''})`;
+  const name = comm === 'whytrace itself' ? comm : commText(comm);
+  return `${name} (pid ${pid}${one ? `, thread ${tid}` : ''})`;
 };
 
 const culpritText = (culprit: Chain['root'] | Chain['breakdown'][number]): string =>
-  [nameOf(culprit), culprit.what].filter((text) => text !== '').join(', ');
+  [nameOf(culprit), culprit.what ?? ''].filter((text) => text !== '').join(', ');
 
-const symptomLine = ({ kind, op, comm, pid, tid, duration_ns, start_ns, baseline_ns, count }: Chain['symptom']) => {
-  if (kind === 'stall') return `all the time of ${nameOf({ comm, pid, tid })}: ${durationText(duration_ns)}`;
-  const which = kind === 'failure' ? 'failed call' : kind === 'gap' ? 'gap' : 'call';
+/** What a stall of all of a thread's time is called. */
+const WALL_TIME = 'wall time';
+const WHICH = { slow_call: 'call', gap: 'gap', failure: 'failed call', stall: 'stretch' } as const;
+
+const symptomLine = ({ symptom, root }: Chain) => {
+  const { kind, op, comm, pid, tid, duration_ns, start_ns, baseline_ns, count } = symptom;
+  if (kind === 'stall' && op === WALL_TIME)
+    return `all the time of ${nameOf({ comm, pid, tid })}: ${durationText(duration_ns)}`;
+  const who = nameOf({ comm, pid, tid });
+  if (kind === 'failure' && root.kind === 'oom') return `${who}: killed at ${durationText(start_ns)}`;
+  if (kind === 'failure' && root.kind === 'gpu_memory')
+    return `${op} of ${who}: ${countText(count, 'allocation')} without a free in ${durationText(duration_ns)}`;
+  const which = WHICH[kind];
   const took = `${durationText(duration_ns)} at ${durationText(start_ns)}`;
   return [
     `${kind === 'gap' ? `gaps before ${op}` : op} of ${nameOf({ comm, pid, tid })}: `,
-    count > 1 ? `${countText(count, which)}, the longest ${took}` : `${kind === 'failure' ? 'failed, ' : ''}${took}`,
+    count > 1
+      ? `${which === 'stretch' ? `${count} slow` : countText(count, which)}, ${which === 'stretch' ? 'one of them' : 'the longest'} ${took}`
+      : `${kind === 'failure' ? 'failed, ' : ''}${took}`,
     baseline_ns > 0 ? `, usually ${durationText(baseline_ns)}` : '',
   ].join('');
 };
@@ -70,7 +86,8 @@ const calledFrom = ({ code }: Chain['symptom']): string => {
 const field = (title: string, text: string, style: Style): readonly string[] =>
   text === '' ? [] : wrapped(text, `   ${style.faint(title.padEnd(11))} `, 15);
 
-const chainLines = (chain: Chain, number: number, style: Style): readonly string[] => {
+/** One chain, its lines. */
+export const chainLines = (chain: Chain, number: number, style: Style): readonly string[] => {
   const { root, breakdown, links, closure } = chain;
   const parts = breakdown.map((part) => [
     shareText(part.share).padStart(6),
@@ -82,7 +99,7 @@ const chainLines = (chain: Chain, number: number, style: Style): readonly string
   const more = evidence.length > MOST_EVIDENCE ? `, and ${evidence.length - MOST_EVIDENCE} more` : '';
   const accounted = closure >= 1 ? 'all' : shareText(closure);
   return [
-    style.bold(`${number}. ${symptomLine(chain.symptom)}`),
+    style.bold(`${number}. ${symptomLine(chain)}`),
     ...wrapped(chain.summary, '   '),
     '',
     ...tableLines(['', '', '', ''], parts).map((line) => `   ${line}`),
@@ -132,12 +149,13 @@ const countOf = ({ verdict, chains }: Answer): string =>
 
 /** The whole answer as text, ending in a line feed. `file` is the recording's path. */
 export const renderChains = (answer: Answer, file: string, style: Style): string => {
-  const { chains, window, truncated } = answer;
+  const { chains, window, truncated, observer } = answer;
   const from = window.start_ns === 0 ? '' : ` from ${durationText(window.start_ns)}`;
   return [
     ...wrapped(verdictText(answer), '').map((line) => style.bold(line)),
     style.faint(`${file}, ${durationText(window.end_ns - window.start_ns)}${from}${countOf(answer)}`),
     '',
+    ...(observer === undefined ? [] : [`${observer}.`, '']),
     ...chains.flatMap((chain, i) => chainLines(chain, i + 1, style)),
     ...(truncated ? ['There are more: see them with --top N.', ''] : []),
     ...lossLines(answer, style),

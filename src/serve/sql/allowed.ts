@@ -1,5 +1,7 @@
-// What SQL of a stranger may do: read the recording's tables, call functions that only compute. Everything else is denied
+// What SQL of a stranger may do: read what is published, call functions that only compute. Everything else is denied
 // by the compiler of SQLite itself, whatever the text looks like.
+import { nearest } from '../../base/nearest.ts';
+import { cleanText } from '../../base/sanitize.ts';
 import type { Database } from '../../store/open.ts';
 
 // Action codes of sqlite3_set_authorizer: https://www.sqlite.org/c3ref/c_alter_table.html
@@ -17,8 +19,9 @@ const ACTIONS = {
 } as const;
 const OK = 0;
 const DENY = 1;
+const LONGEST_NAME = 100;
 
-const FUNCTIONS: ReadonlySet<string> = new Set(
+export const FUNCTIONS: ReadonlySet<string> = new Set(
   `abs acos acosh asin asinh atan atan2 atanh avg ceil ceiling char coalesce concat concat_ws cos cosh count cume_dist
   current_date current_time current_timestamp date datetime degrees dense_rank exp first_value floor format glob
   group_concat hex if ifnull iif instr json json_array json_array_length json_each json_extract json_group_array
@@ -32,18 +35,25 @@ const FUNCTIONS: ReadonlySet<string> = new Set(
 );
 
 /** Table-valued functions that only compute. */
-const COMPUTED_TABLES = ['json_each', 'json_tree', 'sqlite_schema', 'sqlite_master'];
+export const COMPUTED_TABLES: readonly string[] = ['json_each', 'json_tree'];
 
 const nameOfAction = new Map<number, string>(Object.entries(ACTIONS).map(([name, code]) => [code, name.toUpperCase()]));
 
 /** Why a statement was refused, and what to do instead. */
 export type Denial = { readonly why: string; readonly todo: string };
 
-const denialOf = (action: number, argument: string | null, second: string | null): Denial => {
-  if (action === ACTIONS.function)
-    return { why: `the function ${second ?? '?'} is not available`, todo: 'use the functions that only compute' };
+const denialOf = (action: number, first: string | null, second: string | null): Denial => {
+  if (action === ACTIONS.function) {
+    const near = nearest(second ?? '', [...FUNCTIONS]);
+    const todo =
+      near === undefined ? 'use the functions that only compute' : `use a function that only computes, such as ${near}`;
+    return { why: `the function ${cleanText(second ?? '?', LONGEST_NAME)} is not available`, todo };
+  }
   if (action === ACTIONS.read)
-    return { why: `${argument ?? '?'} is not a table of the recording`, todo: 'call describe_schema for the tables' };
+    return {
+      why: `${cleanText(first ?? '?', LONGEST_NAME)} is not a view of the recording`,
+      todo: 'call describe_schema for the views',
+    };
   if (action === ACTIONS.recursive)
     return {
       why: 'recursive queries are not run, since they need not end',
@@ -52,22 +62,25 @@ const denialOf = (action: number, argument: string | null, second: string | null
   const name = nameOfAction.get(action);
   return {
     why: name === undefined ? 'it does more than reading' : `${name} is not allowed`,
-    todo: 'only SELECT on the tables of the recording is run',
+    todo: 'only SELECT on the views of the recording is run',
   };
 };
 
-/** Puts the rules into force on a connection. The returned function tells what was denied last. */
-export const allowReadingOnly = (database: Database): (() => Denial | undefined) => {
-  const tables = new Set(COMPUTED_TABLES);
-  for (const { name } of database.prepare("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')").all())
-    tables.add(String(name).toLowerCase());
+/**
+ * Puts the rules into force on a connection: `mayRead` says which tables, an empty column standing for none of them. The
+ * returned function tells what was denied first: what follows is a consequence.
+ */
+export const allowReadingOnly = (
+  database: Database,
+  mayRead: (table: string, column: string) => boolean,
+): (() => Denial | undefined) => {
   let denial: Denial | undefined;
-  database.setAuthorizer((action, argument, second) => {
+  database.setAuthorizer((action, first, second) => {
     const allowed =
       action === ACTIONS.select ||
       (action === ACTIONS.function && FUNCTIONS.has(String(second).toLowerCase())) ||
-      (action === ACTIONS.read && tables.has(String(argument).toLowerCase()));
-    if (!allowed) denial = denialOf(action, argument, second);
+      (action === ACTIONS.read && mayRead(String(first), String(second ?? '')));
+    if (!allowed) denial ??= denialOf(action, first, second);
     return allowed ? OK : DENY;
   });
   return () => denial;

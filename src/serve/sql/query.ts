@@ -6,12 +6,17 @@ import { cleanText } from '../../base/sanitize.ts';
 import { type Database, openDatabase } from '../../store/open.ts';
 import { errors } from '../errors.ts';
 import { fileFault } from '../file-fault.ts';
-import { allowReadingOnly } from './allowed.ts';
+import { allowReadingOnly, COMPUTED_TABLES } from './allowed.ts';
+import { checkNames } from './check-names.ts';
 import { hintFor } from './hint.ts';
+import { AUDIT_TABLE, publishAudit } from './publish-audit.ts';
+import { publish } from './published.ts';
 import { oneStatement } from './statement.ts';
 
 export type SqlRequest = {
   readonly path: string;
+  /** The audit log, for a caller that may read it: adds the view mcp_calls. */
+  readonly audit?: string | undefined;
   readonly sql: string;
   /** Rows to leave out at the start. */
   readonly offset: number;
@@ -93,7 +98,11 @@ export const runQuery = (request: SqlRequest): SqlPage => {
     database.enableDefensive(true);
     // Sorting must not fill the disk; the parent watches the memory.
     database.exec('PRAGMA temp_store = MEMORY');
-    const denial = allowReadingOnly(database);
+    // Before the rules: from then on nothing can be attached.
+    const published = publish(database, request.audit === undefined ? [] : [publishAudit(database, request.audit)]);
+    checkNames(sql, published, LIMITS);
+    const readable = new Set([...published.hidden, ...published.columns.keys(), ...COMPUTED_TABLES, AUDIT_TABLE]);
+    const denial = allowReadingOnly(database, (table) => readable.has(table.toLowerCase()));
     Object.assign(database.limits, LIMITS);
     try {
       return readPage(database, sql, request);
@@ -102,7 +111,7 @@ export const runQuery = (request: SqlRequest): SqlPage => {
       const denied = denial();
       if (denied !== undefined) throw errors.sqlDenied(denied, thrown);
       const fault = fileFault(request.path, thrown);
-      throw fault === thrown ? hintFor(messageOf(thrown), thrown) : fault;
+      throw fault === thrown ? hintFor(messageOf(thrown), thrown, sql, published) : fault;
     }
   } finally {
     database.close();

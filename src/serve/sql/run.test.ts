@@ -1,6 +1,8 @@
 // The query process against hostile SQL: nothing is written, nothing outlives its limits, and the next query works.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { scene } from '../../../test/scene.ts';
 import { UserError } from '../../base/errors.ts';
@@ -96,32 +98,32 @@ test('giants are refused, not built', async () => {
     'SELECT zeroblob(1000000000)',
     "SELECT printf('%*c', 1000000000, 'x')",
     "SELECT replace(hex(zeroblob(100000)), '0', hex(zeroblob(100000)))",
-    'SELECT group_concat(a.id || b.id) FROM call a, call b',
-    'SELECT json_group_array(hex(zeroblob(1000))) FROM call a, call b',
+    'SELECT group_concat(a.id || b.id) FROM calls a, calls b',
+    'SELECT json_group_array(hex(zeroblob(1000))) FROM calls a, calls b',
   ])
-    assert.equal(await codeOf(sql), 'sql_too_big', sql);
+    assert.equal(await codeOf(sql, { seconds: 20 }), 'sql_too_big', sql);
   assert.equal(await codeOf(`SELECT ${'('.repeat(5000)}1${')'.repeat(5000)}`), 'sql_failed');
   assert.equal(await codeOf(`SELECT '${'x'.repeat(30_000)}'`), 'sql_too_big');
 });
 
 test('a query that needs too much memory ends with an error, not with the machine', async () => {
-  const sql = 'SELECT a.id, b.id, random() AS r, hex(zeroblob(200)) FROM call a, call b ORDER BY r';
+  const sql = 'SELECT a.id, b.id, random() AS r, hex(zeroblob(200)) FROM calls a, calls b ORDER BY r';
   await assert.rejects(query(sql, { seconds: 20 }), /more than 384 MiB of memory/);
 });
 
 test('a query without end is killed on time, and the next one works', async () => {
   const start = performance.now();
-  const endless = 'SELECT count(*) FROM call a, call b, call c, call d';
+  const endless = 'SELECT count(*) FROM calls a, calls b, calls c, calls d';
   assert.equal(await codeOf(endless, { seconds: 0.5 }), 'sql_timeout');
   assert.ok(performance.now() - start < 1500, `${performance.now() - start} ms`);
-  assert.deepEqual((await query('SELECT count(*) FROM call')).rows, [[CALLS]]);
+  assert.deepEqual((await query('SELECT count(*) FROM calls')).rows, [[CALLS]]);
 });
 
 test('a cancelled query ends at once', async () => {
   const controller = new AbortController();
   const request = {
     path: recording.path,
-    sql: 'SELECT count(*) FROM call a, call b, call c',
+    sql: 'SELECT count(*) FROM calls a, calls b, calls c',
     offset: 0,
     limit: 1,
     maxBytes: 1000,
@@ -136,6 +138,10 @@ test('a cancelled query ends at once', async () => {
 test('mistakes are explained', async () => {
   for (const [sql, hint] of [
     ['SELECT nope FROM calls', /no such column: nope; call describe_schema/],
+    ['SELECT c.duraton_ns FROM calls c', /did you mean duration_ns\?/],
+    ['SELECT * FROM wait', /did you mean waits\?/],
+    ['SELECT * FROM off_cpu', /off_cpu is how rows are stored.*read the view waits/],
+    ['SELECT medain(id) FROM calls', /did you mean median\?/],
     ['SELECT * FROM nope', /no such table: nope; call describe_schema/],
     ["SELECT 'abc", /unrecognized token/],
     ['SELECT 1 FROM', /incomplete input/],
@@ -156,4 +162,15 @@ test('many at once all get their answer', async () => {
 test('a missing file is said to be missing', async () => {
   const request = { path: '/nowhere/x.db', sql: 'SELECT 1', offset: 0, limit: 1, maxBytes: 1000 };
   await assert.rejects(runSql(request, 5), /cannot open \/nowhere\/x.db/);
+});
+
+test('a path with a * is refused: to the query process it would mean other files too', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'whytrace-sql-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'a*.db');
+  copyFileSync(recording.path, path);
+  const code = await runSql({ path, sql: 'SELECT 1', offset: 0, limit: 1, maxBytes: 4096 }, 5).catch((thrown) =>
+    thrown instanceof UserError ? thrown.parts.code : thrown,
+  );
+  assert.equal(code, 'sql_path');
 });

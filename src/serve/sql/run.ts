@@ -1,21 +1,24 @@
-// Runs a query in a child process and kills it when its time is over: a running statement cannot be stopped otherwise.
-// The child may read the program and the recording, and nothing else; it cannot start processes or write files.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync, realpathSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+// Runs a query in a process of its own and kills it when its time is over: a running statement cannot be stopped otherwise.
+import { readFileSync } from 'node:fs';
 import { UserError } from '../../base/errors.ts';
 import { openDatabase } from '../../store/open.ts';
 import { errors } from '../errors.ts';
+import { fairTurns } from '../worker/fair-turns.ts';
 import { z } from '../zod.ts';
+import { takeChild } from './children.ts';
 import type { SqlPage, SqlRequest } from './query.ts';
+import { MOST_MEMORY } from './watchdog.ts';
 
-const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url));
-const SOURCES = join(dirname(CHILD), '..', '..');
-/** Children at the same time; further queries wait. */
-const AT_ONCE = 2;
-/** Resident memory of a child, at most. SQLite in Node keeps no account of its own, so that its heap limit does nothing. */
-const MOST_MEMORY = 384 * 1024 * 1024;
+const LONGEST_WAIT_MS = 10_000;
+/** Queries at the same time; further ones wait, but not for ever. No caller takes all of it. */
+const turns = fairTurns({
+  atOnce: 3,
+  perCaller: 2,
+  mostWaiting: 100,
+  mostWaitingOfOne: 50,
+  longestWaitMs: LONGEST_WAIT_MS,
+  busy: (running, waiting) => errors.sqlBusy({ running, waiting }),
+});
 const WATCH_MS = 50;
 /** Longest reply that is read: rows, column names and what JSON adds. */
 const REPLY_SLACK = 256 * 1024;
@@ -34,27 +37,6 @@ const reply = z.union([
   z.object({ crash: z.string() }),
 ]);
 
-const running = new Set<ChildProcess>();
-const waiting: (() => void)[] = [];
-process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
-
-const start = (path: string, seconds: number): ChildProcess => {
-  const real = realpathSync(path);
-  const readable = [SOURCES, real, `${real}-wal`, `${real}-shm`];
-  const args = [
-    '--disable-warning=ExperimentalWarning',
-    '--max-old-space-size=96',
-    '--permission',
-    ...readable.map((file) => `--allow-fs-read=${file}`),
-    CHILD,
-  ];
-  // The shell sets a limit on CPU time before it becomes Node: so the child ends even when this process is killed first.
-  const limited = ['-c', 'ulimit -t "$0"; exec "$@"', String(Math.ceil(seconds) + 2), process.execPath, ...args];
-  return spawn('/bin/sh', limited, { stdio: ['pipe', 'pipe', 'ignore'], env: {} });
-};
-
 /** Resident memory in bytes: VmRSS of proc_pid_status(5); 0 when the process has ended. */
 const residentOf = (pid: number): number => {
   try {
@@ -64,10 +46,12 @@ const residentOf = (pid: number): number => {
   }
 };
 
+const tooMuchMemory = () => errors.sqlTooBig({ why: `it needed more than ${MOST_MEMORY / 1024 / 1024} MiB of memory` });
+
 const ask = (request: SqlRequest, seconds: number, signal: AbortSignal | undefined): Promise<string> =>
   new Promise((resolve, reject) => {
-    const child = start(request.path, seconds);
-    running.add(child);
+    const child = takeChild([request.path, ...(request.audit === undefined ? [] : [request.audit])]);
+    let began = Number.POSITIVE_INFINITY;
     const chunks: Buffer[] = [];
     let size = 0;
     let fault: Error | undefined;
@@ -75,44 +59,58 @@ const ask = (request: SqlRequest, seconds: number, signal: AbortSignal | undefin
       fault ??= error;
       child.kill('SIGKILL');
     };
-    const timer = setTimeout(() => end(errors.sqlTimeout({ seconds })), seconds * 1000);
+    const start = () => {
+      began = performance.now();
+      return setTimeout(() => end(errors.sqlTimeout({ seconds })), seconds * 1000);
+    };
+    let timer = setTimeout(() => end(errors.sqlBusy(turns.load())), LONGEST_WAIT_MS);
     const watch = setInterval(() => {
-      if (child.pid !== undefined && residentOf(child.pid) > MOST_MEMORY)
-        end(errors.sqlTooBig({ why: `it needed more than ${MOST_MEMORY / 1024 / 1024} MiB of memory` }));
+      if (child.pid !== undefined && residentOf(child.pid) > MOST_MEMORY) end(tooMuchMemory());
     }, WATCH_MS);
     const cancel = () => end(new Error('cancelled'));
     signal?.addEventListener('abort', cancel, { once: true });
+    const settle = () => {
+      clearTimeout(timer);
+      clearInterval(watch);
+      signal?.removeEventListener('abort', cancel);
+    };
     child.stdout?.on('data', (chunk: Buffer) => {
+      // The first that comes says that the query begins.
+      if (began === Number.POSITIVE_INFINITY) {
+        clearTimeout(timer);
+        timer = start();
+      }
       size += chunk.length;
       if (size > request.maxBytes + REPLY_SLACK) end(errors.sqlTooBig({ why: 'its answer was too long' }));
       else chunks.push(chunk);
     });
-    // A child that died early closes its stdin: its exit says why.
-    child.stdin?.on('error', () => {});
-    child.stdin?.end(JSON.stringify(request));
     child.on('error', (error) => {
-      clearTimeout(timer);
-      clearInterval(watch);
-      running.delete(child);
+      settle();
       reject(fault ?? error);
     });
     child.on('close', (code) => {
-      clearTimeout(timer);
-      clearInterval(watch);
-      signal?.removeEventListener('abort', cancel);
-      running.delete(child);
+      settle();
       if (fault !== undefined) reject(fault);
-      else if (code !== 0) reject(errors.sqlTooBig({ why: 'it needed too much memory or CPU time' }));
-      else resolve(Buffer.concat(chunks).toString('utf8'));
+      else if (code === 0) resolve(Buffer.concat(chunks).toString('utf8'));
+      else if (began === Number.POSITIVE_INFINITY) reject(new Error('the process of the query ended before it began'));
+      // It ended itself, as it does when nobody else does in time.
+      else if (performance.now() - began >= seconds * 1000) reject(errors.sqlTimeout({ seconds }));
+      else reject(tooMuchMemory());
     });
+    child.stdin?.end(JSON.stringify({ ...request, seconds }));
   });
 
 /**
- * One page of a query's rows. `seconds` is the wall-clock time it may take. Throws a UserError for a wrong query, one that
+ * One page of a query's rows. `seconds` is the wall-clock time it may take, `caller` whose query it is, for a fair turn. Throws a UserError for a wrong query, one that
  * takes too long or too much memory, and for a file that cannot be read.
  */
-export const runSql = async (request: SqlRequest, seconds: number, signal?: AbortSignal): Promise<SqlPage> => {
-  while (running.size >= AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
+export const runSql = async (
+  request: SqlRequest,
+  seconds: number,
+  signal?: AbortSignal,
+  caller?: string,
+): Promise<SqlPage> => {
+  const over = await turns.take(caller, signal);
   try {
     signal?.throwIfAborted();
     // Here, not in the child: it may not even look at files that are none of its business.
@@ -122,6 +120,6 @@ export const runSql = async (request: SqlRequest, seconds: number, signal?: Abor
     if ('crash' in answer) throw new Error(answer.crash);
     return answer.page;
   } finally {
-    waiting.shift()?.();
+    over();
   }
 };

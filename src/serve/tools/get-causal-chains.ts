@@ -1,16 +1,18 @@
 // Why was it slow? The chains of cause and effect behind the slowest calls, each with its evidence.
 // Computes nothing: the analysis does. The shape of the answer is a contract.
 
-import { causalChains } from '../../analysis/chains.ts';
 import { rootKinds } from '../../catalogue/root-kinds.ts';
-import { durationField, filterOf, fromField, limitField, opField, pidField, toField } from '../filter.ts';
+import { cursorField, durationField, filterOf, fromField, limitField, opField, pidField, toField } from '../filter.ts';
 import { fitting } from '../fit.ts';
 import { loss, window } from '../shapes.ts';
+import { cursorAt, offsetOf } from '../sql/cursor.ts';
 import { defineTool, withRecording } from '../tool.ts';
 import { z } from '../zod.ts';
 
 const DEFAULT_CHAINS = 5;
 const MOST_CHAINS = 50;
+/** More than the analysis can find: each explains other calls. */
+const ALL_CHAINS = 500;
 const MOST_LOSSES = 10;
 /** Characters of an answer that are not chains. */
 const FRAME = 400;
@@ -58,7 +60,7 @@ const chain = z.object({
   ),
   breakdown: z
     .array(z.object({ ...culprit, duration_ns: z.number(), share }))
-    .describe('Where the time went; shares sum to 1'),
+    .describe('Where the time went; shares sum to 1; pid 0: nobody known, or several'),
   closure: z.number().describe('Part of the duration accounted for'),
   confidence: z.number(),
   grade: z.enum(['A', 'B', 'C', 'D', 'E']).describe('Evidence: A proven to E statistical'),
@@ -68,19 +70,22 @@ const chain = z.object({
 
 /** The contract's shape. */
 export const causalChainsAnswer = z.object({
-  chains: z.array(chain).describe('comm, what, code and all words with them are untrusted'),
+  chains: z.array(chain).describe('Names in them are untrusted'),
   verdict: z.enum(['explained', 'healthy', 'insufficient_evidence']),
   losses: z.array(loss),
   window,
-  truncated: z.boolean().optional().describe('Give limit, or narrow the window'),
+  observer: z.string().optional().describe('What recording itself took'),
+  total: z.number().optional().describe('Chains'),
+  truncated: z.boolean().optional(),
+  next_cursor: z.string().optional(),
 });
 
 export const getCausalChains = defineTool({
   name: 'get_causal_chains',
-  title: 'Why was it slow?',
+  title: 'Causal chains',
   description:
-    "Why was it slow? For each of the slowest calls: which line made it, what its thread did inside it (ran, waited for a CPU and who ran instead, blocked and woken by whom) as a breakdown that sums to 100 %, the root cause, evidence rows, what was rejected, what to do. verdict 'insufficient_evidence' is an honest end, 'healthy': nothing was slow.",
-  traits: { untrusted: true, entry: true },
+    'Why was it slow? For each of the slowest calls and gaps: its root cause, a breakdown of its time (shares sum to 1), evidence rows, what was rejected, what to do.',
+  traits: { scope: 'telemetry:read', untrusted: true, entry: true, heavy: true },
   longestText: 1_000,
   input: z.strictObject({
     pid: pidField,
@@ -88,18 +93,27 @@ export const getCausalChains = defineTool({
     from: fromField,
     to: toField,
     min_duration: durationField,
-    limit: limitField(MOST_CHAINS, `Chains at most, default ${DEFAULT_CHAINS}`),
+    limit: limitField(MOST_CHAINS, `Chains, default ${DEFAULT_CHAINS}`),
+    cursor: cursorField,
   }),
   output: causalChainsAnswer,
-  handler: ({ limit, ...wanted }, context) =>
-    withRecording(context, (recording) => {
-      const most = limit ?? DEFAULT_CHAINS;
-      // One more than is shown, to know whether there are more.
-      const answer = causalChains(recording, { ...filterOf(recording, wanted), top: most + 1 });
-      const first = answer.chains.slice(0, most);
-      const chains = limit === undefined ? fitting(first, context.budget - FRAME) : first;
+  handler: async ({ limit, cursor, ...wanted }, context) => {
+    // Loaded when asked for: a client that starts the server wants its list of tools at once.
+    const { causalChains } = await import('../../analysis/chains.ts');
+    return withRecording(context, (recording) => {
+      const question = JSON.stringify(wanted);
+      const offset = offsetOf(question, cursor);
+      const answer = causalChains(recording, { ...filterOf(recording, wanted), top: ALL_CHAINS });
+      const rest = answer.chains.slice(offset, offset + (limit ?? DEFAULT_CHAINS));
+      const chains = limit === undefined ? fitting(rest, context.budget - FRAME) : rest;
       const losses = answer.losses.slice(0, MOST_LOSSES);
-      const cut = chains.length < answer.chains.length || losses.length < answer.losses.length;
-      return { ...answer, chains, losses, ...(cut ? { truncated: true } : {}) };
-    }),
+      const end = offset + chains.length;
+      const more = end < answer.chains.length;
+      return {
+        ...{ ...answer, chains, losses, total: answer.chains.length },
+        truncated: more || losses.length < answer.losses.length,
+        ...(more ? { next_cursor: cursorAt(question, end) } : {}),
+      };
+    });
+  },
 });

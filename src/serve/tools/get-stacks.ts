@@ -3,8 +3,9 @@
 
 import { frameText } from '../../analysis/frame-text.ts';
 import { type StackGroup, stackGroups } from '../../analysis/stacks.ts';
-import { fromField, limitField, opField, pidField, toField } from '../filter.ts';
+import { cursorField, fromField, limitField, opField, pidField, toField } from '../filter.ts';
 import { fitting } from '../fit.ts';
+import { cursorAt, offsetOf } from '../sql/cursor.ts';
 import { stackFilterOf } from '../stack-filter.ts';
 import { defineTool, withRecording } from '../tool.ts';
 import { z } from '../zod.ts';
@@ -36,10 +37,11 @@ export const stacksAnswer = z.object({
   ),
   coverage: z
     .array(z.object({ of: z.string(), count: number, total_ns: number, with_stack: number, with_stack_ns: number }))
-    .describe('All that matched, exact'),
-  sample_hz: number.describe('A sample is 1/sample_hz s'),
-  total: number.describe('Distinct stacks'),
+    .describe('All that matched'),
+  sample_hz: number,
+  total: number,
   truncated: z.boolean(),
+  next_cursor: z.string().optional(),
 });
 
 /** The frames as text, cut to so many; the last line says what is missing outside of them. */
@@ -51,30 +53,33 @@ const framesOf = ({ frames, complete }: StackGroup, most: number): readonly stri
 
 export const getStacks = defineTool({
   name: 'get_stacks',
-  title: 'From where in the code?',
+  title: 'Stacks',
   description:
-    'From where in the code? Merged stacks of slow and sampled calls, long waits and CPU samples, Python with file:line; most time first, calls, waits and samples in turn. A sampled stack counts for all it stands for.',
-  traits: { untrusted: true },
+    'From where in the code? Merged stacks of slow and sampled calls, long waits and CPU samples, most time first; Python with file:line.',
+  traits: { scope: 'telemetry:read', untrusted: true, heavy: true },
   input: z.strictObject({
     pid: pidField,
     op: opField,
-    wait_kind: z.string().max(40).optional().describe('Only waits of this kind, e.g. lock'),
+    wait_kind: z.string().max(40).optional().describe('Waits of this kind, e.g. lock'),
     on_cpu: z.boolean().optional().describe('Only CPU samples'),
     event_id: z
       .union([z.number(), z.string().max(40)])
       .optional()
-      .describe('One event: calls:12, waits:5'),
+      .describe('One row: calls:12, waits:5'),
     from: fromField,
     to: toField,
     native: z.boolean().optional().describe('With interpreter frames'),
-    limit: limitField(MOST_GROUPS, `Stacks at most, default ${DEFAULT_GROUPS}`),
-    frames: limitField(MOST_FRAMES, `Frames of each, default ${DEFAULT_FRAMES}`),
+    limit: limitField(MOST_GROUPS, `Stacks, default ${DEFAULT_GROUPS}`),
+    frames: limitField(MOST_FRAMES, `Frames, default ${DEFAULT_FRAMES}`),
+    cursor: cursorField,
   }),
   output: stacksAnswer,
-  handler: ({ limit, frames = DEFAULT_FRAMES, ...wanted }, context) =>
+  handler: ({ limit, frames = DEFAULT_FRAMES, cursor, ...wanted }, context) =>
     withRecording(context, (recording) => {
+      const question = JSON.stringify(wanted);
+      const offset = offsetOf(question, cursor);
       const { groups, coverage, sample_hz } = stackGroups(recording, stackFilterOf(recording, wanted));
-      const first = groups.slice(0, limit ?? DEFAULT_GROUPS).map((group) => {
+      const first = groups.slice(offset, offset + (limit ?? DEFAULT_GROUPS)).map((group) => {
         const { what, pid, comm, count, rows, total_ns, share, longest_ns, example } = group;
         return {
           ...{ what, pid, comm, count, ...(rows === count ? {} : { rows }), total_ns, share },
@@ -83,6 +88,11 @@ export const getStacks = defineTool({
         };
       });
       const stacks = limit === undefined ? fitting(first, context.budget - FRAME) : first;
-      return { stacks, coverage, sample_hz, total: groups.length, truncated: stacks.length < groups.length };
+      const end = offset + stacks.length;
+      const truncated = end < groups.length;
+      return {
+        ...{ stacks, coverage, sample_hz, total: groups.length, truncated },
+        ...(truncated ? { next_cursor: cursorAt(question, end) } : {}),
+      };
     }),
 });

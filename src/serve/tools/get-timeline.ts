@@ -10,8 +10,9 @@ import { countText } from '../../base/units.ts';
 import type { TaskRow } from '../../store/read-tasks.ts';
 import type { Recording, Window } from '../../store/recording.ts';
 import { errors } from '../errors.ts';
-import { filterOf, fromField, limitField, toField } from '../filter.ts';
+import { cursorField, filterOf, fromField, limitField, toField } from '../filter.ts';
 import { fitting } from '../fit.ts';
+import { pagesAt, pagesOf } from '../pages.ts';
 import { loss } from '../shapes.ts';
 import { formatTime } from '../time-text.ts';
 import { defineTool, withRecording } from '../tool.ts';
@@ -38,13 +39,13 @@ export const timelineAnswer = z.object({
   tid: number,
   comm: z.string(),
   start_ns: number,
-  end_ns: number.describe('Window, cut to the life of the thread'),
-  closure: number.describe('Part of it that states account for'),
+  end_ns: number,
+  closure: number.describe('Part of the time accounted for'),
   confidence: number,
   states: z.array(z.object({ state: z.string(), kind: z.string(), count: number, duration_ns: number, share })),
   culprits: z
     .array(z.object({ ...who, duration_ns: number, share: number, evidence: z.array(z.string()) }))
-    .describe('by: how it is known, e.g. ran (on the CPU), holder, waker, timer'),
+    .describe('by: how it is known'),
   culprits_total: number,
   steps: z.object({
     columns: z.array(z.string()),
@@ -66,11 +67,12 @@ export const timelineAnswer = z.object({
         code: z.string().optional(),
       }),
     )
-    .describe('Longest first. Texts are untrusted'),
+    .describe('Longest first'),
   waits_total: number,
   losses: z.array(loss.pick({ reason: true, count: true, start_ns: true, end_ns: true })),
   notes: z.array(z.string()),
   truncated: z.boolean(),
+  next_cursor: z.string().optional(),
 });
 
 const named = (tasks: readonly TaskRow[]): readonly string[] => {
@@ -124,26 +126,29 @@ const waitItem = ({ request, calls, code, ...wait }: LongWait) => ({
 
 export const getTimeline = defineTool({
   name: 'get_timeline',
-  title: 'What did this thread do?',
+  title: 'Timeline',
   description:
-    'What did this thread do between A and B? Time in each state (running, runnable, blocked, throttled), which sums to its life in the window; culprits: who ran instead, held the lock or woke it; steps; its longest waits. Without tid: the thread that waited most.',
-  traits: { untrusted: true },
+    'What did this thread do between A and B? Time in each state, culprits (who ran instead, held the lock, woke it), steps, longest waits. Without tid: the thread that waited most.',
+  traits: { scope: 'telemetry:read', untrusted: true, heavy: true },
   input: z.strictObject({
     tid: z.int().min(1).optional().describe('Thread'),
-    pid: z.int().min(1).optional().describe('Process: without tid its main thread'),
+    pid: z.int().min(1).optional().describe('Its main thread'),
     from: fromField,
     to: toField,
-    steps: limitField(MOST_STEPS, `Steps of the timeline, default ${DEFAULT_STEPS}`),
-    limit: limitField(MOST_ITEMS, `Waits and culprits at most, default ${DEFAULT_ITEMS}`),
+    steps: limitField(MOST_STEPS, `Default ${DEFAULT_STEPS}`),
+    limit: limitField(MOST_ITEMS, `Waits and culprits, default ${DEFAULT_ITEMS}`),
+    cursor: cursorField,
   }),
   output: timelineAnswer,
-  handler: ({ tid, pid, from, to, steps = DEFAULT_STEPS, limit }, context) =>
+  handler: ({ tid, pid, from, to, steps = DEFAULT_STEPS, limit, cursor }, context) =>
     withRecording(context, (recording) => {
+      const question = JSON.stringify([tid, pid, from, to]);
+      const [culpritsAt = 0, waitsAt = 0] = pagesOf(question, cursor, 2);
       const asked = filterOf(recording, { from, to }).window ?? recording.window;
       const wanted = { ...(tid === undefined ? {} : { tid }), ...(pid === undefined ? {} : { pid }) };
       const { threads, task, window } = chosen(recording, wanted, asked);
       const comms = new Map(threads.tasks.map((other) => [other.tid, other.comm]));
-      const timeline = timelineOf(recording, task, window, comms, { steps, waits: limit ?? DEFAULT_ITEMS });
+      const timeline = timelineOf(recording, task, window, comms, { steps, waits: waitsAt + (limit ?? DEFAULT_ITEMS) });
       const rows = timeline.steps.map(({ start_ns, state, kind, shares }) => [start_ns, state, kind, ...shares]);
       const losses = timeline.losses.slice(0, MOST_LOSSES);
       const notes = [
@@ -151,23 +156,26 @@ export const getTimeline = defineTool({
         ...timelineNotes(recording, timeline, task, asked, threads.known),
       ];
       const room = context.budget - FRAME - JSON.stringify([timeline.states, rows, losses, notes]).length;
-      const first = <T>(items: readonly T[], part: number): readonly T[] =>
-        limit === undefined ? fitting(items.slice(0, DEFAULT_ITEMS), room * part) : items.slice(0, limit);
-      const culprits = first(
+      const page = <T>(items: readonly T[], offset: number, part: number): readonly T[] => {
+        const rest = items.slice(offset, offset + (limit ?? DEFAULT_ITEMS));
+        return limit === undefined ? fitting(rest, room * part) : rest;
+      };
+      const culprits = page(
         timeline.culprits.map(({ count: _, ...culprit }) => culprit),
+        culpritsAt,
         0.35,
       );
-      const waits = first(timeline.waits.map(waitItem), 0.65);
+      const waits = page(timeline.waits.map(waitItem), waitsAt, 0.65);
+      const next = [culpritsAt + culprits.length, waitsAt + waits.length];
+      const more = (next[0] ?? 0) < timeline.culprits.length || (next[1] ?? 0) < timeline.waits_total;
       return {
         ...{ pid: timeline.pid, tid: timeline.tid, comm: timeline.comm, ...window },
         ...{ closure: timeline.closure, confidence: timeline.confidence, states: timeline.states },
         ...{ culprits, culprits_total: timeline.culprits.length },
         steps: { columns: ['start_ns', 'state', 'kind', ...states], rows },
         ...{ waits, waits_total: timeline.waits_total, losses, notes },
-        truncated:
-          culprits.length < timeline.culprits.length ||
-          waits.length < timeline.waits_total ||
-          losses.length < timeline.losses.length,
+        truncated: more || losses.length < timeline.losses.length,
+        ...(more ? { next_cursor: pagesAt(question, next) } : {}),
       };
     }),
 });

@@ -1,8 +1,10 @@
 // What is in this recording? The entry point of an investigation. From exact totals, never from rows.
 
 import { traceStats } from '../../analysis/stats.ts';
-import { filterOf, limitField, pidField } from '../filter.ts';
+import { cleanText } from '../../base/sanitize.ts';
+import { cursorField, filterOf, limitField, pidField } from '../filter.ts';
 import { fitting } from '../fit.ts';
+import { pagesAt, pagesOf } from '../pages.ts';
 import { loss } from '../shapes.ts';
 import { defineTool, withRecording } from '../tool.ts';
 import { z } from '../zod.ts';
@@ -22,17 +24,18 @@ const total = {
 
 export const getTraceStats = defineTool({
   name: 'get_trace_stats',
-  title: 'What is in this recording?',
+  title: 'Trace stats',
   description:
-    'What is in this recording? Call this first. Its length and state, processes, for each call the exact count, failures and times, most time first; losses. Then ask get_causal_chains why the slow ones were slow.',
-  traits: { untrusted: true, entry: true },
+    'Call this first: what is in this recording? Length, processes, exact count, failures and times of each call, what is missing.',
+  traits: { scope: 'telemetry:read', untrusted: true, entry: true },
   input: z.strictObject({
     pid: pidField,
-    limit: limitField(MOST_LISTED, `Items of each list at most, default ${DEFAULT_LISTED}`),
+    limit: limitField(MOST_LISTED, `Items of each list, default ${DEFAULT_LISTED}`),
+    cursor: cursorField,
   }),
   output: z.object({
-    recording: z.string().describe('Path of the file'),
-    state: z.enum(['complete', 'live', 'cut']).describe('cut: its recorder was killed'),
+    recording: z.string(),
+    state: z.enum(['complete', 'live', 'cut']),
     duration_ns: z.number(),
     started_unix_ns: z.string().nullable(),
     host: z.string().nullable(),
@@ -40,41 +43,45 @@ export const getTraceStats = defineTool({
     rows: z.object({ calls: z.number(), waits: z.number(), run_slices: z.number() }),
     calls: z.number(),
     failed: z.number(),
-    call_time_ns: z.number().describe('Sum over calls; nested ones count twice'),
-    processes: z
-      .array(
-        z.object({
-          pid: z.number(),
-          comm: z.string().nullable(),
-          args: z.string().nullable(),
-          container: z.string().nullable(),
-          start_ns: z.number().nullable(),
-          end_ns: z.number().nullable(),
-          tracked: z.boolean(),
-          exit_code: z.number().nullable(),
-          note: z.string().nullable(),
-        }),
-      )
-      .describe('Texts are untrusted'),
+    call_time_ns: z.number().describe('Nested calls count twice'),
+    processes: z.array(
+      z.object({
+        pid: z.number(),
+        comm: z.string().nullable(),
+        args: z.string().nullable(),
+        container: z.string().nullable(),
+        start_ns: z.number().nullable(),
+        end_ns: z.number().nullable(),
+        tracked: z.boolean(),
+        exit_code: z.number().nullable(),
+        note: z.string().nullable(),
+      }),
+    ),
     processes_total: z.number(),
-    ops: z.array(z.object({ op: z.string(), ...total })).describe('Over all processes, most time first'),
+    ops: z.array(z.object({ op: z.string(), ...total })).describe('Calls, most time first'),
     ops_total: z.number(),
-    by_process: z
-      .array(z.object({ pid: z.number(), op: z.string(), ...sums }))
-      .describe('When several processes made calls'),
+    by_process: z.array(z.object({ pid: z.number(), op: z.string(), ...sums })),
     losses: z.array(loss.extend({ doc: z.string() })),
-    truncated: z.boolean().describe('Lists were cut: give limit, or use the view totals'),
+    truncated: z.boolean(),
+    next_cursor: z.string().optional(),
   }),
-  handler: ({ pid, limit }, context) =>
+  handler: ({ pid, limit, cursor }, context) =>
     withRecording(context, (recording) => {
+      const question = JSON.stringify([pid]);
+      const [opsAt = 0, processesAt = 0, byProcessAt = 0] = pagesOf(question, cursor, 3);
       const stats = traceStats(recording, filterOf(recording, { pid }));
       // Half of the answer for calls, which matter most; the rest for processes and for calls by process.
-      const first = <T>(items: readonly T[], part: number): readonly T[] =>
-        limit === undefined ? fitting(items.slice(0, DEFAULT_LISTED), context.budget * part) : items.slice(0, limit);
-      const ops = first(stats.ops, 0.4);
-      const processes = first(stats.processes, 0.25);
+      const page = <T>(items: readonly T[], offset: number, part: number): readonly T[] => {
+        const rest = items.slice(offset, offset + (limit ?? DEFAULT_LISTED));
+        return limit === undefined ? fitting(rest, context.budget * part) : rest;
+      };
+      const ops = page(stats.ops, opsAt, 0.4);
+      const processes = page(stats.processes, processesAt, 0.25);
       const several = new Set(stats.by_process.map((row) => row.pid)).size > 1;
-      const byProcess = several ? first(stats.by_process, 0.15) : [];
+      const byProcess = several ? page(stats.by_process, byProcessAt, 0.15) : [];
+      const next = [opsAt + ops.length, processesAt + processes.length, byProcessAt + byProcess.length];
+      const ends = [stats.ops.length, stats.processes.length, several ? stats.by_process.length : 0];
+      const more = next.some((offset, i) => offset < (ends[i] ?? 0));
       return {
         recording: recording.path,
         state: stats.state,
@@ -89,17 +96,15 @@ export const getTraceStats = defineTool({
         processes: processes.map((process) => ({
           ...process,
           tracked: process.tracked === 1,
-          args: process.args?.slice(0, MOST_ARGS) ?? process.exe,
+          args: process.args === null ? process.exe : cleanText(process.args, MOST_ARGS),
         })),
         processes_total: stats.processes_total,
         ops,
         ops_total: stats.ops.length,
         by_process: byProcess,
         losses: stats.losses,
-        truncated:
-          ops.length < stats.ops.length ||
-          processes.length < stats.processes_total ||
-          (several && byProcess.length < stats.by_process_total),
+        truncated: more,
+        ...(more ? { next_cursor: pagesAt(question, next) } : {}),
       };
     }),
 });

@@ -1,8 +1,8 @@
 // Anything that the other tools do not answer: one SELECT over the recording, in a sandboxed process of its own.
 
+import { readableAudit } from '../audit/readable-audit.ts';
 import { cursorAt, offsetOf } from '../sql/cursor.ts';
 import { LONGEST_VALUE, type SqlValue } from '../sql/query.ts';
-import { runSql } from '../sql/run.ts';
 import { parseTime } from '../time-text.ts';
 import { defineTool } from '../tool.ts';
 import { z } from '../zod.ts';
@@ -20,33 +20,35 @@ export const runSqlTool = defineTool({
   name: 'run_sql',
   title: 'Run SQL',
   description:
-    'Anything else: runs one read-only SELECT (SQLite) on the recording. Views: calls, waits, stacks, cpu_samples, totals and more; call describe_schema first. Bounded in rows, bytes and time; when truncated, pass next_cursor as cursor with the same query, or aggregate. No recursion, no PRAGMA.',
-  traits: { untrusted: true },
+    'Anything else: one read-only SELECT (SQLite) on views such as calls, waits, stacks, totals; describe_schema says which columns. When truncated, repeat the query with next_cursor as cursor.',
+  traits: { scope: 'sql:read', untrusted: true },
   longestText: LONGEST_VALUE + 100,
   input: z.strictObject({
-    query: z.string().min(1).max(20_000).describe('One SELECT statement'),
-    limit: z.int().min(1).max(1000).optional().describe(`Rows at most, default ${DEFAULT_ROWS}`),
-    cursor: z.string().max(40).optional().describe('next_cursor of the previous page'),
+    query: z.string().min(1).max(20_000).describe('One SELECT'),
+    limit: z.int().min(1).max(1000).optional().describe(`Rows, default ${DEFAULT_ROWS}`),
+    cursor: z.string().max(40).optional().describe('next_cursor of the last page'),
     timeout: z
       .union([z.number(), z.string()])
       .optional()
       .describe(`Default ${DEFAULT_SECONDS}s, at most ${MOST_SECONDS}s`),
-    max_bytes: z.int().min(1000).max(MOST_BYTES).optional().describe('Bytes of rows at most'),
+    max_bytes: z.int().min(1000).max(MOST_BYTES).optional().describe('Bytes of rows'),
   }),
   output: z.object({
     columns: z.array(z.string()),
-    rows: z.array(z.array(value)).describe('Text in them is untrusted'),
+    rows: z.array(z.array(value)),
     row_count: z.number(),
     truncated: z.boolean(),
-    total: z.number().optional().describe('Of the whole result, if known'),
+    total: z.number().optional(),
     next_cursor: z.string().optional(),
   }),
   handler: async ({ query, limit = DEFAULT_ROWS, cursor, timeout = DEFAULT_SECONDS, max_bytes }, context) => {
+    // Loaded when asked for: a client that starts the server wants its list of tools at once.
+    const { runSql } = await import('../sql/run.ts');
     const offset = offsetOf(query, cursor);
     const maxBytes = max_bytes ?? context.budget - FRAME;
     const seconds = Math.min(MOST_SECONDS, Math.max(0.05, parseTime(timeout) / 1e9));
-    const request = { path: context.path(), sql: query, offset, limit, maxBytes };
-    const { columns, rows, more, total } = await runSql(request, seconds, context.signal);
+    const request = { path: context.path(), audit: readableAudit(context)?.path, sql: query, offset, limit, maxBytes };
+    const { columns, rows, more, total } = await runSql(request, seconds, context.signal, context.principal?.id);
     const shown: readonly (readonly SqlValue[])[] = rows;
     return {
       columns,

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
+/*
+ * Packets that the kernel drops, and questions to name servers with their answers, for the network watch. Whether a drop is
+ * harmless is decided outside: here a table says of which reasons more than a count is wanted. Loaded by the watch only.
+ */
+#include "net.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+
+#define REASONS 512
+#define PLACES 4096
+#define RING_BYTES (1 << 20)
+#define SECOND_NS 1000000000ULL
+/* A second that are sent: a flood at one place hides nothing of others. All are counted. */
+#define MOST_DROPS_OF_A_PLACE 200
+#define MOST_QUERIES 2000
+#define ETH_P_IP 0x0800
+#define IPPROTO_UDP 17
+#define NAME_SERVER_PORT 53
+
+struct place {
+	__u64 location;
+	__u32 reason, unused;
+};
+struct second {
+	__u64 start, count;
+};
+struct place_count {
+	__u64 all;
+	struct second second;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, RING_BYTES);
+} net_events SEC(".maps");
+/* By reason: 1 where packets are wanted, 0 where a count will do. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, REASONS);
+	__type(key, __u32);
+	__type(value, __u8);
+} wanted_drops SEC(".maps");
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, PLACES);
+	__type(key, struct place);
+	__type(value, struct place_count);
+} drop_counts SEC(".maps");
+/* The rate limit of questions; what was left out by the limits, of drops and of questions. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct second);
+} net_limits SEC(".maps");
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, __u64);
+} net_unsent SEC(".maps");
+
+static __always_inline void count_unsent(__u32 which)
+{
+	__u64 *unsent = bpf_map_lookup_elem(&net_unsent, &which);
+
+	if (unsent)
+		__sync_fetch_and_add(unsent, 1);
+}
+
+static __always_inline bool has_room(__u32 which, struct second *second, __u64 now, __u64 most)
+{
+	if (now - second->start >= SECOND_NS) {
+		second->start = now;
+		second->count = 0;
+	}
+	if (__sync_fetch_and_add(&second->count, 1) < most)
+		return true;
+	count_unsent(which);
+	return false;
+}
+
+static __always_inline struct net_event *new_event(__u32 which, __u32 kind, struct sk_buff___net *skb, __u64 now)
+{
+	struct net_event *event = bpf_ringbuf_reserve(&net_events, sizeof(*event), 0);
+	struct net_device___net *dev = BPF_CORE_READ(skb, dev);
+	struct sock___net *sk = BPF_CORE_READ(skb, sk);
+
+	if (!event) {
+		count_unsent(which);
+		return NULL;
+	}
+	event->kind = kind;
+	event->time = now;
+	event->location = 0;
+	event->reason = 0;
+	event->unused = 0;
+	event->length = BPF_CORE_READ(skb, len);
+	event->interface = dev ? BPF_CORE_READ(dev, ifindex) : 0;
+	event->namespace = dev ? BPF_CORE_READ(dev, nd_net.net, ns.inum) : 0;
+	if (!event->namespace && sk)
+		event->namespace = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+	event->pid = bpf_get_current_pid_tgid() >> 32;
+	event->protocol = bpf_ntohs(BPF_CORE_READ(skb, protocol));
+	event->socket_inode = 0;
+	event->copied = 0;
+	return event;
+}
+
+static __always_inline void copy_headers(struct net_event *event, struct sk_buff___net *skb, __u32 bytes)
+{
+	unsigned char *head = BPF_CORE_READ(skb, head);
+
+	if (!bpf_probe_read_kernel(event->bytes, bytes, head + BPF_CORE_READ(skb, network_header)))
+		event->copied = bytes;
+}
+
+static __always_inline int on_drop(struct sk_buff___net *skb, __u64 location, __u32 reason, struct sock___net *receiver)
+{
+	struct place place = { .location = location, .reason = reason };
+	struct sock___net *sk;
+	struct net_event *event;
+	struct place_count *count, first = { .all = 1 };
+	__u64 now;
+	__u8 *wanted;
+
+	count = bpf_map_lookup_elem(&drop_counts, &place);
+	if (count) {
+		__sync_fetch_and_add(&count->all, 1);
+	} else {
+		bpf_map_update_elem(&drop_counts, &place, &first, BPF_NOEXIST);
+		count = bpf_map_lookup_elem(&drop_counts, &place);
+	}
+	wanted = bpf_map_lookup_elem(&wanted_drops, &place.reason);
+	if (!wanted || !*wanted)
+		return 0;
+	now = bpf_ktime_get_ns();
+	if (count && !has_room(0, &count->second, now, MOST_DROPS_OF_A_PLACE))
+		return 0;
+	event = new_event(0, NET_DROP, skb, now);
+	if (!event)
+		return 0;
+	event->location = place.location;
+	event->reason = place.reason;
+	sk = BPF_CORE_READ(skb, sk);
+	if (!sk)
+		sk = receiver;
+	if (sk)
+		event->socket_inode = BPF_CORE_READ(sk, sk_socket, file, f_inode, i_ino);
+	copy_headers(event, skb, HEADER_BYTES);
+	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
+	return 0;
+}
+
+/* Arguments: include/trace/events/skb.h (packet, place, reason). */
+SEC("raw_tp/kfree_skb")
+int on_net_drop(__u64 *ctx)
+{
+	return on_drop((void *)ctx[0], ctx[1], ctx[2], NULL);
+}
+
+/* From 6.11 on also the socket that would have received it. */
+SEC("raw_tp/kfree_skb")
+int on_net_drop_before(__u64 *ctx)
+{
+	return on_drop((void *)ctx[0], ctx[1], ctx[2], (void *)ctx[3]);
+}
+
+/* A question to a name server or its answer, over UDP and IPv4. */
+static __always_inline int on_packet(struct sk_buff___net *skb, bool is_sent)
+{
+	unsigned char header[24];
+	unsigned char *head;
+	struct net_event *event;
+	__u16 from, to, start;
+	struct second *second;
+	__u32 zero = 0;
+	__u64 now;
+
+	if (BPF_CORE_READ(skb, protocol) != bpf_htons(ETH_P_IP))
+		return 0;
+	head = BPF_CORE_READ(skb, head);
+	start = BPF_CORE_READ(skb, network_header);
+	if (bpf_probe_read_kernel(header, sizeof(header), head + start))
+		return 0;
+	/* Without options: 20 bytes of IP, then the ports. */
+	if (header[0] != 0x45 || header[9] != IPPROTO_UDP)
+		return 0;
+	from = header[20] << 8 | header[21];
+	to = header[22] << 8 | header[23];
+	if (from != NAME_SERVER_PORT && to != NAME_SERVER_PORT)
+		return 0;
+	now = bpf_ktime_get_ns();
+	second = bpf_map_lookup_elem(&net_limits, &zero);
+	if (!second || !has_room(1, second, now, MOST_QUERIES))
+		return 0;
+	/* The asker sends the question, and hears the answer. */
+	event = new_event(1, to == NAME_SERVER_PORT && is_sent ? NET_QUERY : NET_REPLY, skb, now);
+	if (!event)
+		return 0;
+	event->reason = is_sent;
+	copy_headers(event, skb, QUERY_BYTES);
+	if (!event->copied)
+		copy_headers(event, skb, HEADER_BYTES);
+	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
+	return 0;
+}
+
+SEC("raw_tp/net_dev_queue")
+int on_net_send(__u64 *ctx)
+{
+	return on_packet((void *)ctx[0], true);
+}
+
+SEC("raw_tp/netif_receive_skb")
+int on_net_receive(__u64 *ctx)
+{
+	return on_packet((void *)ctx[0], false);
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

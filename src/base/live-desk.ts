@@ -1,0 +1,121 @@
+// What the live side offers, as a shape: whoever watches the kernel fills it, tools and commands use it, and neither knows
+// the other. Times in ns since the desk was opened, unless told otherwise.
+
+import type { Alert, Severity } from './alert.ts';
+
+export type LiveValue = number | string | null;
+/** One event. Texts were chosen by whoever runs a program. */
+export type LiveEvent = {
+  /** Counts from 1 in each subscription. */
+  readonly seq: number;
+  readonly time: number;
+  readonly pid: number;
+  readonly tid: number;
+  readonly uid: number;
+  readonly cpu: number;
+  readonly comm: string;
+  readonly values: Readonly<Record<string, LiveValue>>;
+};
+
+/** Exact counts since the subscription began. */
+export type LiveCounts = {
+  /** Times the event happened, of other programs than this. */
+  readonly seen: number;
+  /** Of these, matched what the kernel tests of the expression. */
+  readonly matched: number;
+  /** Of these, left out by the sample. */
+  readonly sampled_out: number;
+  /** Left out by the limit of events a second. */
+  readonly limited: number;
+  /** Lost since the reader was too slow. */
+  readonly lost: number;
+  readonly sent: number;
+};
+
+export type SubscriptionRequest = {
+  readonly expression: string;
+  /** Takes one of so many matching events; 1: all. */
+  readonly sample?: number;
+  /** Events a second at most. */
+  readonly rate?: number;
+  /** Ends by itself after so many seconds. */
+  readonly ttlSeconds?: number;
+};
+
+export type SubscriptionFacts = {
+  readonly id: string;
+  readonly expression: string;
+  readonly event: string;
+  /** Names of the fields, with their types. */
+  readonly fields: Readonly<Record<string, string>>;
+  readonly sample: number;
+  readonly rate: number;
+  /** Matching events a second, as the trial before the start counted them. */
+  readonly estimated_rate: number;
+  readonly counts: LiveCounts;
+  /** Why it has ended; undefined while it goes on. */
+  readonly ended: string | undefined;
+  readonly expires_in_seconds: number;
+  /** From here on all of it can be read. */
+  readonly cursor: string;
+};
+
+export type WatchRequest = {
+  readonly id: string;
+  /** Where to go on; from the oldest event that is kept, without it. */
+  readonly cursor?: string | undefined;
+  /** Return as soon as so many events are there. */
+  readonly count: number;
+  /** Return after so long in any case, in ms. */
+  readonly waitMs: number;
+  readonly signal?: AbortSignal | undefined;
+};
+
+export type Watched = {
+  /** Those after the cursor, oldest first; at most `count` of them. */
+  readonly events: readonly LiveEvent[];
+  /** After the last of them. */
+  readonly cursor: string;
+  /** Events after the cursor that are no longer kept: a gap before the first. */
+  readonly gap: number;
+  /** Events that are there after the last of these. */
+  readonly more: number;
+};
+
+export type AlertsRead = {
+  readonly alerts: readonly Alert[];
+  /** Findings that were held back, by rule: one rule raised too many. */
+  readonly held_back: Readonly<Record<string, number>>;
+  /** What is not watched on this machine, each with why. */
+  readonly not_watched: readonly string[];
+  /** Id of the newest alert there is. */
+  readonly last_id: number;
+};
+
+/** The kernel's own counters of this host's network namespace, since the watches began. */
+export type NetworkCounters = Readonly<Record<string, number>>;
+
+export type LiveDesk = {
+  readonly networkCounters: () => NetworkCounters;
+  /** Starts the watches that raise alerts, if they have not been started. */
+  readonly startWatches: () => void;
+  /** Alerts with an id above `after`, of at least a severity; waits up to `waitMs` until there is one. */
+  readonly alerts: (request: {
+    readonly after: number;
+    readonly least: Severity;
+    readonly waitMs: number;
+    readonly signal?: AbortSignal | undefined;
+  }) => Promise<AlertsRead>;
+  /** Starts a subscription. Rejects with a UserError that says what is wrong with it. */
+  readonly subscribe: (request: SubscriptionRequest) => Promise<SubscriptionFacts>;
+  readonly list: () => readonly SubscriptionFacts[];
+  /** The facts of one; throws a UserError when there is none of that id. */
+  readonly facts: (id: string) => SubscriptionFacts;
+  /** Waits for events. Rejects with a UserError when there is no such subscription or the cursor is not one of it. */
+  readonly watch: (request: WatchRequest) => Promise<Watched>;
+  /** Ends one; throws a UserError when there is none of that id. */
+  readonly unsubscribe: (id: string) => SubscriptionFacts;
+  /** All events that can be watched, as category:name. */
+  readonly events: () => readonly string[];
+  readonly stop: () => Promise<void>;
+};

@@ -1,0 +1,281 @@
+// Writes the kernel side of a subscription: tests, sampling, rate limit, record. One program for each subscription, assembled
+// here, so no compiler is needed and each test costs a load and a jump.
+// Helper numbers: enum bpf_func_id of linux/bpf.h.
+import { type Assembler, createAssembler, type Jump, type Register, type Width } from './assembler.ts';
+import type { NumberTest, OwnFact, Test, TextTest } from './conditions.ts';
+import type { Field, Format } from './format.ts';
+import { HEAD, type RecordLayout, SKIPPED, TEXT_BYTES } from './record.ts';
+
+const HELPER = {
+  map_lookup_elem: 1,
+  ktime_get_ns: 5,
+  get_prandom_u32: 7,
+  get_smp_processor_id: 8,
+  get_current_pid_tgid: 14,
+  get_current_uid_gid: 15,
+  get_current_comm: 16,
+  probe_read_kernel: 113,
+  probe_read_user_str: 114,
+  probe_read_kernel_str: 115,
+  ringbuf_reserve: 131,
+  ringbuf_submit: 132,
+} as const;
+const SECOND_NS = 1_000_000_000;
+
+/** Counters of a subscription on one CPU, in the order in which they lie in the map's value, 8 bytes each. */
+export const COUNTERS = ['seen', 'matched', 'sampled_out', 'limited', 'lost', 'sent'] as const;
+const counterAt = (name: (typeof COUNTERS)[number]) => COUNTERS.indexOf(name) * 8;
+/** Of the array with one value that holds the rate limit: the second's beginning in ns, and events sent in it. */
+export const LIMITER = { start: 0, count: 8, size: 16 } as const;
+
+export type ProgramPlan = {
+  readonly format: Format;
+  readonly tests: readonly Test[];
+  readonly layout: RecordLayout;
+  readonly subscription: number;
+  /** Our own process, which is left out. */
+  readonly observer: number;
+  /** One of so many matching events is taken. */
+  readonly sample: number;
+  /** Events a second, over all CPUs; 0: count only. */
+  readonly rate: number;
+  /** Wake the reader at each event. */
+  readonly wake: boolean;
+  readonly countersFd: number;
+  readonly limiterFd: number;
+  readonly ringFd: number;
+};
+
+const CONTEXT: Register = 6;
+const COUNTS: Register = 7;
+const RECORD: Register = 8;
+const WHO: Register = 9;
+const FRAME: Register = 10;
+/** On the stack: the time, the key of the counters, and a text to compare. */
+const STACK = { time: -8, key: -16, text: -16 - TEXT_BYTES } as const;
+const BPF_RB_NO_WAKEUP = 1;
+const BPF_RB_FORCE_WAKEUP = 2;
+
+/** The opposite of an operator, signed or not: the jump that leaves. */
+const OPPOSITE: Readonly<Record<Exclude<NumberTest['operator'], '&'>, Jump>> = {
+  '==': '!=',
+  '!=': '==',
+  '<': '>=',
+  '<=': '>',
+  '>': '<=',
+  '>=': '<',
+};
+const signedJump: Readonly<Partial<Record<Jump, Jump>>> = { '>': 's>', '>=': 's>=', '<': 's<', '<=': 's<=' };
+
+const widthOf = (size: number): Width | undefined => ([1, 2, 4, 8] as const).find((width) => width === size);
+
+const count = (to: Assembler, name: (typeof COUNTERS)[number]) => {
+  to.load(8, 1, COUNTS, counterAt(name));
+  to.add(1, 1);
+  to.store(8, COUNTS, counterAt(name), 1);
+};
+
+const loadOwn = (to: Assembler, fact: Exclude<OwnFact, 'current.comm'>) => {
+  if (fact === 'cpu') to.call(HELPER.get_smp_processor_id);
+  if (fact === 'current.uid') to.call(HELPER.get_current_uid_gid);
+  to.move(1, fact === 'cpu' || fact === 'current.uid' ? 0 : WHO);
+  if (fact === 'current.pid') to.shiftRight(1, 32);
+  if (fact === 'current.tid' || fact === 'current.uid') {
+    to.shiftLeft(1, 32);
+    to.shiftRight(1, 32);
+  }
+};
+
+const loadField = (to: Assembler, { size, offset, signed }: Field) => {
+  const width = widthOf(size) ?? 8;
+  // A load from the record has to be aligned; of the few fields that are not, a copy is read.
+  if (offset % width === 0) to.load(width, 1, CONTEXT, offset);
+  else {
+    to.storeNumber(8, FRAME, STACK.key, 0);
+    to.move(1, FRAME);
+    to.add(1, STACK.key);
+    to.number(2, width);
+    to.move(3, CONTEXT);
+    to.add(3, offset);
+    to.call(HELPER.probe_read_kernel);
+    to.load(width, 1, FRAME, STACK.key);
+  }
+  if (!signed || width === 8) return;
+  to.shiftLeft(1, 64 - 8 * width);
+  to.shiftRightSigned(1, 64 - 8 * width);
+};
+
+const testNumber = (to: Assembler, { of, operator, value }: NumberTest, index: number) => {
+  if (typeof of === 'string') {
+    if (of === 'current.comm') return;
+    loadOwn(to, of);
+  } else loadField(to, of);
+  const isSigned = typeof of !== 'string' && of.signed;
+  const jump = operator === '&' ? '&' : (isSigned && signedJump[OPPOSITE[operator]]) || OPPOSITE[operator];
+  const away = operator === '&' ? `bits${index}` : 'out';
+  if (to.fits(value)) to.jumpIf(1, jump, value, away);
+  else {
+    to.number(2, value);
+    to.jumpIfRegister(1, jump, 2, away);
+  }
+  if (operator !== '&') return;
+  to.jump('out');
+  to.label(away);
+};
+
+/** Puts the address of a text outside of the record into r3. */
+const locate = (to: Assembler, { kind, offset, type }: Field) => {
+  if (kind === 'user_text') return to.load(8, 3, CONTEXT, offset);
+  to.load(4, 3, CONTEXT, offset);
+  to.and(3, 0xffff);
+  if (type.startsWith('__rel_loc')) to.add(3, offset + 4);
+  to.addRegister(3, CONTEXT);
+};
+
+/** Brings a text, as far as it is compared, where its bytes can be loaded. Returns from where and at which offset. */
+const bringText = (to: Assembler, of: TextTest['of'], bytes: number): readonly [Register, number] => {
+  if (of !== 'current.comm' && of.kind === 'text') return [CONTEXT, of.offset];
+  to.move(1, FRAME);
+  to.add(1, STACK.text);
+  if (of === 'current.comm') {
+    to.number(2, 16);
+    to.call(HELPER.get_current_comm);
+    return [FRAME, STACK.text];
+  }
+  to.number(2, bytes + 1);
+  locate(to, of);
+  to.call(of.kind === 'user_text' ? HELPER.probe_read_user_str : HELPER.probe_read_kernel_str);
+  return [FRAME, STACK.text];
+};
+
+const testText = (to: Assembler, { of, operator, value }: TextTest, index: number) => {
+  const literal = new TextEncoder().encode(operator === 'prefix' ? value : `${value}\0`);
+  const room = of === 'current.comm' ? 16 : of.kind === 'text' ? of.size : TEXT_BYTES;
+  const differs = operator === '!=' ? `differs${index}` : 'out';
+  if (literal.length > room) {
+    // It is never there. The kernel refuses instructions that nothing leads to, so this is written as a question.
+    to.number(1, operator === '!=' ? 1 : 0);
+    to.jumpIf(1, '==', 0, 'out');
+    return;
+  }
+  const [base, offset] = bringText(to, of, literal.length);
+  if (base === FRAME && of !== 'current.comm') to.jumpIf(0, 's<', 0, differs);
+  const view = new DataView(literal.buffer);
+  for (let at = 0; at < literal.length; ) {
+    const width = ([4, 2, 1] as const).find((one) => at + one <= literal.length && (offset + at) % one === 0) ?? 1;
+    const wanted = width === 4 ? view.getUint32(at, true) : width === 2 ? view.getUint16(at, true) : view.getUint8(at);
+    to.load(width, 1, base, offset + at);
+    if (to.fits(wanted)) to.jumpIf(1, '!=', wanted, differs);
+    else {
+      to.number(2, wanted);
+      to.jumpIfRegister(1, '!=', 2, differs);
+    }
+    at += width;
+  }
+  if (operator !== '!=') return;
+  to.jump('out');
+  to.label(differs);
+};
+
+const limit = (to: Assembler, fd: number, rate: number) => {
+  to.call(HELPER.ktime_get_ns);
+  to.store(8, FRAME, STACK.time, 0);
+  to.mapValue(1, fd);
+  to.load(8, 2, 1, LIMITER.start);
+  to.move(3, 0);
+  to.subtractRegister(3, 2);
+  to.jumpIf(3, '<', SECOND_NS, 'same_second');
+  to.store(8, 1, LIMITER.start, 0);
+  to.storeNumber(8, 1, LIMITER.count, 0);
+  to.label('same_second');
+  to.number(2, 1);
+  to.fetchAdd(1, LIMITER.count, 2);
+  to.jumpIf(2, '>=', rate, 'limited');
+};
+
+const writeHead = (to: Assembler, subscription: number) => {
+  to.storeNumber(4, RECORD, HEAD.subscription, subscription);
+  to.load(8, 1, FRAME, STACK.time);
+  to.store(8, RECORD, HEAD.time, 1);
+  to.store(8, RECORD, HEAD.tid, WHO);
+  to.call(HELPER.get_smp_processor_id);
+  to.store(4, RECORD, HEAD.cpu, 0);
+  to.call(HELPER.get_current_uid_gid);
+  to.store(8, RECORD, HEAD.uid, 0);
+  to.move(1, RECORD);
+  to.add(1, HEAD.comm);
+  to.number(2, 16);
+  to.call(HELPER.get_current_comm);
+};
+
+const writeBody = (to: Assembler, { fixed, texts }: RecordLayout) => {
+  if (fixed > 0) {
+    to.move(1, RECORD);
+    to.add(1, HEAD.size);
+    to.number(2, fixed);
+    to.move(3, CONTEXT);
+    to.add(3, SKIPPED);
+    to.call(HELPER.probe_read_kernel);
+  }
+  for (const { field, at } of texts) {
+    to.move(1, RECORD);
+    to.add(1, at + 8);
+    to.number(2, TEXT_BYTES);
+    locate(to, field);
+    to.call(field.kind === 'user_text' ? HELPER.probe_read_user_str : HELPER.probe_read_kernel_str);
+    to.store(8, RECORD, at, 0);
+  }
+};
+
+/** The instructions of a subscription, 8 bytes each. */
+export const assembleProgram = (plan: ProgramPlan): Uint8Array => {
+  const to = createAssembler();
+  to.move(CONTEXT, 1);
+  to.storeNumber(4, FRAME, STACK.key, 0);
+  to.move(2, FRAME);
+  to.add(2, STACK.key);
+  to.map(1, plan.countersFd);
+  to.call(HELPER.map_lookup_elem);
+  to.jumpIf(0, '==', 0, 'out');
+  to.move(COUNTS, 0);
+  to.call(HELPER.get_current_pid_tgid);
+  to.move(WHO, 0);
+  to.move(1, 0);
+  to.shiftRight(1, 32);
+  to.jumpIf(1, '==', plan.observer, 'out');
+  count(to, 'seen');
+  for (const [i, test] of plan.tests.entries())
+    if (test.kind === 'number') testNumber(to, test, i);
+    else testText(to, test, i);
+  count(to, 'matched');
+  if (plan.rate > 0) {
+    if (plan.sample > 1) {
+      to.call(HELPER.get_prandom_u32);
+      to.mod(0, plan.sample);
+      to.jumpIf(0, '!=', 0, 'sampled_out');
+    }
+    limit(to, plan.limiterFd, plan.rate);
+    to.map(1, plan.ringFd);
+    to.number(2, plan.layout.size);
+    to.number(3, 0);
+    to.call(HELPER.ringbuf_reserve);
+    to.jumpIf(0, '==', 0, 'lost');
+    to.move(RECORD, 0);
+    writeHead(to, plan.subscription);
+    writeBody(to, plan.layout);
+    to.move(1, RECORD);
+    to.number(2, plan.wake ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+    to.call(HELPER.ringbuf_submit);
+    count(to, 'sent');
+    to.jump('out');
+    for (const name of ['lost', 'limited', ...(plan.sample > 1 ? (['sampled_out'] as const) : [])] as const) {
+      to.label(name);
+      count(to, name);
+      to.jump('out');
+    }
+  }
+  to.label('out');
+  to.number(0, 0);
+  to.exit();
+  return to.bytes();
+};

@@ -1,0 +1,174 @@
+// Subscriptions in the kernel: loads a program for each, attaches it, reads what it sends and what it counted. Keeps nothing
+// that was sent.
+import { closeSync } from 'node:fs';
+import type { Clock } from '../clock.ts';
+import { errno, errnoName, type Libbpf, loadLibbpf, loadSystem, onReadable } from '../libbpf.ts';
+import { mapRing } from '../ring.ts';
+import { tracefsFolder } from '../tracefs.ts';
+import { divide } from './conditions.ts';
+import { createDecoder, type LiveEvent } from './decode.ts';
+import { errors } from './errors.ts';
+import { parseExpression } from './expression.ts';
+import type { Format } from './format.ts';
+import { type Inventory, openInventory } from './inventory.ts';
+import { assembleProgram, COUNTERS, LIMITER } from './program.ts';
+import { HEAD, recordLayout } from './record.ts';
+import { createRest } from './rest.ts';
+import { tracepointAttributes } from './tracepoint-attributes.ts';
+
+const BPF_MAP_TYPE_ARRAY = 2;
+const BPF_MAP_TYPE_PERCPU_ARRAY = 6;
+const BPF_MAP_TYPE_RINGBUF = 27;
+const RING_BYTES = 8 << 20;
+const DRAIN_MS = 10;
+
+export type Counts = Readonly<Record<(typeof COUNTERS)[number], number>>;
+
+export type SubscribeOptions = {
+  /** One of so many matching events; 1: all. */
+  readonly sample: number;
+  /** Events a second at most, over all CPUs; 0: count only, deliver nothing. */
+  readonly rate: number;
+  /** Wake the reader at each event instead of every 10 ms: for rare ones. */
+  readonly wake: boolean;
+};
+
+export type Tapped = {
+  readonly event: string;
+  readonly format: Format;
+  /** Exact, since the subscription began. `matched`: by what the kernel tested. */
+  readonly counts: () => Counts;
+  /** Ends it; returns before the kernel has detached the probe. */
+  readonly stop: () => void;
+};
+
+export type Tap = {
+  readonly inventory: Inventory;
+  /** Starts a subscription. Throws a UserError when the expression or the kernel does not allow it. */
+  readonly subscribe: (text: string, options: SubscribeOptions, onEvent: (event: LiveEvent) => void) => Tapped;
+  /** Delivers what waits in the ring now. */
+  readonly drain: () => void;
+  /** Ends all subscriptions; resolves when the kernel has detached them. */
+  readonly stop: () => Promise<void>;
+};
+
+const readCounts = (bpf: Libbpf, fd: number, cpus: number): Counts => {
+  const values = new BigUint64Array(cpus * COUNTERS.length);
+  bpf.lookup(fd, new Uint8Array(4), new Uint8Array(values.buffer));
+  const sum = (at: number) => {
+    let total = 0;
+    for (let cpu = 0; cpu < cpus; cpu++) total += Number(values[cpu * COUNTERS.length + at]);
+    return total;
+  };
+  const [seen = 0, matched = 0, sampled_out = 0, limited = 0, lost = 0, sent = 0] = COUNTERS.map((_, at) => sum(at));
+  return { seen, matched, sampled_out, limited, lost, sent };
+};
+
+/** Opens the live side of the kernel. Throws a UserError when this machine or user cannot. */
+export const openTap = (clock: Clock): Tap => {
+  const bpf = loadLibbpf();
+  const system = loadSystem();
+  const folder = tracefsFolder(system);
+  if (folder === undefined) throw errors.refused({ event: 'tracepoints', why: 'tracefs cannot be opened' });
+  const inventory = openInventory(folder);
+  const cpus = bpf.possibleCpus();
+  const refuse = (event: string) => errors.refused({ event, why: errnoName(errno()) });
+  const createMap = (type: number, name: string, key: number, value: number, entries: number) => {
+    const fd = bpf.createMap(type, name, key, value, entries, null);
+    if (fd < 0) throw refuse(name);
+    return fd;
+  };
+  const ringFd = createMap(BPF_MAP_TYPE_RINGBUF, 'whytrace_live', 0, 0, RING_BYTES);
+  const ring = mapRing(system, ringFd, RING_BYTES);
+  if (ring === undefined) throw errors.refused({ event: 'the ring', why: 'its memory could not be mapped' });
+  const timeOf = (low: number, high: number) => (high - clock.high) * 0x1_0000_0000 + (low - clock.low);
+
+  type Subscription = { readonly deliver: (bytes: Uint8Array) => void; readonly stop: () => void };
+  const subscriptions = new Map<number, Subscription>();
+  const closing = new Set<Promise<void>>();
+  let nextId = 1;
+
+  const drain = () => {
+    ring.drain((words, at) => {
+      const id = words[at + HEAD.subscription / 4] ?? 0;
+      const bytes = new Uint8Array(words.buffer, words.byteOffset + at * 4);
+      subscriptions.get(id)?.deliver(bytes);
+    }, Number.POSITIVE_INFINITY);
+  };
+  let timer: NodeJS.Timeout | undefined;
+  let readable: { readonly stop: () => void } | undefined;
+
+  return {
+    inventory,
+    drain,
+    subscribe: (text, { sample, rate, wake }, onEvent) => {
+      const { category, name, condition } = parseExpression(text);
+      const event = `${category}:${name}`;
+      const format = inventory.format(category, name);
+      const { kernel: tests, rest } = divide(format, condition);
+      const layout = recordLayout(format, format.fields);
+      const id = nextId++;
+      const opened: number[] = [];
+      const keep = (fd: number) => {
+        if (fd < 0) throw refuse(event);
+        opened.push(fd);
+        return fd;
+      };
+      try {
+        const countersFd = keep(createMap(BPF_MAP_TYPE_PERCPU_ARRAY, 'live_counts', 4, COUNTERS.length * 8, 1));
+        const limiterFd = keep(createMap(BPF_MAP_TYPE_ARRAY, 'live_limit', 4, LIMITER.size, 1));
+        const plan = { format, tests, layout, subscription: id, observer: process.pid, sample, rate, wake };
+        const program = keep(
+          bpf.loadTracepointProgram('whytrace_live', assembleProgram({ ...plan, countersFd, limiterFd, ringFd })),
+        );
+        const perf = keep(system.openPerfEvent(tracepointAttributes(format.id), 0));
+        const link = keep(bpf.linkPerfEvent(program, perf));
+        const decode = createDecoder(format, layout, timeOf);
+        const matches = createRest(format, rest);
+        const stop = () => {
+          if (!subscriptions.delete(id)) return;
+          // The link and its event last: closing them waits for the kernel.
+          for (const fd of opened) if (fd !== link && fd !== perf && fd !== countersFd) closeSync(fd);
+          const closed = system.closeLater(link).then(() => system.closeLater(perf));
+          const ended = closed.then(() => {
+            closeSync(countersFd);
+            closing.delete(ended);
+          });
+          closing.add(ended);
+          if (subscriptions.size === 0) clearInterval(timer);
+          if (subscriptions.size === 0) timer = undefined;
+        };
+        const deliver = (bytes: Uint8Array) => {
+          const decoded = decode(bytes);
+          if (matches(decoded)) onEvent(decoded);
+        };
+        subscriptions.set(id, { deliver, stop });
+        timer ??= setInterval(drain, DRAIN_MS);
+        if (wake) readable ??= onReadable(ringFd, drain);
+        let last: Counts = { seen: 0, matched: 0, sampled_out: 0, limited: 0, lost: 0, sent: 0 };
+        const counts = () => {
+          if (subscriptions.has(id)) last = readCounts(bpf, countersFd, cpus);
+          return last;
+        };
+        return {
+          event,
+          format,
+          counts,
+          stop: () => {
+            counts();
+            stop();
+          },
+        };
+      } catch (thrown) {
+        for (const fd of opened) closeSync(fd);
+        throw thrown;
+      }
+    },
+    stop: async () => {
+      for (const { stop } of [...subscriptions.values()]) stop();
+      clearInterval(timer);
+      readable?.stop();
+      await Promise.all(closing);
+    },
+  };
+};

@@ -1,0 +1,160 @@
+// `whytrace watch`: any tracepoint of the running kernel, as it happens.
+import { type Severity, severities } from '../../base/alert.ts';
+import type { LiveDesk, LiveEvent, SubscriptionFacts } from '../../base/live-desk.ts';
+import { cleanAnswer } from '../../serve/clean-answer.ts';
+import { alertLine } from '../alert-line.ts';
+import type { Arguments } from '../arguments.ts';
+import type { Command } from '../command.ts';
+import { errors } from '../errors.ts';
+import { eventLine } from '../event-line.ts';
+import { err, out } from '../print.ts';
+
+const WAIT_MS = 1000;
+const BATCH = 1000;
+
+/** Until a signal comes or the time is over. */
+const stopper = (args: Arguments) => {
+  const stop = new AbortController();
+  const end = () => stop.abort();
+  process.once('SIGINT', end);
+  process.once('SIGTERM', end);
+  const duration = args.time('duration');
+  const timer = duration === undefined ? undefined : setTimeout(end, duration / 1e6);
+  return { signal: stop.signal, done: () => clearTimeout(timer) };
+};
+
+const severityOf = (args: Arguments): Severity => {
+  const wanted = args.text('min-severity') ?? 'low';
+  const found = severities.find((severity) => severity === wanted);
+  if (found !== undefined) return found;
+  throw errors.badValue({
+    name: '--min-severity',
+    value: wanted,
+    wanted: `one of ${severities.join(', ')}`,
+    command: 'watch',
+  });
+};
+
+/** Alerts of the watches, as they are raised. */
+const followAlerts = async (desk: LiveDesk, args: Arguments, unixStartMs: number): Promise<number> => {
+  const least = severityOf(args);
+  const most = args.integer('count') ?? Number.POSITIVE_INFINITY;
+  const { signal, done } = stopper(args);
+  let after = 0;
+  let shown = 0;
+  desk.startWatches();
+  for (const missing of (await desk.alerts({ after, least, waitMs: 0 })).not_watched)
+    err(`whytrace: not watched: ${missing}\n`);
+  if (!args.flag('line') && !args.flag('json') && process.stderr.isTTY)
+    err(`whytrace: watching for alerts of severity ${least} or more; Ctrl-C ends it\n`);
+  for (let last = false; !last && shown < most; ) {
+    last = signal.aborted;
+    const { alerts, last_id } = await desk.alerts({ after, least, waitMs: last ? 0 : WAIT_MS, signal });
+    for (const alert of alerts)
+      if (shown++ < most)
+        out(args.flag('json') ? `${JSON.stringify(cleanAnswer(alert))}\n` : `${alertLine(alert, unixStartMs)}\n`);
+    after = Math.max(after, alerts.length > 0 ? (alerts.at(-1)?.id ?? after) : last_id);
+  }
+  done();
+  return 0;
+};
+
+/** What did not come, in words; empty when all came. */
+export const missingText = ({ counts: { limited, lost, sampled_out } }: SubscriptionFacts): string => {
+  const parts = [
+    limited > 0 ? `${limited} above the limit of events a second` : '',
+    lost > 0 ? `${lost} lost, since they came faster than they were read` : '',
+    sampled_out > 0 ? `${sampled_out} left out by the sample` : '',
+  ].filter((part) => part !== '');
+  return parts.length === 0 ? '' : `not shown: ${parts.join(', ')}`;
+};
+
+const listEvents = (desk: LiveDesk, pattern: string): number => {
+  const found = desk.events().filter((event) => event.includes(pattern));
+  out(found.map((event) => `${event}\n`).join(''));
+  return found.length > 0 ? 0 : 1;
+};
+
+const follow = async (desk: LiveDesk, args: Arguments, expression: string, unixStartMs: number): Promise<number> => {
+  const facts = await desk.subscribe({
+    expression,
+    sample: args.integer('sample') ?? 1,
+    ...(args.integer('rate') === undefined ? {} : { rate: args.integer('rate') ?? 1 }),
+    ttlSeconds: 86_400,
+  });
+  const { id, event } = facts;
+  const most = args.integer('count') ?? Number.POSITIVE_INFINITY;
+  const { signal, done } = stopper(args);
+  const say = (one: LiveEvent) => {
+    if (args.flag('json')) out(`${JSON.stringify(cleanAnswer({ event, ...one }))}\n`);
+    else out(`${eventLine(one, event, unixStartMs)}\n`);
+  };
+  if (!args.flag('line') && !args.flag('json') && process.stderr.isTTY)
+    err(`whytrace: watching ${event}, about ${Math.round(facts.estimated_rate)} a second now; Ctrl-C ends it\n`);
+  let shown = 0;
+  let cursor: string | undefined;
+  let ended: string | undefined;
+  while (shown < most && ended === undefined) {
+    const last = signal.aborted;
+    const read = await desk.watch({ id, cursor, count: 1, waitMs: last ? 0 : WAIT_MS, signal });
+    const more = read.more > 0 ? await desk.watch({ id, cursor: read.cursor, count: BATCH, waitMs: 0 }) : undefined;
+    for (const one of [...read.events, ...(more?.events ?? [])]) if (shown++ < most) say(one);
+    cursor = more?.cursor ?? read.cursor;
+    ended = desk.facts(id).ended;
+    if (last && (more?.more ?? 0) === 0) break;
+  }
+  done();
+  const over = ended === undefined ? desk.unsubscribe(id) : desk.facts(id);
+  const missing = missingText(over);
+  if (ended !== undefined) err(`whytrace: the kernel is asked no more: ${ended}\n`);
+  if (missing !== '') err(`whytrace: ${missing}\n`);
+  else if (process.stderr.isTTY) err(`whytrace: ${over.counts.matched} of ${over.counts.seen} events matched\n`);
+  return ended === undefined ? 0 : 1;
+};
+
+export const watch: Command = {
+  name: 'watch',
+  summary: 'see events of the running kernel, or alerts, as they happen',
+  usage: "['CATEGORY:NAME [where FIELD OP VALUE [and ...]]'] [OPTIONS]",
+  about:
+    'Without an expression: raises alerts about what looks wrong on this host, each with who did it and why it may be harmless. With one: watches any tracepoint of the running kernel. Conditions are tested in the kernel: == != < <= > >= compare, & asks for bits, ~ matches a text with * and ?; names of values are understood; "and", "or", "not" and parentheses join. Besides the fields of the event: current.pid, current.tid, current.uid, current.comm, cpu. Needs root. What did not come is told at the end.',
+  options: {
+    list: { type: 'flag', doc: 'list the events whose name contains the given word' },
+    line: { type: 'flag', doc: 'lines of events and nothing else: for programs that wake at each line' },
+    json: { type: 'flag', doc: 'one JSON object a line' },
+    duration: { type: 'time', short: 'd', value: 'T', doc: 'stop after this time: 5s', default: 'Ctrl-C' },
+    count: { type: 'integer', short: 'n', value: 'N', doc: 'stop after so many events' },
+    'min-severity': {
+      type: 'text',
+      value: 'S',
+      doc: `alerts of this severity or more: ${severities.join(', ')}`,
+      default: 'low',
+    },
+    sample: { type: 'integer', value: 'N', doc: 'take one of N matching events', default: '1' },
+    rate: { type: 'integer', value: 'N', doc: 'events a second at most', default: '1000' },
+  },
+  words: 1,
+  examples: [
+    { line: "sudo whytrace watch 'sched:sched_process_exec' --line --duration 5s", doc: 'each program that starts' },
+    { line: `sudo whytrace watch 'syscalls:sys_enter_openat where filename ~ "/etc/*"'`, doc: 'who opens files there' },
+    { line: 'sudo whytrace watch --line --min-severity high', doc: 'alerts, a line each' },
+    { line: 'sudo whytrace watch --list tcp', doc: 'events with "tcp" in their name' },
+  ],
+  run: async (args) => {
+    const [word] = args.words;
+    const { requirePrivileges } = await import('../../capture/capture.ts');
+    const { startClock } = await import('../../capture/clock.ts');
+    const { openDesk } = await import('../../live/desk.ts');
+    requirePrivileges();
+    process.env.UV_THREADPOOL_SIZE ??= '64';
+    const clock = startClock();
+    const desk = openDesk(clock);
+    try {
+      const unixStartMs = Number(BigInt(clock.unixStart) / 1_000_000n);
+      if (args.flag('list')) return listEvents(desk, word ?? '');
+      return await (word === undefined ? followAlerts(desk, args, unixStartMs) : follow(desk, args, word, unixStartMs));
+    } finally {
+      await desk.stop();
+    }
+  },
+};

@@ -1,0 +1,219 @@
+// The desk at which subscriptions are taken: checks them, keeps their events for readers, ends those that are over or cost
+// too much. One for the whole program, whoever asks.
+import type { LiveDesk, LiveEvent, SubscriptionFacts, SubscriptionRequest, WatchRequest } from '../base/live-desk.ts';
+import type { Clock } from '../capture/clock.ts';
+import { errors as liveErrors } from '../capture/live/errors.ts';
+import { openTap, type Tapped } from '../capture/live/tap.ts';
+import type { Allowed } from './alerts/allow-list.ts';
+import { cursorOf, placeOf } from './cursor.ts';
+import { errors } from './errors.ts';
+import { createEventLog, type EventLog } from './event-log.ts';
+import { isHot } from './hot-events.ts';
+import { LIMITS } from './limits.ts';
+import { waitUntil } from './wait-until.ts';
+import { startWatches, type Watches } from './watches.ts';
+
+const GUARD_MS = 1000;
+
+type Subscription = {
+  readonly id: string;
+  readonly request: SubscriptionRequest;
+  readonly tapped: Tapped;
+  readonly log: EventLog;
+  readonly sample: number;
+  readonly rate: number;
+  readonly estimatedRate: number;
+  readonly expires: number;
+  readonly waiting: Set<() => void>;
+  matchedBefore: number;
+  ended: string | undefined;
+};
+
+const pause = (ms: number) =>
+  new Promise<void>((resolve) => {
+    setTimeout(resolve, ms);
+  });
+
+const within = (name: string, value: number, most: number): number => {
+  if (!Number.isInteger(value) || value < 1 || value > most) throw errors.outOfRange({ name, value, most });
+  return value;
+};
+
+export type DeskOptions = {
+  /** Hears of every event that any subscription delivers. */
+  readonly onEvent?: (event: LiveEvent, name: string) => void;
+  /** What the owner of the machine has declared harmless. */
+  readonly allowed?: readonly Allowed[];
+};
+
+/** Opens the desk. Throws a UserError without privileges. */
+export const openDesk = (clock: Clock, { onEvent = () => {}, allowed = [] }: DeskOptions = {}): LiveDesk => {
+  const tap = openTap(clock);
+  const epoch = BigInt(clock.unixStart).toString(36);
+  const subscriptions = new Map<string, Subscription>();
+  let nextId = 1;
+
+  const live = () => [...subscriptions.values()].filter(({ ended }) => ended === undefined);
+
+  const end = (subscription: Subscription, why: string) => {
+    if (subscription.ended !== undefined) return;
+    tap.drain();
+    subscription.ended = why;
+    subscription.tapped.stop();
+    for (const wake of [...subscription.waiting]) wake();
+    const over = [...subscriptions.values()].filter(({ ended }) => ended !== undefined);
+    for (const { id } of over.slice(0, Math.max(0, over.length - LIMITS.ended))) subscriptions.delete(id);
+  };
+
+  /** Once a second: what is over, and what costs too much. */
+  const guard = () => {
+    for (const subscription of live()) {
+      const { matched } = subscription.tapped.counts();
+      const rate = ((matched - subscription.matchedBefore) * 1000) / GUARD_MS;
+      subscription.matchedBefore = matched;
+      if (clock.now() >= subscription.expires) end(subscription, 'its time was over');
+      else if (rate / subscription.sample > LIMITS.matchedRate)
+        end(subscription, `it matched ${Math.round(rate)} events in a second, and ${LIMITS.matchedRate} are the most`);
+    }
+  };
+  const guarding = setInterval(guard, GUARD_MS);
+  guarding.unref();
+
+  const found = (id: string): Subscription => {
+    const subscription = subscriptions.get(id);
+    if (subscription !== undefined) return subscription;
+    throw errors.noSubscription({ id, known: live().map((one) => one.id) });
+  };
+
+  const factsOf = ({
+    id,
+    request,
+    tapped,
+    log,
+    sample,
+    rate,
+    estimatedRate,
+    expires,
+    ended,
+  }: Subscription): SubscriptionFacts => ({
+    id,
+    expression: request.expression,
+    event: tapped.event,
+    fields: Object.fromEntries(
+      tapped.format.fields
+        .filter(({ kind, name }) => kind !== 'address' && name !== '__syscall_nr')
+        .map(({ name, type }) => [name, type]),
+    ),
+    sample,
+    rate,
+    estimated_rate: estimatedRate,
+    counts: tapped.counts(),
+    ended,
+    expires_in_seconds: ended === undefined ? Math.max(0, Math.round((expires - clock.now()) / 1e9)) : 0,
+    cursor: cursorOf({ epoch, id, seq: log.first() - 1 }),
+  });
+
+  /** Counts for a moment, delivering nothing: how many would come. */
+  const tryOut = async (expression: string): Promise<number> => {
+    const trial = tap.subscribe(expression, { sample: 1, rate: 0, wake: false }, () => {});
+    const began = performance.now();
+    await pause(LIMITS.trialMs);
+    const { matched } = trial.counts();
+    trial.stop();
+    return (matched * 1000) / (performance.now() - began);
+  };
+
+  const subscribe = async (request: SubscriptionRequest): Promise<SubscriptionFacts> => {
+    const sample = within('the sample', request.sample ?? 1, LIMITS.mostSample);
+    const rate = within('the rate', request.rate ?? LIMITS.rate, LIMITS.mostRate);
+    const ttl = within('the time to live', request.ttlSeconds ?? LIMITS.ttlSeconds, LIMITS.mostTtlSeconds);
+    if (live().length >= LIMITS.subscriptions) throw errors.tooMany({ most: LIMITS.subscriptions });
+    const [, event = ''] = /^\s*([\w-]+[:/][\w.]+)/.exec(request.expression) ?? [];
+    if (isHot(event.replace('/', ':')) && !/\bwhere\b/i.test(request.expression) && sample === 1)
+      throw liveErrors.needsPredicate({ event });
+    const estimatedRate = await tryOut(request.expression);
+    if (estimatedRate / sample > LIMITS.matchedRate)
+      throw liveErrors.tooHot({ event, rate: Math.round(estimatedRate), most: LIMITS.matchedRate });
+    const id = `s${nextId++}`;
+    const log = createEventLog(LIMITS.kept);
+    const waiting = new Set<() => void>();
+    const tapped = tap.subscribe(request.expression, { sample, rate, wake: false }, (event) => {
+      onEvent(log.add(event), tapped.event);
+      for (const wake of [...waiting]) wake();
+    });
+    const expires = clock.now() + ttl * 1e9;
+    const subscription: Subscription = {
+      ...{ id, request, tapped, log, sample, rate, estimatedRate, expires, waiting },
+      matchedBefore: 0,
+      ended: undefined,
+    };
+    subscriptions.set(id, subscription);
+    return factsOf(subscription);
+  };
+
+  const watch = async (request: WatchRequest) => {
+    const subscription = found(request.id);
+    const { log, id } = subscription;
+    const place = request.cursor === undefined ? undefined : placeOf(request.cursor);
+    if (request.cursor !== undefined && (place?.epoch !== epoch || place.id !== id || place.seq > log.last()))
+      throw errors.badCursor({ cursor: request.cursor });
+    const seq = place?.seq ?? log.first() - 1;
+    const isThere = () => log.last() - seq >= request.count || found(id).ended !== undefined;
+    await waitUntil(isThere, subscription.waiting, Math.min(request.waitMs, LIMITS.longestWaitMs), request.signal);
+    tap.drain();
+    const events = log.after(seq, request.count);
+    const next = events.at(-1)?.seq ?? Math.max(seq, log.first() - 1);
+    return {
+      events,
+      cursor: cursorOf({ epoch, id, seq: next }),
+      gap: Math.max(0, log.first() - 1 - seq),
+      more: log.last() - next,
+    };
+  };
+
+  let watches: Watches | undefined;
+  const alertWaiters = new Set<() => void>();
+  const watching = (): Watches => {
+    watches ??= startWatches(tap, clock, {
+      allowed,
+      keep: () => undefined,
+      onAlert: () => {
+        for (const wake of [...alertWaiters]) wake();
+      },
+    });
+    return watches;
+  };
+
+  const alerts: LiveDesk['alerts'] = async ({ after, least, waitMs, signal }) => {
+    const { book, notWatched } = watching();
+    await waitUntil(() => book.list(after, least).length > 0, alertWaiters, waitMs, signal);
+    return {
+      alerts: book.list(after, least),
+      held_back: Object.fromEntries(book.heldBack()),
+      not_watched: notWatched,
+      last_id: book.lastId(),
+    };
+  };
+
+  return {
+    subscribe,
+    watch,
+    alerts,
+    networkCounters: () => watching().networkCounters(),
+    startWatches: () => void watching(),
+    list: () => [...subscriptions.values()].map(factsOf),
+    facts: (id) => factsOf(found(id)),
+    unsubscribe: (id) => {
+      const subscription = found(id);
+      end(subscription, 'it was ended');
+      return factsOf(subscription);
+    },
+    events: () => tap.inventory.events(),
+    stop: async () => {
+      clearInterval(guarding);
+      await watches?.stop();
+      for (const subscription of live()) end(subscription, 'the program ended');
+      await tap.stop();
+    },
+  };
+};

@@ -1,0 +1,40 @@
+// What can go wrong at the live desk, in the words the user sees.
+import { defineError } from '../base/errors.ts';
+
+export const errors = {
+  noSubscription: defineError(
+    'no_such_subscription',
+    ({ id, known }: { id: string; known: readonly string[] }) => ({
+      what: `there is no subscription ${id}`,
+      why:
+        known.length > 0
+          ? `the ones that exist are ${known.join(', ')}`
+          : 'none exists: they end by themselves, and with this program',
+      todo: 'subscribe anew',
+    }),
+    2,
+  ),
+  badCursor: defineError(
+    'bad_watch_cursor',
+    ({ cursor }: { cursor: string }) => ({
+      what: `the cursor ${cursor} is not one of this subscription`,
+      why: 'it belongs to another subscription, or to one of before this program was started',
+      todo: 'leave it out: then the oldest event that is kept comes first',
+    }),
+    2,
+  ),
+  tooMany: defineError('too_many_subscriptions', ({ most }: { most: number }) => ({
+    what: 'cannot start one more subscription',
+    why: `${most} are going on, which is the most`,
+    todo: 'end one with unsubscribe',
+  })),
+  outOfRange: defineError(
+    'out_of_range',
+    ({ name, value, most }: { name: string; value: number; most: number }) => ({
+      what: `${name} cannot be ${value}`,
+      why: `it is a whole number from 1 to ${most}`,
+      todo: `choose one from 1 to ${most}`,
+    }),
+    2,
+  ),
+} as const;

@@ -1,0 +1,138 @@
+// What a drop means: by the kernel's reason and, where that alone is ambiguous, the function that dropped it. Reasons are those
+// of enum skb_drop_reason (include/net/dropreason-core.h), without their prefix.
+import type { Severity } from '../../base/alert.ts';
+
+export type DropClass = 'malformed' | 'spoofed' | 'policy' | 'resource' | 'topology' | 'benign';
+
+/** REASON or REASON@function; the longer one wins. */
+const CLASSES: Readonly<Record<Exclude<DropClass, 'benign'>, readonly string[]>> = {
+  malformed: [
+    'PKT_TOO_SMALL',
+    'IP_INHDR',
+    'IP_CSUM',
+    'TCP_CSUM',
+    'UDP_CSUM',
+    'ICMP_CSUM',
+    'SKB_CSUM',
+    'HDR_TRUNC',
+    'DEV_HDR',
+    'INVALID_PROTO',
+    'IP_NOPROTO',
+    'UNHANDLED_PROTO',
+    'TCP_FLAGS',
+    'TCP_INVALID_SYN',
+    'IPV6_BAD_EXTHDR',
+    'IPV6_NDISC_FRAG',
+    'IPV6_NDISC_HOP_LIMIT',
+    'IPV6_NDISC_BAD_CODE',
+    'IPV6_NDISC_BAD_OPTIONS',
+    'DUP_FRAG',
+    'FRAG_REASM_TIMEOUT',
+    'FRAG_TOO_FAR',
+    'VXLAN_INVALID_HDR',
+    'MAC_INVALID_SOURCE',
+    'CAN_RX_INVALID_FRAME',
+    'NOT_SPECIFIED@__udp4_lib_rcv',
+    'NOT_SPECIFIED@ip_defrag',
+  ],
+  spoofed: [
+    'IP_RPFILTER',
+    'IP_LOCALNET',
+    'IP_LOCAL_SOURCE',
+    'IP_INVALID_SOURCE',
+    'UNICAST_IN_L2_MULTICAST',
+    'TCP_INVALID_SEQUENCE',
+    'TCP_INVALID_END_SEQUENCE',
+    'TCP_INVALID_ACK_SEQUENCE',
+    'TCP_OVERWINDOW',
+    'TCP_RFC7323_PAWS',
+    'TCP_RFC7323_TSECR',
+    'TCP_MD5NOTFOUND',
+    'TCP_MD5UNEXPECTED',
+    'TCP_MD5FAILURE',
+    'TCP_AUTH_HDR',
+    'TCP_AOFAILURE',
+    'TCP_AOKEYNOTFOUND',
+    'TCP_AOUNEXPECTED',
+    'TCP_AONOTFOUND',
+  ],
+  policy: [
+    'NETFILTER_DROP',
+    'TC_INGRESS',
+    'TC_EGRESS',
+    'XDP',
+    'BPF_CGROUP_EGRESS',
+    'SECURITY_HOOK',
+    'SOCKET_FILTER',
+    'XFRM_POLICY',
+  ],
+  resource: [
+    'SOCKET_RCVBUFF',
+    'SOCKET_BACKLOG',
+    'PROTO_MEM',
+    'QDISC_DROP',
+    'QDISC_OVERLIMIT',
+    'QDISC_CONGESTED',
+    'CPU_BACKLOG',
+    'FULL_RING',
+    'NOMEM',
+    'TCP_OFOMERGE',
+    'TCP_OFO_DROP',
+    'TCP_OFO_QUEUE_PRUNE',
+    'TCP_RCVQ_PRUNE',
+    'TCP_LISTEN_OVERFLOW',
+    'TCP_ZEROWINDOW',
+    'NEIGH_QUEUEFULL',
+    'TCP_OLD_SEQUENCE',
+  ],
+  topology: [
+    'NO_SOCKET',
+    'IP_INNOROUTES',
+    'IP_OUTNOROUTES',
+    'NEIGH_FAILED',
+    'NEIGH_CREATEFAIL',
+    'NEIGH_DEAD',
+    'PKT_TOO_BIG',
+    'OTHERHOST',
+    'IP_INHDR@ip_forward',
+  ],
+};
+
+const classes: ReadonlyMap<string, DropClass> = new Map(
+  Object.entries(CLASSES).flatMap(([name, reasons]) => reasons.map((reason) => [reason, isClass(name)] as const)),
+);
+function isClass(name: string): DropClass {
+  const known: readonly DropClass[] = ['malformed', 'spoofed', 'policy', 'resource', 'topology'];
+  return known.find((one) => one === name) ?? 'benign';
+}
+
+/** The class of a drop; what is in no list is harmless on every healthy machine. */
+export const dropClass = (reason: string, location: string): DropClass =>
+  classes.get(`${reason}@${location}`) ?? classes.get(reason) ?? 'benign';
+
+/** Whether drops of a reason can be anything but harmless. */
+export const isWorthALook = (reason: string): boolean =>
+  [...classes.keys()].some((key) => key === reason || key.startsWith(`${reason}@`));
+
+/** How bad the first ones are, and how many in ten seconds make it worse. */
+export const dropSeverity: Readonly<
+  Record<Exclude<DropClass, 'benign'>, { readonly first: Severity; readonly many: Severity; readonly count: number }>
+> = {
+  malformed: { first: 'low', many: 'medium', count: 10 },
+  spoofed: { first: 'medium', many: 'high', count: 10 },
+  policy: { first: 'low', many: 'medium', count: 100 },
+  resource: { first: 'medium', many: 'high', count: 1000 },
+  topology: { first: 'low', many: 'medium', count: 100 },
+};
+
+/** Reasons that say more than their class: which rule they raise, and its words. */
+export const dropRules: Readonly<
+  Record<string, { readonly rule: string; readonly title: string; readonly benign: string }>
+> = {
+  // A sender asks so, with a byte that was sent before, whether a closed window is open again.
+  TCP_OLD_SEQUENCE: {
+    rule: 'zero_window',
+    title: 'a receiver has closed its window: the program there does not read',
+    benign: 'a program that is busy for a moment does so, and keep-alive probes look the same',
+  },
+};

@@ -1,0 +1,119 @@
+// The network watch: drops by the kernel's own reasons, retransmissions, resets, failed connections, full queues, closed windows,
+// name servers. Each becomes a finding with its class, its addresses and, where it can be proven, its process.
+import type { Finding, Severity } from '../../base/alert.ts';
+import { type Drop, type NetEvents, openNetEvents } from '../../capture/live/net-events.ts';
+import { createSocketOwners } from '../../capture/socket-owners.ts';
+import { identify } from '../alerts/suspects.ts';
+import type { Watching, WatchParts } from '../watch-parts.ts';
+import { startCounterWatch } from './counter-watch.ts';
+import { dropClass, dropRules, dropSeverity, isWorthALook } from './drop-classes.ts';
+import { createNameServerWatch } from './name-server-watch.ts';
+import { headersOf } from './packet.ts';
+import { createRates } from './rates.ts';
+import { startSocketWatch } from './socket-watch.ts';
+
+const WHILE_NS = 10e9;
+const SWEEP_MS = 1000;
+
+/** What the parts of this watch say of something they saw. */
+export type NetworkFinding = {
+  readonly rule: string;
+  readonly severity: Severity;
+  readonly title: string;
+  readonly time: number;
+  readonly key: string;
+  readonly facts: Readonly<Record<string, number | string | null>>;
+  readonly benign: string;
+  readonly pid?: number | undefined;
+  readonly comm?: string | undefined;
+  readonly evidence?: readonly string[];
+};
+
+const titles = {
+  malformed: 'packets were dropped that are malformed',
+  spoofed: 'packets were dropped that cannot be what they say they are',
+  policy: 'packets were dropped by a rule of this host',
+  resource: 'packets were dropped since there was no room for them',
+  topology: 'packets were dropped that have no way to go',
+} as const;
+const benign = {
+  malformed: 'a faulty device or driver sends such packets, and so do scanners and tests',
+  spoofed: 'asymmetric routes and packets delayed by minutes look so as well',
+  policy: 'a firewall that does what it is told drops packets',
+  resource: 'short bursts do so, and the sender tries again',
+  topology: 'port scans, services that are not running and hosts that are off look so',
+} as const;
+
+/** Starts the watch. */
+export const startNetworkWatch = ({ tap, clock, report, execs, keep }: WatchParts): Watching => {
+  const owners = createSocketOwners();
+  const rates = createRates(WHILE_NS);
+
+  const raise = ({ pid, comm = '', evidence = [], ...finding }: NetworkFinding) => {
+    const who = pid === undefined || pid === 0 ? undefined : identify(pid, comm, execs.of(pid));
+    const raised: Finding = {
+      ...finding,
+      watch: 'network',
+      process: who?.process,
+      ancestry: who?.ancestry ?? [],
+      container: who?.container,
+      evidence,
+    };
+    report(raised);
+  };
+
+  const onDrop = (drop: Drop) => {
+    const kind = dropClass(drop.reason, drop.location);
+    if (kind === 'benign') return;
+    const { from, to, protocol, fromPort, toPort } = headersOf(drop.protocol, drop.bytes);
+    const place = `${drop.reason}@${drop.location}`;
+    const key = [place, drop.namespace, from, to, protocol, toPort].join(' ');
+    const { first, many, count } = dropSeverity[kind];
+    const lately = rates.add(key, drop.time);
+    const special = dropRules[drop.reason];
+    raise({
+      rule: special?.rule ?? `packets_${kind}`,
+      severity: lately >= count ? many : first,
+      title: special?.title ?? titles[kind],
+      time: drop.time,
+      key: lately >= count ? `${key} many` : key,
+      facts: {
+        class: kind,
+        reason: drop.reason,
+        location: drop.location,
+        ...(from === undefined ? {} : { from, to: to ?? null, protocol: protocol ?? null }),
+        ...(toPort === undefined ? {} : { from_port: fromPort ?? null, to_port: toPort }),
+        namespace: drop.namespace,
+        interface: drop.interface,
+        lately,
+      },
+      benign: special?.benign ?? benign[kind],
+      pid: drop.socketInode === 0 ? undefined : owners.ownerOf(drop.socketInode),
+    });
+  };
+
+  const names = createNameServerWatch(raise);
+  let events: NetEvents | undefined;
+  const missing: { rule: string; event: string; why: string }[] = [];
+  try {
+    events = openNetEvents(clock, { wants: isWorthALook, drop: onDrop, nameServer: names.onPacket });
+    for (const why of events.missing) missing.push({ rule: 'drops', event: 'net', why });
+  } catch (thrown) {
+    missing.push({ rule: 'drops', event: 'net', why: thrown instanceof Error ? thrown.message : String(thrown) });
+  }
+  const sockets = startSocketWatch({ tap, raise, keep });
+  const counters = startCounterWatch(clock, owners, raise);
+  const timer = setInterval(() => {
+    counters.look();
+    names.sweep(clock.now());
+  }, SWEEP_MS);
+  return {
+    missing: [...missing, ...sockets.missing],
+    unseen: () => (events?.unseen() ?? 0) + sockets.unseen(),
+    stop: async () => {
+      clearInterval(timer);
+      sockets.stop();
+      await events?.stop();
+    },
+  };
+};

@@ -1,0 +1,216 @@
+// The rules of the security watch that need no more than the arguments of system calls and tracepoints, by value. Numbers of
+// requests and flags: linux/ptrace.h, linux/sched.h, linux/bpf.h, asm-generic/mman-common.h, linux/socket.h.
+import type { Rule } from './rule.ts';
+
+const CLONE_NEWUSER = 0x1000_0000;
+const MINING_PORTS = [3333, 4444, 5555, 7777, 9999, 14_444, 45_700];
+const allow = (rule: string) => `allow it with a line "${rule} /path/of/the/program" in the allow-list`;
+
+export const rules: readonly Rule[] = [
+  {
+    id: 'ptrace_attach',
+    title: 'attached itself to another process with ptrace',
+    severity: 'high',
+    technique: 'T1055.008',
+    benign: `debuggers and tracers do (gdb, strace, rr); ${allow('ptrace_attach')}`,
+    events: ['syscalls:sys_enter_ptrace where request == 16', 'syscalls:sys_enter_ptrace where request == 0x4206'],
+    judge: ({ values }) => ({ facts: { target_pid: values.pid ?? null, request: values.request ?? null } }),
+  },
+  {
+    id: 'ptrace_write',
+    title: 'wrote into another process with ptrace',
+    severity: 'high',
+    technique: 'T1055.008',
+    benign: `debuggers set breakpoints so; ${allow('ptrace_write')}`,
+    events: ['syscalls:sys_enter_ptrace where request == 4', 'syscalls:sys_enter_ptrace where request == 5'],
+    judge: ({ values }) => ({ facts: { target_pid: values.pid ?? null } }),
+  },
+  {
+    id: 'process_vm_write',
+    title: "wrote into another process's memory",
+    severity: 'high',
+    technique: 'T1055',
+    benign: `debuggers and checkpointing do; ${allow('process_vm_write')}`,
+    events: ['syscalls:sys_enter_process_vm_writev'],
+    judge: ({ pid, values }) => (values.pid === pid ? undefined : { facts: { target_pid: values.pid ?? null } }),
+  },
+  {
+    id: 'pidfd_getfd',
+    title: 'took an open file from another process',
+    severity: 'high',
+    technique: 'T1563',
+    benign: `container runtimes do; ${allow('pidfd_getfd')}`,
+    events: ['syscalls:sys_enter_pidfd_getfd'],
+    judge: ({ values }) => ({ facts: { target_fd: values.fd ?? null } }),
+  },
+  {
+    id: 'user_namespace',
+    title: 'made a user namespace, in which it is root',
+    severity: 'medium',
+    technique: 'T1611',
+    benign: `browsers, bubblewrap and rootless containers do; ${allow('user_namespace')}`,
+    events: [
+      `syscalls:sys_enter_unshare where unshare_flags & ${CLONE_NEWUSER}`,
+      `task:task_newtask where clone_flags & ${CLONE_NEWUSER}`,
+    ],
+  },
+  {
+    id: 'setns',
+    title: "entered another process's namespace",
+    severity: 'medium',
+    technique: 'T1611',
+    benign: `nsenter, ip netns and container tools do; ${allow('setns')}`,
+    events: ['syscalls:sys_enter_setns'],
+    judge: ({ values }) => ({ facts: { namespace_type: values.flags ?? values.nstype ?? null } }),
+  },
+  {
+    id: 'mount',
+    title: 'mounted a file system',
+    severity: 'low',
+    technique: 'T1611',
+    benign: `systemd, snap and container tools do; ${allow('mount')}`,
+    events: ['syscalls:sys_enter_mount', 'syscalls:sys_enter_move_mount', 'syscalls:sys_enter_fsmount'],
+    judge: ({ values }) => ({ facts: { flags: values.flags ?? null } }),
+  },
+  {
+    id: 'change_root',
+    title: 'changed its root directory',
+    severity: 'medium',
+    technique: 'T1611',
+    benign: `package and build tools do; ${allow('change_root')}`,
+    events: ['syscalls:sys_enter_chroot', 'syscalls:sys_enter_pivot_root'],
+  },
+  {
+    id: 'open_by_handle',
+    title: 'opened a file by its handle, which goes round directories',
+    severity: 'high',
+    technique: 'T1611',
+    benign: `backup tools and NFS servers do; ${allow('open_by_handle')}`,
+    events: ['syscalls:sys_enter_open_by_handle_at'],
+  },
+  {
+    id: 'setuid_root',
+    title: 'asked to become root',
+    severity: 'high',
+    technique: 'T1548',
+    benign: `su, sudo and daemons that change users do; ${allow('setuid_root')}`,
+    events: ['syscalls:sys_enter_setuid where uid == 0', 'syscalls:sys_enter_setresuid where ruid == 0'],
+    // Root that stays root gains nothing.
+    judge: ({ uid }) => ({ ...(uid === 0 ? { severity: 'info' as const } : {}), facts: { uid } }),
+  },
+  {
+    id: 'capset',
+    title: 'changed its capabilities',
+    severity: 'low',
+    technique: 'T1548',
+    benign: `container runtimes and services that drop privileges do; ${allow('capset')}`,
+    events: ['syscalls:sys_enter_capset'],
+  },
+  {
+    id: 'bpf_load',
+    title: 'loaded an eBPF program',
+    severity: 'medium',
+    technique: 'T1014',
+    benign: `systemd, bpftool, cilium and tracers do; ${allow('bpf_load')}`,
+    events: ['syscalls:sys_enter_bpf where cmd == 5'],
+  },
+  {
+    id: 'bpf_look',
+    title: 'looked at eBPF programs or maps of others',
+    severity: 'info',
+    technique: 'T1014',
+    benign: `bpftool and monitoring do; ${allow('bpf_look')}`,
+    events: ['syscalls:sys_enter_bpf where cmd == 11', 'syscalls:sys_enter_bpf where cmd == 13'],
+  },
+  {
+    id: 'perf_event',
+    title: 'opened a performance counter',
+    severity: 'info',
+    technique: 'T1068',
+    benign: `perf and profilers do; ${allow('perf_event')}`,
+    events: ['syscalls:sys_enter_perf_event_open'],
+  },
+  {
+    id: 'userfaultfd',
+    title: 'asked to handle page faults itself',
+    severity: 'medium',
+    technique: 'T1068',
+    benign: `QEMU, CRIU and some garbage collectors do; ${allow('userfaultfd')}`,
+    events: ['syscalls:sys_enter_userfaultfd'],
+  },
+  {
+    id: 'write_execute_memory',
+    title: 'made memory writable and executable at once',
+    severity: 'low',
+    technique: 'T1055',
+    benign: `compilers at run time do (node, java, .NET, LuaJIT); ${allow('write_execute_memory')}`,
+    events: ['syscalls:sys_enter_mprotect where prot & 2 and prot & 4'],
+  },
+  {
+    id: 'raw_socket',
+    title: 'opened a socket that sees packets of others',
+    severity: 'high',
+    technique: 'T1040',
+    benign: `tcpdump, ping and DHCP clients do; ${allow('raw_socket')}`,
+    events: [
+      'syscalls:sys_enter_socket where family == 17',
+      // SOCK_RAW is 3, and the only type with both bits; netlink sockets are raw by habit.
+      'syscalls:sys_enter_socket where type & 1 and type & 2 and family != 16 and family != 17',
+    ],
+    judge: ({ values }) => ({ facts: { family: values.family ?? null, type: values.type ?? null } }),
+  },
+  {
+    id: 'mass_rename',
+    title: 'renamed many files in a second',
+    severity: 'low',
+    technique: 'T1486',
+    benign: `git, package managers and archivers do; ${allow('mass_rename')}`,
+    events: ['syscalls:sys_enter_rename', 'syscalls:sys_enter_renameat', 'syscalls:sys_enter_renameat2'],
+    perSecond: 5,
+  },
+  {
+    id: 'mining_port',
+    title: 'connected to a port that miners of currencies use',
+    severity: 'medium',
+    technique: 'T1496',
+    benign: `other programs use these ports as well; ${allow('mining_port')}`,
+    events: MINING_PORTS.map((port) => `sock:inet_sock_set_state where newstate == TCP_SYN_SENT and dport == ${port}`),
+    judge: ({ values }) => ({ facts: { address: values.daddr ?? null, port: values.dport ?? null } }),
+  },
+  {
+    id: 'io_uring',
+    title: 'set up io_uring, whose requests go round system calls',
+    severity: 'info',
+    technique: 'T1562',
+    benign: `databases and node do; ${allow('io_uring')}`,
+    events: ['syscalls:sys_enter_io_uring_setup'],
+  },
+];
+
+/** Rules that protect this program itself. */
+export const ownRules = (pid: number): readonly Rule[] => [
+  {
+    id: 'recorder_killed',
+    title: 'tried to end whytrace',
+    severity: 'high',
+    technique: 'T1562.001',
+    benign: 'whoever runs whytrace may end it',
+    events: [
+      `signal:signal_generate where pid == ${pid} and sig == 9`,
+      `signal:signal_generate where pid == ${pid} and sig == 19`,
+      `signal:signal_generate where pid == ${pid} and sig == 15`,
+    ],
+    judge: ({ values }) => ({ facts: { signal: values.sig ?? null } }),
+  },
+  {
+    id: 'recorder_traced',
+    title: 'attached itself to whytrace',
+    severity: 'critical',
+    technique: 'T1562.001',
+    benign: 'a developer who debugs whytrace does',
+    events: [
+      `syscalls:sys_enter_ptrace where pid == ${pid}`,
+      `syscalls:sys_enter_process_vm_writev where pid == ${pid}`,
+    ],
+  },
+];

@@ -1,0 +1,23 @@
+// What every watch gets, and what it gives back.
+import type { Finding } from '../base/alert.ts';
+import type { Clock } from '../capture/clock.ts';
+import type { LiveEvent } from '../capture/live/decode.ts';
+import type { Tap } from '../capture/live/tap.ts';
+import type { ExecMemory } from './alerts/exec-memory.ts';
+
+export type WatchParts = {
+  readonly tap: Tap;
+  readonly clock: Clock;
+  readonly report: (finding: Finding) => void;
+  readonly execs: ExecMemory;
+  /** Keeps an event as evidence and returns its row, such as `live_events:12`; undefined when nothing is recorded. */
+  readonly keep: (event: LiveEvent, name: string) => string | undefined;
+};
+
+export type Watching = {
+  /** What this kernel does not have, or refused, each with why. */
+  readonly missing: readonly { readonly rule: string; readonly event: string; readonly why: string }[];
+  /** Events that were not looked at, since there were too many. */
+  readonly unseen: () => number;
+  readonly stop: () => Promise<void>;
+};

@@ -1,0 +1,36 @@
+// The one door to the SDK of the Model Context Protocol: what of it the program uses, by name. No program code stands here.
+export type {
+  AuthInfo,
+  CallToolResult,
+  EventStore,
+  GetPromptResult,
+  JSONRPCMessage,
+  McpHandlerRequestOptions,
+  McpRequestContext,
+  McpServerFactory,
+  ReadResourceResult,
+  Resource,
+  ServerContext,
+  ServerEventBus,
+  ServerNotifier,
+  StandardSchemaWithJSON,
+  Transport,
+} from '@modelcontextprotocol/server';
+export {
+  acceptedContent,
+  completable,
+  createMcpHandler,
+  createRequestStateCodec,
+  inputRequired,
+  inputResponse,
+  isLegacyRequest,
+  legacyStatelessFallback,
+  McpServer,
+  ProtocolError,
+  ProtocolErrorCode,
+  parseJSONRPCMessage,
+  ResourceNotFoundError,
+  ResourceTemplate,
+  WebStandardStreamableHTTPServerTransport,
+} from '@modelcontextprotocol/server';
+export { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio';

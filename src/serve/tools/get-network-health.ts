@@ -1,0 +1,93 @@
+// What is wrong with the network of this host, or of one process? One page: a verdict, what was found by kind, the counters.
+import { type Alert, isAtLeast, type Severity, severities } from '../../base/alert.ts';
+import { pidField } from '../filter.ts';
+import { deskOf } from '../live/desk-of.ts';
+import { defineTool } from '../tool.ts';
+import { z } from '../zod.ts';
+
+const MOST_KINDS = 12;
+const MOST_EXAMPLES = 2;
+
+const number = z.number();
+const value = z.union([z.string(), number, z.null()]);
+
+export const networkAnswer = z.object({
+  verdict: z.enum(['healthy', 'suspicious', 'faulty']),
+  findings: z.array(
+    z.object({
+      rule: z.string(),
+      title: z.string(),
+      severity: z.enum(severities),
+      count: number,
+      alerts: z.array(number),
+      processes: z.array(z.string()),
+      examples: z.array(z.record(z.string(), value)),
+      benign: z.string(),
+    }),
+  ),
+  findings_total: number,
+  counters: z.record(z.string(), number).describe('Since the watch began'),
+  retransmitted_share: number,
+  not_watched: z.array(z.string()),
+});
+
+const who = ({ process }: Alert): readonly string[] =>
+  process === undefined ? [] : [`${process.exe ?? process.comm} (${process.pid})`];
+
+const grouped = (alerts: readonly Alert[]) =>
+  [...Map.groupBy(alerts, ({ rule }) => rule).values()]
+    .flatMap((same) => {
+      const order = same.toSorted(
+        (a, b) => severities.indexOf(b.severity) - severities.indexOf(a.severity) || a.id - b.id,
+      );
+      const [worst] = order;
+      return worst === undefined
+        ? []
+        : [
+            {
+              rule: worst.rule,
+              title: worst.title,
+              severity: worst.severity,
+              count: same.reduce((sum, { count }) => sum + count, 0),
+              alerts: order.slice(0, MOST_EXAMPLES).map(({ id }) => id),
+              processes: [...new Set(order.flatMap(who))].slice(0, MOST_EXAMPLES),
+              examples: order.slice(0, MOST_EXAMPLES).map(({ facts }) => facts),
+              benign: worst.benign,
+            },
+          ];
+    })
+    .sort((a, b) => severities.indexOf(b.severity) - severities.indexOf(a.severity) || b.count - a.count);
+
+/** By the worst that was found: what only informs is healthy. */
+const verdictOf = (worst: Severity): 'healthy' | 'suspicious' | 'faulty' => {
+  if (isAtLeast(worst, 'medium')) return 'faulty';
+  return isAtLeast(worst, 'low') ? 'suspicious' : 'healthy';
+};
+
+export const getNetworkHealth = defineTool({
+  name: 'get_network_health',
+  title: 'Network health',
+  description:
+    'What is wrong with the network of this host, or of one process: drops by class, losses, refusals, name servers.',
+  traits: { live: true, scope: 'telemetry:read', untrusted: true },
+  input: z.object({ pid: pidField }),
+  output: networkAnswer,
+  handler: async ({ pid }, context) => {
+    const desk = await deskOf(context);
+    const { alerts, not_watched } = await desk.alerts({ after: 0, least: 'info', waitMs: 0 });
+    const wanted = alerts.filter(
+      ({ watch, process }) => watch === 'network' && (pid === undefined || process?.pid === pid),
+    );
+    const findings = grouped(wanted);
+    const counters = desk.networkCounters();
+    const sent = counters.tcp_segments_sent ?? 0;
+    return {
+      verdict: verdictOf(findings[0]?.severity ?? 'info'),
+      findings: findings.slice(0, MOST_KINDS),
+      findings_total: findings.length,
+      counters,
+      retransmitted_share: sent === 0 ? 0 : Number(((counters.tcp_segments_sent_again ?? 0) / sent).toPrecision(3)),
+      not_watched: [...not_watched],
+    };
+  },
+});

@@ -1,0 +1,114 @@
+// The network watch: each fault between hosts in network namespaces of their own raises what it is, and a clean connection
+// nothing. All runs when several are asked for (`npm run test:kernel`), else the quick ones once.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Alert } from '../../src/base/alert.ts';
+import { startClock } from '../../src/capture/clock.ts';
+import { openTap } from '../../src/capture/live/tap.ts';
+import { startWatches } from '../../src/live/watches.ts';
+import { here } from './recorder.ts';
+
+const RUNS = Number(process.env.WHYTRACE_RUNS ?? 1);
+const PATIENCE_MS = 3000;
+/** Until what a fault leaves behind has been told, before the next one. */
+const SETTLING_MS = 100;
+
+/** Fault -> what is raised: rule, and for drops the kernel's reason. `slow`: it takes seconds by its nature. */
+const EXPECTED: Readonly<Record<string, { readonly rule: string; readonly reason?: string; readonly slow?: true }>> = {
+  ip_checksum: { rule: 'packets_malformed', reason: 'IP_CSUM' },
+  header_length: { rule: 'packets_malformed', reason: 'IP_INHDR' },
+  total_length: { rule: 'packets_malformed', reason: 'PKT_TOO_SMALL' },
+  bad_option: { rule: 'packets_malformed', reason: 'IP_INHDR' },
+  udp_checksum: { rule: 'packets_malformed', reason: 'UDP_CSUM' },
+  udp_length: { rule: 'packets_malformed', reason: 'PKT_TOO_SMALL' },
+  udp_short: { rule: 'packets_malformed' },
+  tcp_checksum: { rule: 'packets_malformed', reason: 'TCP_CSUM' },
+  tcp_offset: { rule: 'packets_malformed', reason: 'PKT_TOO_SMALL' },
+  icmp_checksum: { rule: 'packets_malformed', reason: 'ICMP_CSUM' },
+  unknown_protocol: { rule: 'packets_malformed', reason: 'IP_NOPROTO' },
+  unknown_ethertype: { rule: 'packets_malformed', reason: 'UNHANDLED_PROTO' },
+  wrong_mac: { rule: 'packets_topology', reason: 'OTHERHOST' },
+  source_of_loopback: { rule: 'packets_spoofed', reason: 'IP_LOCALNET' },
+  reverse_path: { rule: 'packets_spoofed', reason: 'IP_RPFILTER' },
+  closed_udp_port: { rule: 'packets_topology', reason: 'NO_SOCKET' },
+  closed_tcp_port: { rule: 'connect_refused' },
+  short_life: { rule: 'packets_topology', reason: 'IP_INHDR' },
+  no_route: { rule: 'packets_topology', reason: 'IP_INNOROUTES' },
+  dead_neighbour: { rule: 'packets_topology', reason: 'NEIGH_FAILED', slow: true },
+  dropped_at_ingress: { rule: 'packets_policy', reason: 'TC_EGRESS' },
+  dropped_by_rule_in: { rule: 'packets_policy', reason: 'TC_INGRESS' },
+  narrow_link: { rule: 'packets_resource', reason: 'QDISC_DROP' },
+  receive_buffer: { rule: 'receive_buffer_full' },
+  accept_queue: { rule: 'listen_overflow' },
+  black_hole: { rule: 'connect_unanswered' },
+  lost_data: { rule: 'retransmissions', slow: true },
+  abrupt_end: { rule: 'connection_reset' },
+  blind_injection: { rule: 'packets_spoofed', reason: 'TCP_INVALID_SEQUENCE' },
+  closed_window: { rule: 'zero_window', slow: true },
+  too_big: { rule: 'packets_topology', reason: 'PKT_TOO_BIG' },
+  lone_fragment: { rule: 'packets_malformed', reason: 'FRAG_REASM_TIMEOUT', slow: true },
+  link_down: { rule: 'packets_topology', reason: 'IP_INNOROUTES', slow: true },
+  name_unknown: { rule: 'name_unknown' },
+  name_failing: { rule: 'name_server_failed' },
+  name_slow: { rule: 'name_server_slow' },
+};
+
+const startFaults = async () => {
+  const child = spawn('/usr/bin/python3', [new URL('./programs/network_faults.py', import.meta.url).pathname], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const hear = async (): Promise<string> => String((await lines.next()).value);
+  const names = (await hear()).split(' ');
+  return {
+    names,
+    make: async (name: string) => {
+      child.stdin.write(`${name}\n`);
+      assert.equal(await hear(), 'done', name);
+    },
+    end: () => child.stdin.end(),
+  };
+};
+
+test('each fault of the network raises what it is, a clean connection nothing', here, async () => {
+  for (let run = 0; run < RUNS; run++) {
+    const clock = startClock();
+    const tap = openTap(clock);
+    const watches = startWatches(tap, clock, { allowed: [], keep: () => undefined, onAlert: () => {} });
+    /** Alerts of the network that were raised, or raised again, since then. */
+    const since = (began: number): readonly Alert[] =>
+      watches.book.list(0, 'info').filter(({ watch, last }) => watch === 'network' && last >= began);
+    const faults = await startFaults();
+    try {
+      assert.deepEqual(faults.names.filter((name) => name !== 'clean').sort(), Object.keys(EXPECTED).sort());
+      // First, before anything else has left something behind.
+      await sleep(500);
+      const before = clock.now();
+      await faults.make('clean');
+      await sleep(1200);
+      const ours = since(before).filter(({ facts }) => JSON.stringify(facts).includes('10.77.'));
+      assert.deepEqual(ours, [], 'a clean connection raises nothing');
+      for (const [name, { rule, reason, slow }] of Object.entries(EXPECTED)) {
+        if (slow === true && RUNS === 1) continue;
+        const began = clock.now();
+        await faults.make(name);
+        const isIt = (alert: Alert) => alert.rule === rule && (reason === undefined || alert.facts.reason === reason);
+        const isThere = () => since(began).some(isIt);
+        for (const end = performance.now() + PATIENCE_MS; !isThere() && performance.now() < end; ) await sleep(10);
+        const seen = since(began).map((alert) => `${alert.rule} ${alert.facts.reason ?? ''}`);
+        assert.ok(
+          isThere(),
+          `${name}: expected ${rule} ${reason ?? ''}, run ${run + 1}; there was: ${seen.join(', ')}`,
+        );
+        await sleep(SETTLING_MS);
+      }
+    } finally {
+      faults.end();
+      await watches.stop();
+      await tap.stop();
+    }
+  }
+});
