@@ -3,8 +3,11 @@ import type { LiveDesk } from '../base/live-desk.ts';
 
 export type Live = { readonly desk: () => Promise<LiveDesk>; readonly close: () => Promise<void> };
 
-/** Nothing is loaded before the first use; the desk is one for all callers. */
-export const createLive = (): Live => {
+/**
+ * Nothing is loaded before the first use; the desk is one for all callers. `allowList`: a file of what the owner of this machine
+ * declares harmless.
+ */
+export const createLive = (allowList?: string): Live => {
   let opened: Promise<LiveDesk> | undefined;
   const open = async (): Promise<LiveDesk> => {
     // Detaching waits in the thread pool: room for all probes at once. Read when the pool starts.
@@ -13,7 +16,8 @@ export const createLive = (): Live => {
     requirePrivileges();
     const { startClock } = await import('../capture/clock.ts');
     const { openDesk } = await import('../live/desk.ts');
-    return openDesk(startClock());
+    const { readAllowList } = await import('../live/alerts/allow-list.ts');
+    return openDesk(startClock(), { allowed: allowList === undefined ? [] : readAllowList(allowList) });
   };
   return {
     desk: () => {

@@ -40,6 +40,11 @@ export const mcpOptions = {
   'allow-host': { type: 'text', value: 'NAME', repeat: true, doc: 'another name by which clients reach this server' },
   'behind-proxy': { type: 'flag', doc: 'a proxy before this server ends TLS' },
   live: { type: 'flag', doc: 'let clients watch the running kernel; needs root, and a caller with probe:control' },
+  'allow-list': {
+    type: 'text',
+    value: 'FILE',
+    doc: 'with --live: raise no alert for lines "RULE PROGRAM [PARENT]" of this file',
+  },
   audit: auditOption,
   rate: { type: 'integer', value: 'N', doc: 'calls a second that one caller has', default: '100' },
 } as const satisfies Options;

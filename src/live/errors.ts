@@ -23,6 +23,11 @@ export const errors = {
     }),
     2,
   ),
+  noAllowList: defineError('no_allow_list', ({ path, why }: { path: string; why: string }) => ({
+    what: `cannot read the allow-list ${path}`,
+    why,
+    todo: 'check the path; each line is a rule, a program, and if you like its parent',
+  })),
   tooMany: defineError('too_many_subscriptions', ({ most }: { most: number }) => ({
     what: 'cannot start one more subscription',
     why: `${most} are going on, which is the most`,

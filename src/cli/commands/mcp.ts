@@ -26,7 +26,7 @@ const servingOf = async (args: Arguments) => {
   const { createAudit } = await import('../../serve/audit/audit-watch.ts');
   const { createAuditSink } = await import('../../serve/audit/audit-sink.ts');
   const rate = args.integer('rate');
-  const live = args.flag('live') ? { live: createLive().desk } : {};
+  const live = args.flag('live') ? { live: createLive(args.text('allow-list')).desk } : {};
   const context = { ...toolContext(args.text('db'), AGENT_BUDGET, args.text('audit')), ...live };
   const sink = createAuditSink({ ...auditPlace(args.text('audit')), report: (text) => err(`whytrace: ${text}\n`) });
   process.once('exit', sink.close);

@@ -130,6 +130,7 @@ export const watch: Command = {
       doc: `alerts of this severity or more: ${severities.join(', ')}`,
       default: 'low',
     },
+    'allow-list': { type: 'text', value: 'FILE', doc: 'raise no alert for lines "RULE PROGRAM [PARENT]" of this file' },
     sample: { type: 'integer', value: 'N', doc: 'take one of N matching events', default: '1' },
     rate: { type: 'integer', value: 'N', doc: 'events a second at most', default: '1000' },
   },
@@ -144,11 +145,13 @@ export const watch: Command = {
     const [word] = args.words;
     const { requirePrivileges } = await import('../../capture/capture.ts');
     const { startClock } = await import('../../capture/clock.ts');
+    const { readAllowList } = await import('../../live/alerts/allow-list.ts');
     const { openDesk } = await import('../../live/desk.ts');
     requirePrivileges();
     process.env.UV_THREADPOOL_SIZE ??= '64';
     const clock = startClock();
-    const desk = openDesk(clock);
+    const allowList = args.text('allow-list');
+    const desk = openDesk(clock, { allowed: allowList === undefined ? [] : readAllowList(allowList) });
     try {
       const unixStartMs = Number(BigInt(clock.unixStart) / 1_000_000n);
       if (args.flag('list')) return listEvents(desk, word ?? '');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Finding } from '../../base/alert.ts';
-import { isAllowed, parseAllowList } from './allow-list.ts';
+import { isAllowed, parseAllowList, readAllowList } from './allow-list.ts';
 
 const finding: Finding = {
   ...{
@@ -28,4 +28,8 @@ test('by path or inode of the program, and of its parent when that is named; nev
   assert.ok(!allows('ptrace gdb'));
   assert.ok(!allows('setns /usr/bin/gdb'));
   assert.ok(!allows('ptrace'));
+});
+
+test('a list that cannot be read is an error: nobody shall believe that it counts', () => {
+  assert.throws(() => readAllowList('/nowhere/list'), /cannot read the allow-list/);
 });

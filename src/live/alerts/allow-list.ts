@@ -2,7 +2,8 @@
 // parent, never by a name that anybody can take. Read from a file of lines `RULE EXE [PARENT_EXE]`.
 import { readFileSync } from 'node:fs';
 import type { Finding } from '../../base/alert.ts';
-import { systemCodeOf } from '../../base/errors.ts';
+import { messageOf } from '../../base/errors.ts';
+import { errors } from '../errors.ts';
 
 /** `rule` may be `*`. `exe` and `parent`: a path, or DEV:INO. */
 export type Allowed = { readonly rule: string; readonly exe: string; readonly parent: string | undefined };
@@ -14,13 +15,12 @@ export const parseAllowList = (text: string): readonly Allowed[] =>
     return rule === undefined || rule === '' || exe === undefined ? [] : [{ rule, exe, parent }];
   });
 
-/** The list in a file; empty when there is none. Throws when it is there and cannot be read. */
+/** The list in a file. Throws a UserError when it cannot be read. */
 export const readAllowList = (path: string): readonly Allowed[] => {
   try {
     return parseAllowList(readFileSync(path, 'utf8'));
   } catch (thrown) {
-    if (systemCodeOf(thrown) === 'ENOENT') return [];
-    throw thrown;
+    throw errors.noAllowList({ path, why: messageOf(thrown) }, thrown);
   }
 };
 
