@@ -24,3 +24,7 @@ export const startClock = (): Clock => {
     now: () => Number(process.hrtime.bigint() - start),
   };
 };
+
+/** A time of the kernel, in two 32-bit halves, as ns since the clock's start, exact. */
+export const sinceStart = ({ high, low }: Pick<Clock, 'high' | 'low'>, lowHalf: number, highHalf: number): number =>
+  (highHalf - high) * 0x1_0000_0000 + (lowHalf - low);

@@ -1,4 +1,5 @@
 // Turns what the kernel sent for one event into values. Texts come from whoever runs a program; nothing here makes them safe.
+import { address6 } from '../../base/internet-address.ts';
 import type { Field, Format } from './format.ts';
 import { COMM_BYTES, HEAD, type RecordLayout, SKIPPED } from './record.ts';
 
@@ -16,7 +17,8 @@ export type LiveEvent = {
 };
 
 const utf8 = new TextDecoder();
-const textOf = (bytes: Uint8Array): string => {
+/** Bytes up to the first 0 as text. */
+export const textOf = (bytes: Uint8Array): string => {
   const end = bytes.indexOf(0);
   return utf8.decode(end < 0 ? bytes : bytes.subarray(0, end));
 };
@@ -40,24 +42,19 @@ const flagsText = (names: ReadonlyMap<string, number>, value: number): Value => 
 const SOCKET_ADDRESS_BYTES = 28;
 const AF_INET = 2;
 const AF_INET6 = 10;
-const address6 = (bytes: Uint8Array): string => {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const groups = Array.from({ length: 8 }, (_, i) => view.getUint16(2 * i).toString(16));
-  return groups.join(':').replace(/(^|:)0(:0)+(:|$)/, '::');
-};
 const socketAddress = (bytes: Uint8Array): string | undefined => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const family = view.getUint16(0, true);
   const port = view.getUint16(2);
   if (family === AF_INET) return `${bytes.subarray(4, 8).join('.')}:${port}`;
-  return family === AF_INET6 ? `[${address6(bytes.subarray(8, 24))}]:${port}` : undefined;
+  return family === AF_INET6 ? `[${address6(view, 8)}]:${port}` : undefined;
 };
 
 /** Bytes as an address of the internet where they can be one, else as hexadecimal digits. */
 const bytesText = ({ name, size }: Field, bytes: Uint8Array): string => {
   const isAddress = /addr/.test(name);
   if (isAddress && size === 4) return bytes.join('.');
-  if (isAddress && size === 16) return address6(bytes);
+  if (isAddress && size === 16) return address6(new DataView(bytes.buffer, bytes.byteOffset, size), 0);
   const socket = isAddress && size === SOCKET_ADDRESS_BYTES ? socketAddress(bytes) : undefined;
   return socket ?? Buffer.from(bytes).toString('hex');
 };

@@ -2,11 +2,12 @@
 // bpf/look.bpf.c.
 import { closeSync } from 'node:fs';
 import { readAbilities } from '../abilities.ts';
-import type { Clock } from '../clock.ts';
+import { type Clock, sinceStart } from '../clock.ts';
 import { type BpfLink, errno, errnoName, loadLibbpf, loadSystem, onReadable } from '../libbpf.ts';
 import { loadKernel } from '../load.ts';
 import { mapRing } from '../ring.ts';
 import { tracefsFolder } from '../tracefs.ts';
+import { textOf } from './decode.ts';
 import { errors } from './errors.ts';
 import { openInventory } from './inventory.ts';
 import { tracepointAttributes } from './tracepoint-attributes.ts';
@@ -80,11 +81,7 @@ export type Looks = {
 };
 
 const utf8 = new TextDecoder();
-const textAt = (bytes: Uint8Array, at: number, most: number): string => {
-  const part = bytes.subarray(at, at + most);
-  const end = part.indexOf(0);
-  return utf8.decode(end < 0 ? part : part.subarray(0, end));
-};
+const textAt = (bytes: Uint8Array, at: number, most: number): string => textOf(bytes.subarray(at, at + most));
 
 const ancestorsAt = (bytes: Uint8Array, view: DataView): readonly Ancestor[] =>
   Array.from({ length: ANCESTORS }, (_, i) => EXEC.ancestors + i * ANCESTOR_BYTES)
@@ -126,7 +123,7 @@ export const openLooks = (
       const kind = view.getUint32(0, true);
       const who: Who = {
         uid: view.getUint32(4, true),
-        time: (view.getUint32(12, true) - clock.high) * 0x1_0000_0000 + (view.getUint32(8, true) - clock.low),
+        time: sinceStart(clock, view.getUint32(8, true), view.getUint32(12, true)),
         tid: view.getUint32(16, true),
         pid: view.getUint32(20, true),
         comm: textAt(bytes, 24, COMM_BYTES),

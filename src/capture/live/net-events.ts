@@ -1,7 +1,7 @@
 // What the kernel side of the network watch tells: packets that were dropped and why, questions to name servers and answers.
 // Layouts are those of bpf/net.bpf.c.
 import { readAbilities } from '../abilities.ts';
-import type { Clock } from '../clock.ts';
+import { type Clock, sinceStart } from '../clock.ts';
 import { readDropReasons } from '../drop-reasons.ts';
 import { type BpfLink, errno, errnoName, loadLibbpf, loadSystem } from '../libbpf.ts';
 import { loadKernel } from '../load.ts';
@@ -88,9 +88,7 @@ export const openNetEvents = (
       const bytes = new Uint8Array(words.buffer, words.byteOffset + at * 4, AT.bytes + MOST_BYTES);
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       const packet: Packet = {
-        time:
-          (view.getUint32(AT.time + 4, true) - clock.high) * 0x1_0000_0000 +
-          (view.getUint32(AT.time, true) - clock.low),
+        time: sinceStart(clock, view.getUint32(AT.time, true), view.getUint32(AT.time + 4, true)),
         namespace: view.getUint32(AT.namespace, true),
         interface: view.getUint32(AT.interface, true),
         length: view.getUint32(AT.length, true),

@@ -1,7 +1,7 @@
 // Subscriptions in the kernel: loads a program for each, attaches it, reads what it sends and what it counted. Keeps nothing
 // that was sent.
 import { closeSync } from 'node:fs';
-import type { Clock } from '../clock.ts';
+import { type Clock, sinceStart } from '../clock.ts';
 import { errno, errnoName, type Libbpf, loadLibbpf, loadSystem, onReadable } from '../libbpf.ts';
 import { mapRing } from '../ring.ts';
 import { tracefsFolder } from '../tracefs.ts';
@@ -81,7 +81,7 @@ export const openTap = (clock: Clock): Tap => {
   const ringFd = createMap(BPF_MAP_TYPE_RINGBUF, 'whytrace_live', 0, 0, RING_BYTES);
   const ring = mapRing(system, ringFd, RING_BYTES);
   if (ring === undefined) throw errors.refused({ event: 'the ring', why: 'its memory could not be mapped' });
-  const timeOf = (low: number, high: number) => (high - clock.high) * 0x1_0000_0000 + (low - clock.low);
+  const timeOf = (low: number, high: number) => sinceStart(clock, low, high);
 
   type Subscription = { readonly deliver: (bytes: Uint8Array) => void; readonly stop: () => void };
   const subscriptions = new Map<number, Subscription>();

@@ -1,4 +1,5 @@
 // Reads the headers of a packet, as far as they are there. Formats: RFC 791 (IPv4), RFC 8200 (IPv6), RFC 1035 (names).
+import { address6 } from '../../base/internet-address.ts';
 
 export type Headers = {
   readonly from?: string;
@@ -18,11 +19,6 @@ const ports = (view: DataView, at: number, protocol: number): Pick<Headers, 'fro
   WITH_PORTS.has(protocol) && view.byteLength >= at + 4
     ? { fromPort: view.getUint16(at), toPort: view.getUint16(at + 2) }
     : {};
-
-const address6 = (view: DataView, at: number): string => {
-  const groups = Array.from({ length: 8 }, (_, i) => view.getUint16(at + 2 * i).toString(16));
-  return groups.join(':').replace(/(^|:)0(:0)+(:|$)/, '::');
-};
 
 /** The headers of a packet that begins with that of the network. `link`: the protocol that the link names. */
 export const headersOf = (link: number, bytes: Uint8Array): Headers => {

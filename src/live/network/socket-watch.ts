@@ -1,6 +1,7 @@
 // What happens to connections: segments that are sent again, resets, connections that fail, datagrams that find no room.
 import type { LiveEvent } from '../../capture/live/decode.ts';
-import type { Tap, Tapped } from '../../capture/live/tap.ts';
+import type { Tap } from '../../capture/live/tap.ts';
+import { tapEach } from '../tap-each.ts';
 import type { WatchParts } from '../watch-parts.ts';
 import { createRates } from './rates.ts';
 import type { NetworkFinding } from './watch.ts';
@@ -155,27 +156,14 @@ export const startSocketWatch = ({
   raise,
   keep,
 }: { readonly tap: Tap; readonly raise: (finding: NetworkFinding) => void } & Pick<WatchParts, 'keep'>) => {
-  const tapped: Tapped[] = [];
-  const missing: { rule: string; event: string; why: string }[] = [];
-  for (const { expression, benign, judge } of watchedBy()) {
-    const [name = expression] = expression.split(' ');
-    const onEvent = (event: LiveEvent) => {
+  const wanted = watchedBy().map(({ expression, benign, judge }) => {
+    const onEvent = (event: LiveEvent, name: string) => {
       const found = judge(event);
       if (found === undefined) return;
       const row = keep(event, name);
       raise({ ...found, time: event.time, benign, evidence: row === undefined ? [] : [row] });
     };
-    try {
-      tapped.push(tap.subscribe(expression, { sample: 1, rate: RATE, wake: false }, onEvent));
-    } catch (thrown) {
-      missing.push({ rule: 'sockets', event: name, why: thrown instanceof Error ? thrown.message : String(thrown) });
-    }
-  }
-  return {
-    missing,
-    unseen: () => tapped.reduce((sum, one) => sum + one.counts().limited + one.counts().lost, 0),
-    stop: () => {
-      for (const one of tapped) one.stop();
-    },
-  };
+    return { rule: 'sockets', expression, onEvent };
+  });
+  return tapEach(tap, wanted, { rate: RATE, wake: false });
 };

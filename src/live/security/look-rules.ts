@@ -1,7 +1,7 @@
 // The rules of the security watch about programs that begin and files that few should open, from the kernel's own objects.
 import { homedir } from 'node:os';
 import type { ExecLook, OpenLook } from '../../capture/live/looks.ts';
-import type { Judgement, Rule } from './rule.ts';
+import { allow, type Judgement, type Rule } from './rule.ts';
 
 /** The same as a rule of events, with the look in their place. */
 export type LookRule<Look> = Omit<Rule, 'events' | 'judge' | 'perSecond'> & {
@@ -15,7 +15,6 @@ const SET_USER_ID = 0o4000;
 const PRELOADS = /^(LD_PRELOAD|LD_AUDIT)=(.+)$/;
 const WRITTEN = 0x3;
 const O_TRUNC = 0x200;
-const allow = (rule: string) => `allow it with a line "${rule} /path/of/the/program" in the allow-list`;
 const isNetwork = ({ family }: { readonly family: number }) => family === AF_INET || family === AF_INET6;
 
 export const execRules: readonly LookRule<ExecLook>[] = [

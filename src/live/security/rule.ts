@@ -27,3 +27,6 @@ export type Rule = {
   /** Only when so many matches of one process came within a second. */
   readonly perSecond?: number;
 };
+
+/** How the owner of a machine declares a rule's finding harmless, for `benign`. */
+export const allow = (rule: string): string => `allow it with a line "${rule} /path/of/the/program" in the allow-list`;

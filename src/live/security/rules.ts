@@ -1,10 +1,9 @@
 // The rules of the security watch that need no more than the arguments of system calls and tracepoints, by value. Numbers of
 // requests and flags: linux/ptrace.h, linux/sched.h, linux/bpf.h, asm-generic/mman-common.h, linux/socket.h.
-import type { Rule } from './rule.ts';
+import { allow, type Rule } from './rule.ts';
 
 const CLONE_NEWUSER = 0x1000_0000;
 const MINING_PORTS = [3333, 4444, 5555, 7777, 9999, 14_444, 45_700];
-const allow = (rule: string) => `allow it with a line "${rule} /path/of/the/program" in the allow-list`;
 
 export const rules: readonly Rule[] = [
   {

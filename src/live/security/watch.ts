@@ -3,9 +3,9 @@
 import type { Finding } from '../../base/alert.ts';
 import type { LiveEvent } from '../../capture/live/decode.ts';
 import { type Looks, openLooks } from '../../capture/live/looks.ts';
-import type { Tapped } from '../../capture/live/tap.ts';
 import type { Begun } from '../alerts/exec-memory.ts';
 import { identify } from '../alerts/suspects.ts';
+import { tapEach } from '../tap-each.ts';
 import type { Watching, WatchParts } from '../watch-parts.ts';
 import { execRules, type LookRule, openRules, SENSITIVE } from './look-rules.ts';
 import type { Judgement, Rule } from './rule.ts';
@@ -82,30 +82,22 @@ const startLooking = ({ clock, execs, report }: WatchParts): Looks => {
 export const startSecurityWatch = (rules: readonly Rule[], parts: WatchParts): Watching => {
   const { tap, report, execs, keep } = parts;
   const looks = startLooking(parts);
-  const tapped: Tapped[] = [];
-  const missing = looks.missing.map((why) => ({ rule: 'programs and files', event: 'look', why }));
-  for (const rule of rules) {
+  const wanted = rules.flatMap((rule) => {
     const isEnough = createPace(rule.perSecond ?? 1);
-    for (const expression of rule.events) {
-      const [name = expression] = expression.split(' ');
-      const onEvent = (event: LiveEvent) => {
-        if (rule.perSecond !== undefined && !isEnough(event.pid, event.time)) return;
-        const judged = rule.judge === undefined ? {} : rule.judge(event);
-        if (judged !== undefined) report(findingOf(rule, judged, event, execs.of(event.pid), keep(event, name)));
-      };
-      try {
-        // At once: a short process can still be asked who it is.
-        tapped.push(tap.subscribe(expression, { sample: 1, rate: RATE, wake: true }, onEvent));
-      } catch (thrown) {
-        missing.push({ rule: rule.id, event: name, why: thrown instanceof Error ? thrown.message : String(thrown) });
-      }
-    }
-  }
+    const onEvent = (event: LiveEvent, name: string) => {
+      if (rule.perSecond !== undefined && !isEnough(event.pid, event.time)) return;
+      const judged = rule.judge === undefined ? {} : rule.judge(event);
+      if (judged !== undefined) report(findingOf(rule, judged, event, execs.of(event.pid), keep(event, name)));
+    };
+    return rule.events.map((expression) => ({ rule: rule.id, expression, onEvent }));
+  });
+  // At once: a short process can still be asked who it is.
+  const tapped = tapEach(tap, wanted, { rate: RATE, wake: true });
   return {
-    missing,
-    unseen: () => tapped.reduce((sum, one) => sum + one.counts().limited + one.counts().lost, looks.lost()),
+    missing: [...looks.missing.map((why) => ({ rule: 'programs and files', event: 'look', why })), ...tapped.missing],
+    unseen: () => tapped.unseen() + looks.lost(),
     stop: () => {
-      for (const one of tapped) one.stop();
+      tapped.stop();
       return looks.stop();
     },
   };
