@@ -15,7 +15,13 @@ export type Figure = {
 };
 
 /** A bench measures one or several figures; `name` is what the command line takes. */
-export type Bench = { readonly name: string; readonly doc: string; readonly run: () => Promise<readonly Figure[]> };
+export type Bench = {
+  readonly name: string;
+  readonly doc: string;
+  /** Runs only when it is named: it takes long. */
+  readonly onRequest?: true;
+  readonly run: () => Promise<readonly Figure[]>;
+};
 
 const round = (value: number) => Number(value.toPrecision(4));
 const sorted = (values: readonly number[]) => [...values].sort((a, b) => a - b);

@@ -109,7 +109,7 @@ const delays = async (): Promise<{ readonly subscribe: number[]; readonly answer
       const began = performance.now();
       const { id } = await desk.subscribe({ expression: `${EVENT} where newcomm == "bench"` });
       subscribe.push(performance.now() - began);
-      desk.unsubscribe(id);
+      await desk.unsubscribe(id);
     }
     const { id } = await desk.subscribe({ expression: 'syscalls:sys_enter_chdir where filename == "/usr/lib"' });
     const child = spawn('/bin/sh', [

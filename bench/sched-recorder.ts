@@ -4,7 +4,7 @@
 import { runRecording } from '../src/record/run.ts';
 
 process.env.UV_THREADPOOL_SIZE = '64';
-const [path = '', pid = ''] = process.argv.slice(2);
+const [path = '', pid = '', hz] = process.argv.slice(2);
 let start = process.cpuUsage();
 process.on('SIGUSR2', () => {
   start = process.cpuUsage();
@@ -13,6 +13,7 @@ const { session } = await runRecording({
   path,
   version: 'bench',
   duration: undefined,
+  ...(hz === undefined ? {} : { sampleHz: Number(hz) }),
   selection: { pids: [Number(pid)], comms: [], cgroups: [], all: false, command: [] },
   onReady: (_, { readyMs }) => {
     start = process.cpuUsage();

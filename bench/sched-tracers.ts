@@ -14,10 +14,11 @@ export type Recorder = {
   readonly stop: () => Promise<{ readonly events: number; readonly lost: number; readonly cpuUs: number }>;
 };
 
-/** Starts recording a process into the file; returns when it is recorded. */
-export const startRecorder = async (path: string, pid: number): Promise<Recorder> => {
+/** Starts recording a process into the file, with so many samples a second where told; returns when it is recorded. */
+export const startRecorder = async (path: string, pid: number, sampleHz?: number): Promise<Recorder> => {
   const script = join(import.meta.dirname, 'sched-recorder.ts');
-  const args = ['--disable-warning=ExperimentalWarning', script, path, String(pid)];
+  const hz = sampleHz === undefined ? [] : [String(sampleHz)];
+  const args = ['--disable-warning=ExperimentalWarning', script, path, String(pid), ...hz];
   const child = startChild(victimCpu().others, process.execPath, args);
   await child.hear('ready_ms');
   // The thread that names stacks may still be starting.
@@ -58,7 +59,13 @@ export const bpftraceMissing = (): string | undefined =>
 
 /** bpftrace wants tracefs in its place. Where it is not mounted it gets it in a view of its own, and nobody else sees it. */
 const WITH_TRACEFS =
-  'test -e /sys/kernel/tracing/events || test -e /sys/kernel/debug/tracing/events || mount -t tracefs none /sys/kernel/tracing; exec bpftrace -f json "$0"';
+  'test -e /sys/kernel/tracing/events || test -e /sys/kernel/debug/tracing/events || mount -t tracefs none /sys/kernel/tracing; exec bpftrace "$@"';
+
+/** Arguments of `unshare` that start bpftrace with the arguments given. */
+export const bpftraceWith = (...args: readonly string[]): readonly string[] => [
+  ...['-m', 'sh', '-c', WITH_TRACEFS, 'bpftrace'],
+  ...args,
+];
 
 export type Bpftrace = {
   readonly child: Child;
@@ -69,7 +76,7 @@ export type Bpftrace = {
 /** Starts a script that prints `attached`; returns when it has. */
 export const startBpftrace = async (name: string): Promise<Bpftrace> => {
   const script = join(import.meta.dirname, `${name}.bt`);
-  const child = startChild(victimCpu().others, 'unshare', ['-m', 'sh', '-c', WITH_TRACEFS, script]);
+  const child = startChild(victimCpu().others, 'unshare', bpftraceWith('-f', 'json', script));
   await child.hear('attached\\n');
   return {
     child,

@@ -5,6 +5,7 @@
  */
 #pragma once
 #include "stack.h"
+#include "shed.h"
 
 #define TYPICAL_EXPONENTS 40
 #define SLOW_ONE_IN 32 /* of calls, as a power of two of their time tells them apart */
@@ -43,28 +44,31 @@ static __always_inline __u32 exponent_of(__u64 value)
 static __always_inline void judge(struct typical *typical)
 {
 	__u32 total = 0, above = 0;
-	bool old = typical->count >= 4 * SAMPLE_ONE_IN, found = false;
+	bool old = typical->count >= 4 * SAMPLE_ONE_IN;
 
 	for (int i = 0; i < TYPICAL_EXPONENTS; i++)
 		total += typical->log2[i];
 	for (int i = TYPICAL_EXPONENTS - 1; i >= 0; i--) {
 		above += typical->log2[i];
-		if (!found && above * SLOW_ONE_IN > total) {
+		if (above * SLOW_ONE_IN > total) {
 			typical->slow = 2ULL << i;
-			found = true;
+			break;
 		}
-		if (old)
-			typical->log2[i] >>= 1;
 	}
+	/* A loop of its own: of one with branches inside a compiler makes what kernels before 6.8 take for endless. */
+	for (int i = 0; old && i < TYPICAL_EXPONENTS; i++)
+		typical->log2[i] >>= 1;
 	if (old)
 		typical->count -= 3 * SAMPLE_ONE_IN; /* by as many as leave the rhythm of samples as it is */
 }
 
-/* How many calls the stack of this one would stand for; 0 when it is not worth taking. */
-static __always_inline __u32 stack_weight(const struct wt_config *config, __u32 op, __u64 duration, __u64 now)
+/*
+ * Counts a call among those of its kind. Returns how many there were before. Not static, so that the kernel's checker looks at it
+ * once, and not again for whatever came before: older kernels give up otherwise.
+ */
+__noinline __u32 count_typical(struct typical *typical, __u64 duration)
 {
-	struct typical *typical = bpf_map_lookup_elem(&typical_calls, &op);
-	__u32 exponent = exponent_of(duration), count, weight = 0;
+	__u32 exponent = exponent_of(duration), count;
 
 	if (!typical)
 		return 0;
@@ -73,19 +77,58 @@ static __always_inline __u32 stack_weight(const struct wt_config *config, __u32 
 		typical->log2[exponent]++;
 	if ((count & 255) == 255 || count == 15 || count == 63)
 		judge(typical);
+	return count;
+}
+
+/* How many calls the stack of this one would stand for; 0 when it is not worth taking. */
+static __always_inline __u32 stack_weight(const struct wt_config *config, __u32 op, __u64 duration, __u64 now)
+{
+	struct typical *typical = bpf_map_lookup_elem(&typical_calls, &op);
+	__u32 count, weight = 0;
+
+	if (!typical)
+		return 0;
+	count = count_typical(typical, duration);
 	if (count < 4 || duration > ALWAYS_SLOW || (typical->slow && duration > NEVER_SLOW && duration >= typical->slow))
 		weight = 1;
 	else if ((count & (SAMPLE_ONE_IN - 1)) == SAMPLE_ONE_IN - 1)
-		weight = SAMPLE_ONE_IN;
+		weight = SAMPLE_ONE_IN * (config->keep_stack + 1);
 	if (!weight || !config->stacks)
 		return 0;
-	if (!may_take(WT_REASON_CALL, now)) {
-		typical->owed += weight == SAMPLE_ONE_IN ? weight : 0;
+	if (weight > 1 && !is_kept(config->keep_stack)) {
+		count_loss(WT_LOSS_SHED_STACK);
 		return 0;
 	}
-	if (weight == SAMPLE_ONE_IN) {
+	if (!may_take(WT_REASON_CALL, now)) {
+		typical->owed += weight > 1 ? weight : 0;
+		return 0;
+	}
+	if (weight > 1) {
 		weight += typical->owed;
 		typical->owed = 0;
 	}
 	return weight;
+}
+
+/*
+ * How many calls the row of this one stands for, as a power of two; -1 when it gets none. What may be left out is the usual:
+ * not the slowest of their kind, nor the first.
+ */
+static __always_inline int row_weight(const struct wt_config *config, void *ring, __u32 op, __u32 depth, __u64 duration)
+{
+	__u32 mask = config->keep_call;
+	struct typical *typical;
+
+	if (is_nearly_full(config, ring))
+		mask |= WT_FULL_KEEP_CALL;
+	if (!mask)
+		return 0;
+	typical = bpf_map_lookup_elem(&typical_calls, &op);
+	if (!typical)
+		return 0;
+	if (depth) /* while all is kept, calls within calls are not counted */
+		count_typical(typical, duration);
+	if (duration >= typical->slow || duration > ALWAYS_SLOW)
+		return 0;
+	return is_kept(mask) ? (int)exponent_of(mask + 1) : -1;
 }

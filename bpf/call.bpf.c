@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
 /*
- * One entry and one return program for any library call. Which call it is comes as the attach cookie, which arguments to
+ * One pair of programs, or one for both ends, for any library call. Which call it is comes as the attach cookie, which arguments to
  * keep from that call's plan. A call becomes an event when it returns.
  *
  * Why a stack of frames per thread and not one slot: runtime calls nest driver calls, and callbacks nest further ones.
@@ -35,8 +35,8 @@ static __always_inline void read_arguments(struct pt_regs *ctx, const struct wt_
 		bpf_probe_read_user(&slots[WT_MEMORY_SLOT], WT_MEMORY_WORDS * 8, (void *)slots[plan->memory & 15]);
 }
 
-SEC("uprobe")
-int call_enter(struct pt_regs *ctx)
+/* False when the return of this call is of no use. */
+static __always_inline bool enter(struct pt_regs *ctx)
 {
 	__u64 id = bpf_get_current_pid_tgid(), cookie;
 	__u32 tid = id, pid = id >> 32, op, zero = 0, depth;
@@ -53,13 +53,13 @@ int call_enter(struct pt_regs *ctx)
 
 		config = settings();
 		if (!config || !is_tracked(config, pid))
-			return 0;
+			return false;
 		if (none)
 			bpf_map_update_elem(&thread_calls, &tid, none, BPF_ANY);
 		calls = bpf_map_lookup_elem(&thread_calls, &tid);
 		if (!calls) {
 			count_loss(WT_LOSS_THREAD_TABLE_FULL);
-			return 0;
+			return false;
 		}
 		calls->pid = pid;
 	}
@@ -67,11 +67,11 @@ int call_enter(struct pt_regs *ctx)
 	op = cookie & 0xffff;
 	plan = bpf_map_lookup_elem(&plans, &op);
 	if (!plan)
-		return 0;
+		return false;
 	depth = drop_stale(ctx, calls);
 	if (depth >= MAX_DEPTH) {
 		count_loss(WT_LOSS_CALL_TOO_DEEP);
-		return 0;
+		return false;
 	}
 	read_arguments(ctx, plan, slots);
 	frame = &calls->frames[depth & (MAX_DEPTH - 1)];
@@ -87,11 +87,10 @@ int call_enter(struct pt_regs *ctx)
 	frame->flags = cookie >> 16;
 	calls->depth = depth + 1;
 	frame->start = bpf_ktime_get_ns(); /* last: our own work is not part of the call */
-	return 0;
+	return true;
 }
 
-SEC("uretprobe")
-int call_return(struct pt_regs *ctx)
+static __always_inline void leave(struct pt_regs *ctx)
 {
 	__u64 now = bpf_ktime_get_ns(), id = bpf_get_current_pid_tgid(), sp = STACK_POINTER(ctx), duration, pointer = 0;
 	__u32 tid = id, pid = id >> 32, op = bpf_get_attach_cookie(ctx) & 0xffff, depth, weight = 0;
@@ -101,12 +100,14 @@ int call_return(struct pt_regs *ctx)
 	struct frame *frame = NULL;
 	struct wt_call *call;
 	bool failed, has_stack = false;
+	void *ring;
+	int row = 0; /* as of row_weight */
 
 	if (!calls) {
 		config = settings();
 		if (config && is_tracked(config, pid))
 			count_loss(WT_LOSS_RETURN_WITHOUT_ENTRY);
-		return 0;
+		return;
 	}
 	depth = calls->depth;
 	for (int i = 0; i < MAX_DEPTH && depth > 0; i++) {
@@ -125,12 +126,12 @@ int call_return(struct pt_regs *ctx)
 	if (!frame) {
 		if (depth < MAX_DEPTH) /* else it was counted as too deep */
 			count_loss(WT_LOSS_RETURN_WITHOUT_ENTRY);
-		return 0;
+		return;
 	}
 	config = settings();
 	plan = bpf_map_lookup_elem(&plans, &op);
 	if (!config || !plan)
-		return 0;
+		return;
 	duration = now - frame->start;
 	failed = (__s32)RETURNED(ctx) != 0;
 	if (plan->pointer_slot != WT_NO_SLOT) {
@@ -145,10 +146,18 @@ int call_return(struct pt_regs *ctx)
 
 		has_stack = TAKE_STACK(ctx, config, &taking, ctx, false);
 	}
-	call = reserve(config, sizeof(*call), WT_LOSS_RING_FULL_CALL);
+	ring = ring_of(config);
+	if ((!failed || (__s32)RETURNED(ctx) == WT_NOT_READY) && !has_stack && plan->pointer_slot == WT_NO_SLOT)
+		row = row_weight(config, ring, op, depth, duration);
+	if (row < 0) {
+		count_loss(WT_LOSS_SHED_CALL);
+		add_lost(pid, frame, duration, failed);
+		return;
+	}
+	call = reserve_in(ring, sizeof(*call), WT_LOSS_RING_FULL_CALL);
 	if (!call) {
 		add_lost(pid, frame, duration, failed);
-		return 0;
+		return;
 	}
 	FILL_HEAD(call, WT_EVENT_CALL, pid, tid);
 	call->start = frame->start;
@@ -158,8 +167,34 @@ int call_return(struct pt_regs *ctx)
 	__builtin_memcpy(call->kept, frame->kept, sizeof(call->kept));
 	call->op = op;
 	call->depth = depth;
-	call->flags = frame->flags | (has_stack ? WT_CALL_STACK : 0);
+	call->flags = frame->flags | (has_stack ? WT_CALL_STACK : 0) | row << WT_CALL_WEIGHT_SHIFT;
 	SEND(call);
+}
+
+SEC("uprobe")
+int call_enter(struct pt_regs *ctx)
+{
+	enter(ctx);
+	return 0;
+}
+
+SEC("uretprobe")
+int call_return(struct pt_regs *ctx)
+{
+	leave(ctx);
+	return 0;
+}
+
+/*
+ * Both in one, where the kernel has it. At a return the instruction pointer is already where the call came from; `bpf_get_func_ip`
+ * is the probed place either way. 1 keeps the kernel from probing the return of this call.
+ */
+SEC("uprobe")
+int call_session(struct pt_regs *ctx)
+{
+	if (INSTRUCTION_POINTER(ctx) == bpf_get_func_ip(ctx))
+		return !enter(ctx);
+	leave(ctx);
 	return 0;
 }
 

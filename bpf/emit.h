@@ -35,19 +35,30 @@ static __always_inline void count_loss(__u32 which)
 		++*count;
 }
 
+/* The ring of this CPU. */
+static __always_inline void *ring_of(const struct wt_config *config)
+{
+	__u32 shard = bpf_get_smp_processor_id() >> config->shard_shift;
+
+	return bpf_map_lookup_elem(&rings, &shard);
+}
+
 /*
  * Room for an event, or NULL after counting it as lost. No wake-up of the reader goes with an event: it drains on a
  * timer, since waking it for each event would make the load that we measure.
  */
-static __always_inline void *reserve(const struct wt_config *config, __u64 size, __u32 loss)
+static __always_inline void *reserve_in(void *ring, __u64 size, __u32 loss)
 {
-	__u32 shard = bpf_get_smp_processor_id() >> config->shard_shift;
-	void *ring = bpf_map_lookup_elem(&rings, &shard);
 	void *room = ring ? bpf_ringbuf_reserve(ring, size, 0) : NULL;
 
 	if (!room)
 		count_loss(loss);
 	return room;
+}
+
+static __always_inline void *reserve(const struct wt_config *config, __u64 size, __u32 loss)
+{
+	return reserve_in(ring_of(config), size, loss);
 }
 
 /* The head that all events share. */

@@ -14,6 +14,11 @@
 #define WT_STACK_REGISTERS 17
 #define WT_STACK_PIECE 4096
 #define WT_HIJACKED_RETURNS 8
+#define WT_CALL_WEIGHT_SHIFT 8
+#define WT_SHORT_WAIT 20000
+#define WT_NOT_READY 600
+#define WT_FULL_KEEP_CALL 63
+#define WT_FULL_KEEP_WAIT 7
 #define WT_CALL_IDS 256
 #define WT_DROP_REASONS 256
 #define WT_ARGUMENT_WORDS 10
@@ -36,6 +41,7 @@
 #define WT_OFF_CPU_KERNEL_THREAD 2048
 #define WT_OFF_CPU_SENT 4096
 #define WT_OFF_CPU_STACK 8192
+#define WT_OFF_CPU_SAMPLED 16384
 #define WT_WAKER_NONE 0
 #define WT_WAKER_TASK 1
 #define WT_WAKER_TIMER 2
@@ -85,7 +91,11 @@
 #define WT_LOSS_RING_FULL_SCOPE 2
 #define WT_LOSS_BLOCK_TABLE_FULL 13
 #define WT_LOSS_PYTHON_TABLE_FULL 14
-#define WT_LOSS_COUNTERS 15
+#define WT_LOSS_SHED_SAMPLE 15
+#define WT_LOSS_SHED_STACK 16
+#define WT_LOSS_SHED_CALL 17
+#define WT_LOSS_SHED_WAIT 18
+#define WT_LOSS_COUNTERS 19
 
 #define WT_LOST_EXPONENTS 48
 /* Times are on CLOCK_MONOTONIC here; user space subtracts the start of the recording. */
@@ -102,6 +112,11 @@ struct wt_config {
 	__u32 shard_shift; /* CPU number >> this is the number of its ring (number) */
 	__u32 history_slots; /* records of the history of each CPU, a power of two (number) */
 	__u32 request_slots; /* block requests remembered for each CPU, a power of two (number) */
+	__u32 full_bytes; /* bytes waiting in a ring from which on it takes only what may not be lost; 0 for never (number) */
+	__u32 keep_sample; /* of samples of what runs one in so many and one is kept: 0 for all (number) */
+	__u32 keep_stack; /* the same of stacks of usual calls and short waits (number) */
+	__u32 keep_call; /* of usual calls (number) */
+	__u32 keep_wait; /* of short waits (number) */
 };
 
 /* what the running kernel tells; known before the programs are loaded */
@@ -232,7 +247,7 @@ struct wt_call {
 	__u64 kept[6]; /* argument words that the catalogue keeps of this call (raw register value) */
 	__u16 op; /* which call: an id of the catalogue (number) */
 	__u16 depth; /* how many other probed calls of this thread enclose it (number) */
-	__u32 flags; /* bit 0: a stack event of this call precedes it; bit 1: per-thread default stream variant (bit set) */
+	__u32 flags; /* bit 0: a stack event of this call precedes it; bit 1: per-thread default stream variant; bits 8 to 11: log2 of how many calls it stands for (bit set) */
 };
 WT_KEEP(call)
 #define WT_EVENT_OFF_CPU 2

@@ -2,6 +2,7 @@
 /* An interval off the CPU that has ended, or ends with the recording: what it waited in, and sending it. */
 #pragma once
 #include "emit.h"
+#include "shed.h"
 #include "task.h"
 #include "waiting.h"
 
@@ -34,11 +35,26 @@ struct closed {
 		(to)->file_type = (closed)->file.type;                                                                 \
 	} while (0)
 
+/* Whether a wait may be left out: short, and with nothing to tell but that it was. */
+static __always_inline bool may_be_shed(const struct task_notes *notes, const struct closed *closed)
+{
+	return !notes->flags && closed->on - notes->off < WT_SHORT_WAIT;
+}
+
 static __always_inline void send_interval(const struct wt_config *config, const struct task_notes *notes,
 					  const struct closed *closed)
 {
-	struct wt_off_cpu *event = reserve(config, sizeof(*event), WT_LOSS_RING_FULL_OFF_CPU);
+	void *ring = ring_of(config);
+	struct wt_off_cpu *event;
+	__u32 mask = 0;
 
+	if (may_be_shed(notes, closed))
+		mask = config->keep_wait | (is_nearly_full(config, ring) ? WT_FULL_KEEP_WAIT : 0);
+	if (!is_kept(mask)) {
+		count_loss(WT_LOSS_SHED_WAIT);
+		return;
+	}
+	event = reserve_in(ring, sizeof(*event), WT_LOSS_RING_FULL_OFF_CPU);
 	if (!event)
 		return;
 	FILL_HEAD(event, WT_EVENT_OFF_CPU, closed->pid, closed->tid);
@@ -52,7 +68,7 @@ static __always_inline void send_interval(const struct wt_config *config, const 
 	event->file_device = closed->file.device;
 	event->faults = notes->faults;
 	event->owner = notes->owner;
-	event->flags = notes->flags;
+	event->flags = notes->flags | (mask ? WT_OFF_CPU_SAMPLED : 0);
 	__builtin_memcpy(event->waker_comm, notes->waker_comm, sizeof(event->waker_comm));
 	SEND(event);
 }

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
-/* What the security watch reads of the kernel, and what it sends. */
+/* What the security watch reads of the kernel, what it sends, and the one way to send it. */
 #pragma once
 #include "kernel.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
 
 #define ENVIRONMENT_BYTES 4096
+#define ARGUMENT_BYTES 512
 #define NAME_BYTES 128
 #define STANDARD_STREAMS 3
 #define ANCESTORS 6
+#define LOOK_RING_BYTES (4 << 20)
 
 /* Members that nothing else here reads; libbpf leaves out what follows the three underscores when it looks for a type. */
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -19,9 +23,12 @@ struct inode___look {
 	unsigned int i_nlink;
 	unsigned long i_ino;
 	struct super_block___look *i_sb;
+	long long i_size;
 };
 struct dentry___look {
+	struct dentry___look *d_parent;
 	struct qstr d_name;
+	struct inode___look *d_inode;
 };
 struct path___look {
 	struct dentry___look *dentry;
@@ -31,6 +38,7 @@ struct file___look {
 	struct inode___look *f_inode;
 	void *private_data;
 	unsigned int f_flags;
+	unsigned int f_mode;
 };
 struct linux_binprm___look {
 	struct file___look *file;
@@ -44,7 +52,7 @@ struct cred___look {
 	kuid_t___look euid;
 };
 struct mm_struct___look {
-	unsigned long env_start, env_end;
+	unsigned long arg_start, arg_end, env_start, env_end;
 };
 struct fdtable___look {
 	__u32 max_fds;
@@ -53,6 +61,9 @@ struct fdtable___look {
 struct files_struct___look {
 	struct fdtable___look *fdt;
 };
+struct fs_struct___look {
+	struct path___look pwd;
+};
 struct task_struct___look {
 	struct task_struct___look *real_parent;
 	int tgid;
@@ -60,6 +71,7 @@ struct task_struct___look {
 	struct mm_struct___look *mm;
 	const struct cred___look *cred;
 	struct files_struct___look *files;
+	struct fs_struct___look *fs;
 };
 struct sock_common___look {
 	__u16 skc_family;
@@ -75,7 +87,7 @@ struct socket___look {
 #pragma clang attribute pop
 
 /* Kinds of looks; src/capture/live/looks.ts reads them. */
-enum { LOOK_EXEC = 1, LOOK_OPEN = 2 };
+enum { LOOK_EXEC = 1, LOOK_FILE = 2 };
 
 struct look_head {
 	__u32 kind, uid;
@@ -99,20 +111,54 @@ struct look_exec {
 	__u32 euid, links, mode, device;
 	__u64 inode, magic;
 	struct stream streams[STANDARD_STREAMS];
-	__u32 environment_bytes;
+	__u32 environment_bytes, argument_bytes, is_in_shared;
 	char file[NAME_BYTES];
 	char asked[NAME_BYTES];
+	char arguments[ARGUMENT_BYTES];
 	char environment[ENVIRONMENT_BYTES];
 };
-struct look_open {
+/* What was done to a guarded file, and why it is guarded; of a path, the folder and the name. */
+struct look_file {
 	struct look_head head;
-	__u32 flags, device;
-	__u64 inode;
-	char file[NAME_BYTES];
+	__u32 action, guards, flags, device;
+	__u64 inode, folder_inode;
+	__u32 folder_device, is_new;
+	char name[NAME_BYTES];
 };
 
-struct file_id {
-	__u64 inode;
-	__u32 device, unused;
-};
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, LOOK_RING_BYTES);
+} looks SEC(".maps");
+/* Looks that found no room; and ourselves, who are not looked at. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, __u64);
+} look_state SEC(".maps");
 
+static __always_inline __u64 *look_state_of(__u32 index)
+{
+	return bpf_map_lookup_elem(&look_state, &index);
+}
+
+static __always_inline void count_lost_look(void)
+{
+	__u64 *lost = look_state_of(0);
+
+	if (lost)
+		__sync_fetch_and_add(lost, 1);
+}
+
+static __always_inline void fill_head(struct look_head *head, __u32 kind)
+{
+	__u64 id = bpf_get_current_pid_tgid();
+
+	head->kind = kind;
+	head->uid = bpf_get_current_uid_gid();
+	head->time = bpf_ktime_get_ns();
+	head->tid = id;
+	head->pid = id >> 32;
+	bpf_get_current_comm(head->comm, sizeof(head->comm));
+}

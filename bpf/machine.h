@@ -18,6 +18,7 @@ struct pt_regs {
 #define ARGUMENT_7(r) 0
 #define RETURNED(r) ((r)->ax)
 #define STACK_POINTER(r) ((r)->sp)
+#define INSTRUCTION_POINTER(r) ((r)->ip)
 /* Where the first argument that does not fit into registers lies, at the entry of a function. */
 #define STACK_ARGUMENTS 8
 /* How far a return moves the stack pointer. */
@@ -28,6 +29,7 @@ struct pt_regs {
 #define SYSCALL_ARGUMENT_0(r) ((r)->di)
 #define SYSCALL_ARGUMENT_1(r) ((r)->si)
 #define SYSCALL_ARGUMENT_2(r) ((r)->dx)
+#define SYSCALL_ARGUMENT_3(r) ((r)->r10)
 #define SYSCALL_ARGUMENT_4(r) ((r)->r8)
 /* Where its libraries keep what belongs to a thread; of the running one, as of the last switch. */
 #define THREAD_POINTER(task) BPF_CORE_READ(task, thread.fsbase)
@@ -55,6 +57,7 @@ struct pt_regs {
 #define ARGUMENT_7(r) (USER(r)->regs[7])
 #define RETURNED(r) (USER(r)->regs[0])
 #define STACK_POINTER(r) (USER(r)->sp)
+#define INSTRUCTION_POINTER(r) (USER(r)->pc)
 #define STACK_ARGUMENTS 0
 #define RETURN_POPS 0
 #define READ_RETURN_ADDRESS(to, r) (*(to) = USER(r)->regs[30], 0)
@@ -62,6 +65,7 @@ struct pt_regs {
 #define SYSCALL_ARGUMENT_0(r) ((r)->orig_x0)
 #define SYSCALL_ARGUMENT_1(r) ((r)->regs[1])
 #define SYSCALL_ARGUMENT_2(r) ((r)->regs[2])
+#define SYSCALL_ARGUMENT_3(r) ((r)->regs[3])
 #define SYSCALL_ARGUMENT_4(r) ((r)->regs[4])
 #define THREAD_POINTER(task) BPF_CORE_READ(task, thread.uw.tp_value)
 /* include/uapi/asm-generic/unistd.h */

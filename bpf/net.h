@@ -34,6 +34,12 @@ struct sock___net {
 	struct sock_common___net __sk_common;
 	struct socket___net *sk_socket;
 };
+struct iphdr___net {
+	__u8 protocol;
+};
+struct udphdr___net {
+	__be16 source, dest;
+};
 struct sk_buff___net {
 	struct net_device___net *dev;
 	struct sock___net *sk;

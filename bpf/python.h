@@ -68,8 +68,7 @@ __noinline int step_python(const struct wt_python_process *process, struct pytho
 	if (!identify(process, code, &walk->met.key, words))
 		return STEP_FAILED;
 	walk->place = place >= 0 && place < WT_PLACE_UNKNOWN ? place : WT_PLACE_UNKNOWN;
-	walk->code = told_id(&walk->met.key);
-	return walk->code ? STEP_FRAME : STEP_NEW_CODE;
+	return STEP_FRAME;
 }
 
 static __always_inline __u64 pthread_self(const struct wt_python_process *process)
@@ -154,10 +153,19 @@ __noinline __u32 send_python_stack(const struct wt_config *config, __u32 pid, __
 		return WT_PYTHON_FAILED;
 	for (int i = 0; i < MAX_HOPS && walk.frame && walk.frames < WT_PYTHON_FRAMES; i++) {
 		found = step_python(process, &walk);
+		/* Here, where the key is on the stack: kernels before 6.3 take none from elsewhere in memory. */
+		if (found == STEP_FRAME) {
+			walk.code = told_id(&walk.met.key);
+			if (!walk.code)
+				found = STEP_NEW_CODE;
+		}
 		if (found == STEP_FAILED)
 			break;
-		if (found == STEP_NEW_CODE)
+		if (found == STEP_NEW_CODE) {
 			walk.code = tell_code(config, process, &walk.met);
+			if (walk.code && bpf_map_update_elem(&told_codes, &walk.met.key, &walk.code, BPF_ANY))
+				walk.code = 0;
+		}
 		add_frame(stack, &walk, found != STEP_HIDDEN);
 	}
 	if (!walk.frames) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
 /* Where tracked threads compute: the stack of what runs, at every tick of a clock on each CPU. */
 #include "filter.h"
+#include "shed.h"
 #include "stack.h"
 
 SEC("perf_event")
@@ -14,6 +15,11 @@ int on_tick(void *ctx)
 
 	if (!id || !config || !is_tracked(config, taking.pid) || task->flags & PF_KTHREAD)
 		return 0;
+	if (!is_kept(config->keep_sample)) {
+		count_loss(WT_LOSS_SHED_SAMPLE);
+		return 0;
+	}
+	taking.weight = config->keep_sample + 1;
 	taking.time = bpf_ktime_get_ns();
 	user = (void *)bpf_task_pt_regs(task);
 	TAKE_STACK(ctx, config, &taking, user, true);

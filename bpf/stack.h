@@ -51,8 +51,7 @@ struct taking {
 /* Stacks are large: where the reader is behind, the room is for what cannot be done without. */
 static __always_inline bool has_room(const struct wt_config *config)
 {
-	__u32 shard = bpf_get_smp_processor_id() >> config->shard_shift;
-	void *ring = bpf_map_lookup_elem(&rings, &shard);
+	void *ring = ring_of(config);
 
 	if (ring && bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) < bpf_ringbuf_query(ring, BPF_RB_RING_SIZE) / 2)
 		return true;

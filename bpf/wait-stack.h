@@ -4,6 +4,7 @@
  * when it comes back; then nobody knows yet how long it will be. What waits at the same place have taken so far tells.
  */
 #pragma once
+#include "shed.h"
 #include "stack.h"
 #include "task.h"
 
@@ -70,6 +71,13 @@ static __always_inline void note_wait_place(void *ctx, const struct wt_config *c
 	taking.weight = wait_weight(place, notes->state);
 	if (place->count % taking.weight)
 		return;
+	if (taking.weight > 1) {
+		if (!is_kept(config->keep_stack)) {
+			count_loss(WT_LOSS_SHED_STACK);
+			return;
+		}
+		taking.weight *= config->keep_stack + 1;
+	}
 	taking.weight += place->owed;
 	if (!may_take(WT_REASON_WAIT, now)) {
 		place->owed = taking.weight;

@@ -7,6 +7,7 @@ import { switchCount } from './baselines/switch-count.ts';
 import type { Incident } from './incident.ts';
 import type { Played } from './play.ts';
 import { falseClaims, isRight, type Score, scoreOf, type Truth } from './score.ts';
+import { deviceLateness } from './truth/device-lateness.ts';
 import { type Actor, readTruthLogs, type Step, type TruthLog } from './truth/log.ts';
 import { type Stretch, truthTimes } from './truth/shares.ts';
 
@@ -26,7 +27,7 @@ export type Healthy = {
   readonly claims: readonly Answered[];
   readonly baselines: readonly { readonly name: string; readonly claims: number }[];
   readonly seconds: number;
-  /** The longest time that the victim was without a CPU in one step, in ms: a busy machine is no healthy one. */
+  /** The longest time that the victim was without a CPU in one step, or that the device was late with its work, in ms: a busy machine is no healthy one. */
   readonly disturbed_ms: number;
 };
 
@@ -150,7 +151,8 @@ export const judge = ({ root, path, throttled, ends }: Incident, played: Played)
 
 export const judgeHealthy = (played: Played): Healthy => {
   const { log, victim, claims } = sceneOf(played);
-  const delays = (log.steps.get(victim.tid) ?? []).map(({ delay }) => delay);
+  const steps = log.steps.get(victim.tid) ?? [];
+  const delays = [...steps.map(({ delay }) => delay), deviceLateness(steps, log.kernel_ns)];
   return {
     claims: falseClaims(played.answer.chains),
     baselines: [...claims].map(([name, list]) => ({ name, claims: falseClaims(list).length })),

@@ -84,7 +84,7 @@ if (values.record !== undefined) {
   process.exit(0);
 }
 
-/** A machine on which the victim was so long without a CPU in one step was too busy to be healthy, in ms. */
+/** A machine on which the victim was so long without a CPU in one step, or the device so late, was too busy to be healthy, in ms. */
 const DISTURBED_MS = 2;
 const ATTEMPTS = 2;
 

@@ -9,6 +9,7 @@ import { code, markdownPage, markdownTable } from '../src/catalogue/derive/markd
 import { errors as cli } from '../src/cli/errors.ts';
 import { errors as imports } from '../src/import/errors.ts';
 import { errors as live } from '../src/live/errors.ts';
+import { errors as control } from '../src/serve/control/errors.ts';
 import { errors as serve } from '../src/serve/errors.ts';
 import { errors as identity } from '../src/serve/identity/errors.ts';
 import { errors as store } from '../src/store/errors.ts';
@@ -18,7 +19,7 @@ const lists = {
   live,
   import: imports,
   store,
-  serve: { ...serve, ...identity },
+  serve: { ...serve, ...identity, ...control },
   cli,
 } as const;
 

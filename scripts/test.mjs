@@ -13,7 +13,7 @@ const words = process.argv.slice(2);
 const broughtNode = `${root}node_modules/node-linux-${process.arch}/bin/node`;
 const node = existsSync(broughtNode) ? broughtNode : process.execPath;
 
-const testFiles = ['bench', 'lab', 'scripts', 'src', 'test']
+const testFiles = ['bench', 'fuzz', 'kernels', 'lab', 'scripts', 'src', 'test']
   .flatMap((folder) =>
     readdirSync(root + folder, { recursive: true, encoding: 'utf8' }).map((path) => `${folder}/${path}`),
   )
@@ -43,7 +43,8 @@ const testArguments = [
   '--disable-warning=ExperimentalWarning',
   '--test',
   '--test-concurrency=1',
-  '--test-timeout=180000',
+  // What is asked for several times takes several times as long.
+  `--test-timeout=${180_000 * (Number(process.env.WHYTRACE_RUNS) || 1)}`,
   ...testFiles,
 ];
 const steps = [

@@ -3,7 +3,7 @@ import { code, markdownPage, markdownTable } from '../src/catalogue/derive/markd
 import { leanSchema } from '../src/serve/lean-schema.ts';
 import { advertised, toolsHash } from '../src/serve/protocol/advertised.ts';
 import type { Tool } from '../src/serve/tool.ts';
-import { tools } from '../src/serve/tools.ts';
+import { recordingTools, tools } from '../src/serve/tools.ts';
 import { z } from '../src/serve/zod.ts';
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -73,11 +73,11 @@ const section = (tool: Tool): readonly string[] => {
 
 /** Exactly what tools/list sends, and its hash: whoever reviews a change of a word in a definition sees it here. */
 export const toolDefinitions = (): string =>
-  `${JSON.stringify({ sha256: toolsHash(), tools: tools.map(advertised) }, null, 1)}\n`;
+  `${JSON.stringify({ sha256: toolsHash(), sha256_without_live: toolsHash(recordingTools), tools: tools.map(advertised) }, null, 1)}\n`;
 
 export const toolsDoc = (): string =>
   markdownPage('Tools', '`src/serve/tools/`', [
     'What an MCP client can ask. The shell asks the same: `whytrace ask TOOL --argument value`. Each tool answers with structured content in the shape given here; clients are told its top-level fields.',
-    `SHA-256 of the definitions (\`tools\` of tools/list as JSON, in tools.json), which server/discover publishes: \`${toolsHash()}\`.`,
+    `SHA-256 of the definitions (\`tools\` of tools/list as JSON, in tools.json), which server/discover publishes: \`${toolsHash()}\`; of a server that cannot ask the running kernel, which lists the others only: \`${toolsHash(recordingTools)}\`.`,
     ...tools.flatMap(section),
   ]);

@@ -6,6 +6,8 @@ import { type ArgumentName, argumentNames } from '../src/catalogue/arguments.ts'
 import { calls } from '../src/catalogue/calls.ts';
 import { stackReasons } from '../src/catalogue/events.ts';
 import { type EvidenceKey, newKey } from '../src/store/evidence/key.ts';
+import type { AlertRow } from '../src/store/live-writer.ts';
+import type { Keep } from '../src/store/retention/keep.ts';
 import type { FrameRow } from '../src/store/stack-writer.ts';
 import type { OffCpuRow, WaitSite } from '../src/store/wait-writer.ts';
 import { RecordingWriter } from '../src/store/writer.ts';
@@ -64,6 +66,17 @@ const plainSite: WaitSite = {
   by_time: 0,
 };
 
+const plainAlert: Omit<AlertRow, 'id' | 'time_ns'> = {
+  ...{
+    watch: 'network',
+    rule: 'packets_policy',
+    severity: 'medium',
+    title: 'packets were dropped by a rule of this host',
+  },
+  ...{ technique: null, pid: null, comm: null, exe: null, exe_id: null, uid: null, container: null, parents: '[]' },
+  ...{ facts: '{"class":"policy"}', evidence: '[]', benign: 'a firewall that does what it is told drops packets' },
+};
+
 /** A frame of Python. */
 export const pythonFrame = (name: string, file: string, line: number): SceneFrame => ({
   kind: 'python',
@@ -86,15 +99,21 @@ const frameOf = (frame: SceneFrame): FrameRow => {
 };
 
 /** A recording under construction, sealed if that is asked for. All times in ns. `done` closes it and returns its path. */
-export const scene = (facts: Readonly<Record<string, string | number>> = {}, key?: EvidenceKey | 'sealed') => {
+export const scene = (
+  facts: Readonly<Record<string, string | number>> = {},
+  key?: EvidenceKey | 'sealed',
+  keep: Keep = {},
+) => {
   const folder = mkdtempSync(join(tmpdir(), 'whytrace-scene-'));
   const path = join(folder, 'scene.db');
   const writer = new RecordingWriter(
     path,
     { started_unix_ns: '1700000000000000000', recorder_pid: 0, host: 'scene', ...facts },
     key === 'sealed' ? newKey() : key,
+    keep,
   );
   let end = 0;
+  let alerts = 0;
   const id = ({ pid, tid, comm }: SceneThread) => writer.threadId(pid, tid, comm);
   const saw = (time: number) => {
     end = Math.max(end, time);
@@ -166,6 +185,25 @@ export const scene = (facts: Readonly<Record<string, string | number>> = {}, key
       writer.stacks.sample(time, id(thread), cpu, taken(thread.pid, stackReasons.sample, parts));
       saw(time);
     },
+    /** An event that a watch kept, or that a subscription delivered. Returns its row. */
+    liveEvent: (
+      event: string,
+      time: number,
+      fields: Readonly<Record<string, number | string | null>> = {},
+      { thread, subscription = null }: { readonly thread?: SceneThread; readonly subscription?: string | null } = {},
+    ): string => {
+      const source = writer.live.sourceId(event, subscription);
+      const whose = { thread: thread === undefined ? null : id(thread), uid: 0, cpu: 0 };
+      const row = writer.live.event({ time, source, ...whose, fields: JSON.stringify(fields) });
+      saw(time);
+      return `live_events:${row}`;
+    },
+    /** An alert; what is not told is plain. */
+    alert: (time: number, parts: Partial<AlertRow> = {}) => {
+      alerts++;
+      writer.live.alert({ ...plainAlert, ...parts, id: alerts, time_ns: time });
+      saw(time);
+    },
     /** The life of a traced thread. */
     life: (thread: SceneThread, start: number, finish: number) => {
       writer.waits.taskEnded(writer.waits.taskBorn(id(thread), start), finish, id(thread));
@@ -189,6 +227,14 @@ export const scene = (facts: Readonly<Record<string, string | number>> = {}, key
       waits.packetDrops(0, 1000, 'NO_SOCKET', 3);
       waits.scope({ ...common, time: 100, duration: 50 });
       waits.moment({ ...common, time: 100, by: id(thread) });
+      const evidence = build.liveEvent(
+        'skb:kfree_skb',
+        6_200,
+        { reason: 'NETFILTER_DROP', location: 'nft_do_chain' },
+        { thread, subscription: 'skb:kfree_skb' },
+      );
+      build.alert(6_200, { evidence: JSON.stringify([evidence]), pid: thread.pid, comm: thread.comm });
+      writer.live.alertAgain({ alert: 1, start: 6_300, end: 6_400, count: 2, evidence: '["live_events:1"]' });
       writer.claim({
         ...{ time_ns: 9_000, tool: 'other', severity: 'HIGH', summary: 'slow', cause: 'switches', op: 'cudaMalloc' },
         ...{ claimed_ns: 500, verdict: 'not_supported', why: 'no such call has a row', evidence: null },

@@ -153,7 +153,9 @@ static void play_process(int process) {
     const char *path = getenv("ACTOR_TRUTH");
     FILE *file = path == NULL ? NULL : fopen(path, "we");
     if (file != NULL) {
-      fprintf(file, "{\"began_ns\":%llu,\"pid\":%d}\n", (unsigned long long)stage->began, (int)getpid());
+      const char *kernel = getenv("CUDASIM_KERNEL_US");
+      fprintf(file, "{\"began_ns\":%llu,\"pid\":%d,\"kernel_us\":%d}\n", (unsigned long long)stage->began, (int)getpid(),
+              kernel == NULL ? 0 : atoi(kernel));
       fclose(file);
     }
     __atomic_add_fetch(&stage->ready, 1, __ATOMIC_RELEASE);

@@ -20,6 +20,8 @@ export type TruthLog = {
   readonly actors: readonly Actor[];
   /** Steps of each thread in their order. */
   readonly steps: ReadonlyMap<number, readonly Step[]>;
+  /** What a kernel takes on the simulated device of the first log, in ns; 0 where it does not say. */
+  readonly kernel_ns: number;
 };
 
 type Line = Readonly<Record<string, unknown>>;
@@ -53,6 +55,7 @@ const stepOf = (line: Line): Step => {
 export const readTruthLogs = (files: readonly string[], offset: number): TruthLog => {
   const actors: Actor[] = [];
   const steps = new Map<number, Step[]>();
+  let kernel_ns = 0;
   for (const file of files) {
     const lines = readFileSync(file, 'utf8')
       .split('\n')
@@ -66,6 +69,8 @@ export const readTruthLogs = (files: readonly string[], offset: number): TruthLo
         const process = processes.get(pid) ?? name;
         processes.set(pid, process);
         actors.push({ name, process, pid, tid: numberIn(line, 'tid') });
+      } else if (line.kernel_us !== undefined) {
+        kernel_ns ||= numberIn(line, 'kernel_us') * 1000;
       } else if (line.act !== undefined) {
         const step = stepOf(line);
         const of = steps.get(step.tid) ?? [];
@@ -75,5 +80,5 @@ export const readTruthLogs = (files: readonly string[], offset: number): TruthLo
     }
   }
   for (const of of steps.values()) of.sort((a, b) => a.start - b.start);
-  return { actors, steps };
+  return { actors, steps, kernel_ns };
 };

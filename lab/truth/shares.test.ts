@@ -10,6 +10,7 @@ const log = (
   threads: ReadonlyMap<Actor, readonly (readonly [string, number, number, number, number, number])[]>,
 ): TruthLog => ({
   actors: [...threads.keys()],
+  kernel_ns: 0,
   steps: new Map(
     [...threads].map(([{ tid }, rows]) => [
       tid,
@@ -131,6 +132,7 @@ test('a process that is stopped waits for nobody, whatever step it is in', () =>
   });
   const of: TruthLog = {
     actors: [actor(1), actor(2)],
+    kernel_ns: 0,
     steps: new Map([
       [1, [step(1, 'sleep', [0, 0], 0, 100e6)]],
       [2, [step(2, 'signal', [0, 19], 10e6, 20e6), step(2, 'signal', [0, 18], 80e6, 81e6)]],

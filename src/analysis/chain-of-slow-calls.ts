@@ -7,6 +7,7 @@ import { linksOf, namedRoot } from './chain-parts.ts';
 import type { Cluster } from './cluster.ts';
 import { codeOfCluster } from './cluster-code.ts';
 import { besidesObserver, confidenceOf, isHarmful, OF_OBSERVER, withNobody } from './confidence.ts';
+import { lossesAbout, sumLosses } from './losses.ts';
 import { whatOf } from './pieces.ts';
 import { breakdownOf } from './shares.ts';
 import { shortened } from './shortened.ts';
@@ -25,7 +26,7 @@ export const chainOfSlowCalls = (recording: Recording, cluster: Cluster, id: str
   const { symptom, count } = cluster;
   const { call, slow, walk, part } = symptom;
   const window = { start_ns: call.start_ns, end_ns: call.start_ns + call.duration_ns };
-  const doubts = doubtsOf(cluster, recording.losses(window).filter(isHarmful));
+  const doubts = doubtsOf(cluster, sumLosses(lossesAbout(recording, window, call.tid)).filter(isHarmful));
   const stretches = cluster.calls.map(({ tid, start_ns, duration_ns }) => ({
     tid: part.path.length === 0 ? tid : part.tid,
     window: { start_ns, end_ns: start_ns + duration_ns },

@@ -7,7 +7,7 @@ import { linksOf, namedRoot } from './chain-parts.ts';
 import { codeOfStack } from './cluster-code.ts';
 import { type CodeLine, codeText } from './code-line.ts';
 import { besidesObserver, confidenceOf, isHarmful, OF_OBSERVER, weakest, withNobody } from './confidence.ts';
-import { sumLosses } from './losses.ts';
+import { isInside, lossesAbout, sumLosses } from './losses.ts';
 import { whatOf } from './pieces.ts';
 import { breakdownOf, timeByKind } from './shares.ts';
 import { shortened } from './shortened.ts';
@@ -43,6 +43,8 @@ const isWorthSaying =
   (recording: Recording, { whole_ns, windows, tid, isUnusual }: Stretches) =>
   ({ part, duration_ns }: Cause): boolean => {
     if (duration_ns < LEAST_NS) return false;
+    // Time of which no row tells is no cause: it stands in the breakdown of those that are.
+    if (part.kind === 'unknown' && recording.lacks.has('row_counts') && part.evidence.length === 0) return false;
     // What began in the middle is a smaller part of the whole, but stands out from the rest.
     if (part.kind !== 'on_cpu' || part.path.length > 0)
       return duration_ns >= (isUnusual ? LEAST_UNUSUAL : LEAST_WAITED) * whole_ns;
@@ -88,7 +90,7 @@ const chainOf = (
   const { part } = cause;
   const [{ start_ns, end_ns } = { start_ns: 0, end_ns: 0 }] = windows;
   const shown = { start_ns, end_ns };
-  const lost = sumLosses(recording.losses(shown)).filter(isHarmful);
+  const lost = sumLosses(lossesAbout(recording, shown, tid)).filter((loss) => isHarmful(loss) && isInside(loss, shown));
   const doubts = [
     ...lost.map((loss) => `missing around it: ${loss.reason} (${loss.count})`),
     ...(contradiction ? ['some intervals of this thread overlap each other: their times were cut'] : []),

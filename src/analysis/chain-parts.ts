@@ -4,7 +4,7 @@ import { countText } from '../base/units.ts';
 import type { Recording, Window } from '../store/recording.ts';
 import { diskUseText } from './causes/disk-use.ts';
 import { sampledIn } from './causes/sampled.ts';
-import { sentAgainText } from './causes/sent-again.ts';
+import { sentAgainRows, sentAgainText } from './causes/sent-again.ts';
 import type { Culprit, Link } from './chain.ts';
 import { codeOfStack, sameCode } from './cluster-code.ts';
 import { type CodeLine, codeText } from './code-line.ts';
@@ -33,7 +33,13 @@ const createLink =
     const { kind, tid: to, start_ns, end_ns, evidence, stack } = part;
     const last: Link = {
       ...{ from_tid: part.path.at(-1)?.to.tid ?? tid, to_tid: to, kind, start_ns, end_ns },
-      evidence: [...(steps.length === 0 ? rows : []), ...evidence.slice(0, ROWS)],
+      evidence: [
+        ...(steps.length === 0 ? rows : []),
+        ...evidence.slice(0, 1),
+        // Before further waits, which go first where there is little room.
+        ...(kind === 'network' ? sentAgainRows(recording, part) : []),
+        ...evidence.slice(1, ROWS),
+      ],
       ...codeOf(stack),
     };
     return [...steps, last];

@@ -8,7 +8,7 @@ import { type Candidate, chainsOfStretches } from './chain-of-stretches.ts';
 import { type Cluster, clustersOf, worthSaying } from './cluster.ts';
 import { explainCall } from './explain-call.ts';
 import { type Finding, furtherFindings } from './findings.ts';
-import { sumLosses } from './losses.ts';
+import { isInside, sumLosses } from './losses.ts';
 import { chainOfFailures, failuresOf } from './symptoms/failure.ts';
 import { KEPT_USUAL, type SlowCallFilter, type SlowCalls, slowCalls } from './symptoms/slow-call.ts';
 import { timeOf } from './symptoms/stall.ts';
@@ -98,7 +98,7 @@ const chainsOfTime = (
   const said = inOrder(found, top);
   const further = asked ? [] : furtherFindings(recording, window, filter.pid, said);
   const chains = withFurther(said, further, top);
-  const isKnown = threads.length > 0 && losses.length === 0;
+  const isKnown = threads.length > 0 && !losses.some((loss) => isInside(loss, window));
   const nothing = isKnown ? 'healthy' : 'insufficient_evidence';
   const verdict = chains.length === 0 ? nothing : verdictOf(chains, 1, 0, false);
   return { chains, verdict, losses, window, ...observerOf(found) };

@@ -10,6 +10,9 @@ const STEP = 0.1;
 /** Losses that do not touch what a slow call is explained by. */
 const HARMLESS: ReadonlySet<string> = new Set([
   'ring_full_stack',
+  'shed_sample',
+  'shed_stack',
+  'shed_call',
   'stack_failed',
   'stack_unnamed',
   'python_table_full',
@@ -21,6 +24,13 @@ const HARMLESS: ReadonlySet<string> = new Set([
   'call_sampled',
   'total_missing',
   'row_left_out',
+  'sample_pruned',
+  'live_pruned',
+  'live_limited',
+  'live_lost',
+  'live_ended',
+  'watch_partial',
+  'alert_held_back',
 ]);
 
 /** Whether a loss can make an explanation wrong. */

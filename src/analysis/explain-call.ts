@@ -70,9 +70,10 @@ export const explainCall = (
   const { kind, pid, tid, comm, grade } = part;
   const what = whatOf(part);
   const explained = { call, slow, typical, walk, part, excess_ns, observed };
-  // Tested before any other explanation, but only time on a CPU can be loading: a wait says itself what it was for.
-  const first =
-    above && kind === 'on_cpu' && part.path.length === 0 ? firstCall(recording, call, slow.baseline) : undefined;
+  // Tested before any other explanation, but only time on a CPU, or that no row tells of, can be loading: a wait says itself
+  // what it was for.
+  const mayLoad = part.path.length === 0 && (kind === 'on_cpu' || (kind === 'unknown' && part.evidence.length === 0));
+  const first = above && mayLoad ? firstCall(recording, call, slow.baseline) : undefined;
   if (first !== undefined) return { ...explained, root: { kind: 'first_call', pid, tid, comm, ...first } };
   const isOwn = (kind === own && part.path.length === 0) || kind === 'unknown';
   if (above && isOwn && !isSlowByItself(call, call.duration_ns - byUs, slow)) return undefined;

@@ -35,6 +35,10 @@ export const sumLosses = (rows: readonly LossRow[]): readonly LossSum[] => {
   return [...sums.values()];
 };
 
+/** Whether a loss takes something from a window: one that ends where it begins only says why it does not begin earlier. */
+export const isInside = ({ start_ns, end_ns }: LossRow, window: Window): boolean =>
+  end_ns > window.start_ns || start_ns >= window.start_ns;
+
 const OF_THREAD = /^thread (\d+):/;
 
 /** Losses that touch a window and may be of a thread: those that name another one are not. */

@@ -28,7 +28,7 @@ export type StackGroup = {
   readonly example: string;
 };
 
-/** How much of what matched has a stack, by rows: exact. */
+/** How much of what matched has a stack, by rows; of very many waits or samples their number is an estimate. */
 export type StackCoverage = {
   readonly of: StackSource;
   readonly count: number;

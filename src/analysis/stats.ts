@@ -56,7 +56,8 @@ export const traceStats = (recording: Recording, filter: { readonly pid?: number
   const processes = recording.processes().filter(({ pid }) => filter.pid === undefined || pid === filter.pid);
   return {
     state: recording.state,
-    duration_ns: recording.window.end_ns - recording.window.start_ns,
+    // Totals are of all that was recorded, also where the oldest rows have gone.
+    duration_ns: recording.window.end_ns,
     started_unix_ns: fact('started_unix_ns'),
     host: fact('host'),
     kernel: fact('kernel'),

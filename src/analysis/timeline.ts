@@ -6,12 +6,13 @@ import type { TaskRow } from '../store/read-tasks.ts';
 import { readWaitDetails } from '../store/read-wait-details.ts';
 import type { Recording, WaitRow, Window } from '../store/recording.ts';
 import { confidenceOf, isHarmful } from './confidence.ts';
-import { type LossSum, lossesAbout, sumLosses } from './losses.ts';
+import { isInside, type LossSum, lossesAbout, sumLosses } from './losses.ts';
 import { sharesOf } from './shares.ts';
 import { type AwaitedPart, createAwaited } from './timeline/awaited.ts';
 import { batchesOf } from './timeline/batches.ts';
 import { type CulpritTotal, createCulprits } from './timeline/culprits.ts';
 import { createLongest, type LongWait, longWait } from './timeline/longest-waits.ts';
+import { type Read, readsOf } from './timeline/reads.ts';
 import { createStretches, type Stretch } from './timeline/states.ts';
 import { createSteps, type Step } from './timeline/steps.ts';
 import { createTotals, type StateTotal } from './timeline/totals.ts';
@@ -36,6 +37,8 @@ export type Timeline = {
   readonly waits: readonly LongWait[];
   /** Waits that touch the window. */
   readonly waits_total: number;
+  /** Of a window with very many waits: the part of it that was read. All but its longest waits is then an estimate. */
+  readonly read_share: number;
   readonly losses: readonly LossSum[];
   /** In the turns on a CPU that ended in the window: what interrupts took from them, and minor page faults. */
   readonly turns: { readonly irq_ns: number; readonly stolen_ns: number; readonly minor_faults: number };
@@ -58,7 +61,10 @@ export const timelineOf = (
 ): Timeline => {
   // Of a tool that kept rows by choice and did not count the others, time without a row may be waiting.
   const isTold = !recording.lacks.has('row_counts');
-  const stretches = createStretches(window, isTold ? 'on_cpu' : 'unknown');
+  const reads = recording.hasWaits ? readsOf(recording, tid, window, size.steps) : [];
+  const length = window.end_ns - window.start_ns;
+  const read = reads.reduce((sum, part) => sum + part.end_ns - part.start_ns, 0);
+  const isWhole = reads.every(({ weight }) => weight === 1);
   const totals = createTotals();
   const culprits = createCulprits();
   const steps = createSteps(window, size.steps);
@@ -70,49 +76,70 @@ export const timelineOf = (
     );
   const turns = { irq_ns: 0, stolen_ns: 0, minor_faults: 0 };
   let count = 0;
-  const add = (stretch: Stretch, parts: readonly AwaitedPart[]) => {
-    totals.add(stretch);
+  let contradictions = 0;
+  const add = (stretch: Stretch, parts: readonly AwaitedPart[], { start_ns, weight }: Read) => {
+    // What reaches into a part from before it is counted where it begins.
+    totals.add(stretch, weight, isWhole || stretch.start > start_ns);
     steps.add(stretch);
-    if (stretch.wait !== undefined) culprits.add(stretch.wait.id, parts);
-    longest.add(stretch, parts);
+    if (stretch.wait !== undefined) culprits.add(stretch.wait.id, parts, weight);
+    if (isWhole) longest.add(stretch, parts);
   };
-  for (const { waits, span } of recording.hasWaits ? batchesOf(recording, { pid, tid }, window) : []) {
-    const details = detailsOf(waits);
-    const awaited = createAwaited(recording, { pid, tid }, span, details, comms);
-    count += waits.length;
-    for (const wait of waits) {
-      for (const stretch of stretches.next(wait)) add(stretch, awaited(stretch));
-      if (wait.start_ns < window.start_ns) continue;
-      turns.irq_ns += details.get(wait.id)?.irq_ns ?? 0;
-      turns.stolen_ns += details.get(wait.id)?.stolen_ns ?? 0;
-      turns.minor_faults += details.get(wait.id)?.minor_faults ?? 0;
+  for (const part of reads) {
+    const { weight } = part;
+    const stretches = createStretches(part, isTold ? 'on_cpu' : 'unknown');
+    for (const { waits, span } of batchesOf(recording, { pid, tid }, part)) {
+      const details = detailsOf(waits);
+      const awaited = createAwaited(recording, { pid, tid }, span, details, comms);
+      for (const wait of waits) {
+        for (const stretch of stretches.next(wait)) add(stretch, awaited(stretch), part);
+        // A wait that reaches into several parts counts where it begins.
+        if (isWhole || wait.start_ns >= part.start_ns) count += weight;
+        if (wait.start_ns < part.start_ns) continue;
+        turns.irq_ns += weight * (details.get(wait.id)?.irq_ns ?? 0);
+        turns.stolen_ns += weight * (details.get(wait.id)?.stolen_ns ?? 0);
+        turns.minor_faults += weight * (details.get(wait.id)?.minor_faults ?? 0);
+      }
     }
+    for (const stretch of stretches.rest()) add(stretch, [], part);
+    contradictions += stretches.contradictions();
   }
-  if (recording.hasWaits) for (const stretch of stretches.rest()) add(stretch, []);
+  const missed = isWhole ? [] : recording.longestWaits(tid, window, size.waits).filter((wait) => wait.pid === pid);
+  for (const wait of missed) {
+    const span = { start_ns: wait.start_ns, end_ns: wait.start_ns + wait.duration_ns };
+    const awaited = createAwaited(recording, { pid, tid }, span, detailsOf([wait]), comms);
+    for (const stretch of createStretches(window).next(wait))
+      if (stretch.wait !== undefined) longest.add(stretch, awaited(stretch));
+  }
 
-  const states = totals.totals();
-  const length = window.end_ns - window.start_ns;
+  const states = totals.totals(isWhole ? undefined : length);
   const accounted = states.reduce(
     (sum, { state, duration_ns }) => sum + (isTold || state !== 'running' ? duration_ns : 0),
     0,
   );
   const waitedFor = culprits.totals();
   const waited = waitedFor.reduce((sum, { duration_ns }) => sum + duration_ns, 0);
-  const shares = sharesOf([...waitedFor.map(({ duration_ns }) => duration_ns), length - waited]);
+  const shares = sharesOf([...waitedFor.map(({ duration_ns }) => duration_ns), Math.max(0, length - waited)]);
   const losses = sumLosses(lossesAbout(recording, window, tid));
-  const contradictions = stretches.contradictions();
   const longestWaits = longest.waits();
   const details = detailsOf(longestWaits.map(({ wait }) => wait));
   return {
     ...{ pid, tid, comm: cleanText(comm, NAME), window, states, contradictions },
     closure: accounted / length,
-    confidence: confidenceOf('A', losses.filter(isHarmful).length + (contradictions > 0 ? 1 : 0)),
+    confidence: confidenceOf(
+      'A',
+      losses.filter((loss) => isHarmful(loss) && isInside(loss, window)).length + (contradictions > 0 ? 1 : 0),
+    ),
     culprits: waitedFor.map((culprit, i) => ({ ...culprit, share: shares[i] ?? 0 })),
     steps: recording.hasWaits ? steps.steps() : [],
     waits: longestWaits.map((candidate) => longWait(recording, candidate, details.get(candidate.wait.id))),
-    waits_total: count,
+    waits_total: Math.round(count),
+    read_share: isWhole ? 1 : read / length,
     losses,
-    turns,
+    turns: {
+      irq_ns: Math.round(turns.irq_ns),
+      stolen_ns: Math.round(turns.stolen_ns),
+      minor_faults: Math.round(turns.minor_faults),
+    },
     happenings: readHappenings(recording.database, { pid, tid }, window),
   };
 };

@@ -10,6 +10,7 @@ const hog = { pid: 4711, tid: 4711, comm: 'stress' };
 const WINDOW = { start_ns: 0, end_ns: 1_000_000 };
 const futex = { syscall: 'futex', arg0: 0x7000 };
 const us = 1000;
+const forLock = { syscall: 'futex', arg0: 0x9000, gil: 1 } as const;
 
 /** "kind comm <- way: us" of each part, longest first. */
 const partsOf = (build: (scene: Scene) => void) =>
@@ -73,11 +74,29 @@ test('threads that wait for each other end the way', () => {
 
 test('looks of a waiter at the GIL, and at a lock, are one wait for who gave it up', () => {
   const parts = partsOf(({ wait }) => {
-    const gil = { syscall: 'futex', arg0: 0x9000, gil: 1 } as const;
-    wait(victim, 0, 500 * us, { ...gil, waker_context: 2 });
-    wait(victim, 500 * us, 400 * us, { ...gil, waker: holder });
+    wait(victim, 0, 500 * us, { ...forLock, waker_context: 2 });
+    wait(victim, 500 * us, 400 * us, { ...forLock, waker: holder });
   });
   assert.deepEqual(parts, ['B gil loader: 900', 'A on_cpu python3: 100']);
+});
+
+test('who gave up the GIL in the moment in which a wait for it ran into its time-out had kept it', () => {
+  const parts = partsOf(({ wait }) => {
+    wait(victim, 0, 500 * us, { ...forLock, waker_context: 2 });
+    wait(holder, 520 * us, 180 * us, { ...forLock, waker: victim });
+    wait(victim, 700 * us, 200 * us, { ...forLock, arg0: 0x9004, waker: holder });
+  });
+  assert.deepEqual(parts, ['B gil loader: 500', 'A on_cpu python3: 300', 'B gil loader: 200']);
+});
+
+test('who slept while another waited for the GIL did not keep it', () => {
+  const parts = partsOf(({ wait }) => {
+    wait(victim, 0, 500 * us, { ...forLock, waker_context: 2 });
+    wait(holder, 150 * us, 300 * us, { syscall: 'nanosleep', waker_context: 2 });
+    wait(holder, 520 * us, 180 * us, { ...forLock, waker: victim });
+    wait(victim, 700 * us, 200 * us, { ...forLock, arg0: 0x9004, waker: holder });
+  });
+  assert.deepEqual(parts, ['D gil : 500', 'A on_cpu python3: 300', 'B gil loader: 200']);
 });
 
 test('what a device does is not looked for in the thread that told of it', () => {

@@ -5,6 +5,7 @@ import { cleanText } from '../base/sanitize.ts';
 import type { Recording, WaitRow, Window } from '../store/recording.ts';
 import { blockedCause, joinTimeouts } from './causes/blocked.ts';
 import { gpuWaitOf, spinsForGpu } from './causes/gpu-wait.ts';
+import { withKeepers } from './causes/keeper.ts';
 import { causeInService, placed } from './causes/kernel-thread.ts';
 import { requestStages } from './causes/request.ts';
 import type { Culprit, Grade } from './chain.ts';
@@ -92,6 +93,9 @@ export const attribute = (recording: Recording, walked: Walked, window: Window):
         put(start, end, { ...self, kind: 'on_cpu', what: 'its own code', grade: last.grade }, last.rows);
       else if (!recording.hasWaits)
         put(start, end, { ...self, kind: 'unknown', what: 'the scheduler was not recorded', grade: 'E' }, []);
+      // Of a tool that kept rows by choice and did not count the others, time without a row may be waiting.
+      else if (recording.lacks.has('row_counts'))
+        put(start, end, { ...self, kind: 'unknown', what: 'it ran, or its rows were not kept', grade: 'E' }, []);
       else if (spinsForGpu(stage.role))
         put(start, end, { ...self, kind: 'gpu_wait', what: `spinning in ${stage.op}`, grade: 'D' }, []);
       else put(start, end, { ...self, kind: 'on_cpu', what: 'its own code', grade: 'A' }, []);
@@ -161,7 +165,8 @@ export const attribute = (recording: Recording, walked: Walked, window: Window):
     };
 
     let cursor = from;
-    for (const wait of joinTimeouts(recording.waitsOf(stage.tid, { start_ns: from, end_ns: to }))) {
+    const waits = joinTimeouts(recording.waitsOf(stage.tid, { start_ns: from, end_ns: to }));
+    for (const wait of joinTimeouts(withKeepers(recording, waits))) {
       const start = Math.max(cursor, wait.start_ns);
       const end = Math.min(to, wait.start_ns + wait.duration_ns);
       if (wait.start_ns < cursor && cursor > from) contradiction = true;

@@ -8,6 +8,9 @@ export type Severity = (typeof severities)[number];
 export const isAtLeast = (severity: Severity, least: Severity): boolean =>
   severities.indexOf(severity) >= severities.indexOf(least);
 
+export const watchNames = ['network', 'security'] as const;
+export type WatchName = (typeof watchNames)[number];
+
 /** A process as it was when the alert was raised. */
 export type Suspect = {
   readonly pid: number;
@@ -22,7 +25,7 @@ export type Suspect = {
 export type Finding = {
   /** Of the rule, such as `exec_from_tmp`. */
   readonly rule: string;
-  readonly watch: 'network' | 'security';
+  readonly watch: WatchName;
   readonly severity: Severity;
   /** A fixed phrase: numbers and words of ours, no text of a program. */
   readonly title: string;
@@ -31,7 +34,7 @@ export type Finding = {
   readonly key: string;
   readonly process?: Suspect | undefined;
   /** Its parents, nearest first. */
-  readonly ancestry?: readonly Suspect[];
+  readonly ancestry?: readonly Suspect[] | undefined;
   readonly container?: string | undefined;
   /** What was seen, by name. */
   readonly facts: Readonly<Record<string, number | string | null>>;
@@ -48,4 +51,18 @@ export type Alert = Finding & {
   readonly id: number;
   readonly count: number;
   readonly last: number;
+};
+
+/** Alerts that a caller has not been shown yet. */
+export type AlertsPending = { readonly count: number; readonly max_severity: Severity };
+
+/** How many of some alerts there are, and how bad the worst is; undefined when there is none. */
+export const pendingOf = (alerts: readonly Pick<Alert, 'severity'>[]): AlertsPending | undefined => {
+  const [first, ...others] = alerts;
+  if (first === undefined) return undefined;
+  const max_severity = others.reduce(
+    (worst, { severity }) => (isAtLeast(severity, worst) ? severity : worst),
+    first.severity,
+  );
+  return { count: alerts.length, max_severity };
 };

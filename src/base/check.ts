@@ -11,5 +11,16 @@ export type Check = {
   readonly todo: string;
 };
 
+/** A library of this machine whose calls a recording would probe. */
+export type ProbedLibrary = {
+  readonly path: string;
+  /** How far into its function each probe sits and what the kernel does there, such as `+4 push`: by that, the functions. */
+  readonly sites: Readonly<Record<string, readonly string[]>>;
+};
+
 /** `ok` when every required check is. */
-export type CheckAnswer = { readonly ok: boolean; readonly checks: readonly Check[] };
+export type CheckAnswer = {
+  readonly ok: boolean;
+  readonly checks: readonly Check[];
+  readonly libraries?: readonly ProbedLibrary[];
+};

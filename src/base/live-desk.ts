@@ -1,7 +1,7 @@
 // What the live side offers, as a shape: whoever watches the kernel fills it, tools and commands use it, and neither knows
 // the other. Times in ns since the desk was opened, unless told otherwise.
 
-import type { Alert, Severity } from './alert.ts';
+import type { Alert, AlertsPending, Severity } from './alert.ts';
 
 export type LiveValue = number | string | null;
 /** One event. Texts were chosen by whoever runs a program. */
@@ -35,11 +35,11 @@ export type LiveCounts = {
 export type SubscriptionRequest = {
   readonly expression: string;
   /** Takes one of so many matching events; 1: all. */
-  readonly sample?: number;
+  readonly sample?: number | undefined;
   /** Events a second at most. */
-  readonly rate?: number;
+  readonly rate?: number | undefined;
   /** Ends by itself after so many seconds. */
-  readonly ttlSeconds?: number;
+  readonly ttlSeconds?: number | undefined;
 };
 
 export type SubscriptionFacts = {
@@ -53,8 +53,8 @@ export type SubscriptionFacts = {
   /** Matching events a second, as the trial before the start counted them. */
   readonly estimated_rate: number;
   readonly counts: LiveCounts;
-  /** Why it has ended; undefined while it goes on. */
-  readonly ended: string | undefined;
+  /** Why it has ended; missing while it goes on. */
+  readonly ended?: string | undefined;
   readonly expires_in_seconds: number;
   /** From here on all of it can be read. */
   readonly cursor: string;
@@ -82,6 +82,12 @@ export type Watched = {
   readonly more: number;
 };
 
+/** An event as it is kept: what is not known of it is null, and `pid` 0 where nobody is known. */
+export type KeptEvent = Omit<LiveEvent, 'seq' | 'uid' | 'cpu'> & {
+  readonly uid: number | null;
+  readonly cpu: number | null;
+};
+
 export type AlertsRead = {
   readonly alerts: readonly Alert[];
   /** Findings that were held back, by rule: one rule raised too many. */
@@ -95,10 +101,21 @@ export type AlertsRead = {
 /** The kernel's own counters of this host's network namespace, since the watches began. */
 export type NetworkCounters = Readonly<Record<string, number>>;
 
+/** What became another since a mark, by id: for readers who are told of changes and then look. */
+export type News = {
+  /** Give it next time. */
+  readonly mark: string;
+  /** Alerts that are new, or were found again. */
+  readonly alerts: readonly number[];
+  /** Subscriptions that began, ended, or have new events. */
+  readonly subscriptions: readonly string[];
+};
+
+/** Whoever fills it may be another program: so nothing of it is answered at once. */
 export type LiveDesk = {
-  readonly networkCounters: () => NetworkCounters;
+  readonly networkCounters: () => Promise<NetworkCounters>;
   /** Starts the watches that raise alerts, if they have not been started. */
-  readonly startWatches: () => void;
+  readonly startWatches: () => Promise<void>;
   /** Alerts with an id above `after`, of at least a severity; waits up to `waitMs` until there is one. */
   readonly alerts: (request: {
     readonly after: number;
@@ -106,16 +123,24 @@ export type LiveDesk = {
     readonly waitMs: number;
     readonly signal?: AbortSignal | undefined;
   }) => Promise<AlertsRead>;
+  /** Alerts with an id above `after` that do more than inform. Starts nothing, waits for nothing. */
+  readonly pending?: (after: number) => Promise<AlertsPending | undefined>;
   /** Starts a subscription. Rejects with a UserError that says what is wrong with it. */
   readonly subscribe: (request: SubscriptionRequest) => Promise<SubscriptionFacts>;
-  readonly list: () => readonly SubscriptionFacts[];
-  /** The facts of one; throws a UserError when there is none of that id. */
-  readonly facts: (id: string) => SubscriptionFacts;
+  readonly list: () => Promise<readonly SubscriptionFacts[]>;
+  /** The facts of one; rejects with a UserError when there is none of that id. */
+  readonly facts: (id: string) => Promise<SubscriptionFacts>;
   /** Waits for events. Rejects with a UserError when there is no such subscription or the cursor is not one of it. */
   readonly watch: (request: WatchRequest) => Promise<Watched>;
-  /** Ends one; throws a UserError when there is none of that id. */
-  readonly unsubscribe: (id: string) => SubscriptionFacts;
+  /** Ends one; rejects with a UserError when there is none of that id. */
+  readonly unsubscribe: (id: string) => Promise<SubscriptionFacts>;
   /** All events that can be watched, as category:name. */
-  readonly events: () => readonly string[];
+  readonly events: () => Promise<readonly string[]>;
+  /** Waits up to `waitMs` for something new after a mark; without one, the mark of now. Starts nothing. */
+  readonly news: (request: {
+    readonly mark?: string | undefined;
+    readonly waitMs: number;
+    readonly signal?: AbortSignal | undefined;
+  }) => Promise<News>;
   readonly stop: () => Promise<void>;
 };

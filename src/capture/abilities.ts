@@ -2,18 +2,12 @@
 // WHYTRACE_WITHOUT (names with commas between them), so that a machine can stand in for an older one. An argument of a
 // tracepoint has no name in the types, so that one goes by the version.
 import { existsSync, readFileSync } from 'node:fs';
-import { release } from 'node:os';
 import { type Ability, type About, abilities } from '../catalogue/abilities.ts';
 import { layoutOf } from '../catalogue/derive/layout.ts';
 import { kernelStructs } from '../catalogue/kernel-structs.ts';
+import { isAtLeast } from './kernel-version.ts';
 
 export const BTF = '/sys/kernel/btf/vmlinux';
-
-const isAtLeast = (version: string): boolean => {
-  const [major = 0, minor = 0] = release().split('.').map(Number);
-  const [wantedMajor = 0, wantedMinor = 0] = version.split('.').map(Number);
-  return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
-};
 
 /** What the user takes away: names of abilities or of tracepoints. */
 export const withheld = (setting = process.env.WHYTRACE_WITHOUT ?? ''): ReadonlySet<string> =>
@@ -43,6 +37,7 @@ export const readAbilities = (without = withheld()): Abilities => {
     prev_state: has('prev_state'),
     typed_reads: has('typed_reads'),
     uprobe_multi: has('uprobe_multi'),
+    uprobe_session: has('uprobe_session'),
     throttled: has('throttled'),
   };
 };

@@ -1,11 +1,10 @@
 // A running capture: the kernel side loaded, its rings mapped, its probes placed. Hands out raw events; keeps nothing.
-import { availableParallelism } from 'node:os';
-import { layoutOf } from '../catalogue/derive/layout.ts';
-import { kernelStructs } from '../catalogue/kernel-structs.ts';
+import { FULL_QUARTERS, keptAt } from '../catalogue/shedding.ts';
 import { type Abilities, readAbilities } from './abilities.ts';
 import { type AttachedLibrary, type Attachment, attachLibrary, attachTracepoints, runIterator } from './attach.ts';
 import { type Clock, startClock } from './clock.ts';
 import { attachCpuClock } from './cpu-clock.ts';
+import { drainInTurn } from './drain-rings.ts';
 import { readDropReasons } from './drop-reasons.ts';
 import { errors } from './errors.ts';
 import {
@@ -21,37 +20,21 @@ import {
   writeSettings,
   writeTables,
 } from './kernel-maps.ts';
+import { requireKernel } from './kernel-version.ts';
 import { KEPT_BY_RECORDER, leaveRoot, type Owner, prepareThread, settleThread } from './least-privilege.ts';
-import { errno, errnoName, type Libbpf, loadLibbpf, loadSystem, onReadable } from './libbpf.ts';
-import { type Kernel, loadKernel } from './load.ts';
+import { type Libbpf, loadLibbpf, loadSystem, onReadable } from './libbpf.ts';
+import { loadKernel } from './load.ts';
 import { type MemoryRing, mapMemoryRing } from './memory-ring.ts';
 import { type Capability, isCapability, mayTrace } from './privileges.ts';
 import { forgetPython, type PythonProcess, tellForked, tellPython } from './python/python-map.ts';
-import { type EventHandler, mapRing, type Ring } from './ring.ts';
+import { type EventHandler, mapRing } from './ring.ts';
+import { makeRings } from './rings.ts';
+import { HISTORY, REQUESTS, type RecordMemory, sizesFor } from './sizes.ts';
 import { stepAside } from './step-aside.ts';
 import type { LibraryFile } from './targets.ts';
 
-const RINGBUF = 27; // BPF_MAP_TYPE_RINGBUF
 const CONTROL_BYTES = 1 << 20;
-/** CPUs that share a ring: more of them slow each other down at its lock. */
-const CPUS_PER_RING_LOG2 = 3;
-const MAX_RINGS = 64;
 const DETACH_TOGETHER = 64;
-/** The flight recorder: on two CPUs that switch 100,000 times a second each, this is more than a second. */
-const HISTORY = {
-  name: 'history',
-  aCpu: 16 << 20,
-  most: 128 << 20,
-  bytes: layoutOf(kernelStructs.history.fields).size,
-};
-const REQUESTS = {
-  name: 'completed',
-  aCpu: 1 << 20,
-  most: 8 << 20,
-  bytes: layoutOf(kernelStructs.block_request.fields).size,
-};
-/** All rings together, by default: at the 60 MB/s of 500,000 calls/s this is one second. */
-const DEFAULT_RING_BYTES = 64 << 20;
 
 export type CaptureOptions = {
   readonly trackAll: boolean;
@@ -64,32 +47,6 @@ export type CaptureOptions = {
   readonly ringBytes?: number;
   /** How often a second what runs is sampled; 0: no stacks are taken at all. */
   readonly sampleHz: number;
-};
-
-/** Largest power of two up to n. */
-const powerOfTwo = (n: number) => 2 ** Math.floor(Math.log2(n));
-
-const slotsFor = (cpus: number, { aCpu, most, bytes }: typeof HISTORY): number =>
-  powerOfTwo(Math.min(aCpu, most / cpus) / bytes);
-
-const makeRings = (
-  kernel: Kernel,
-  system: ReturnType<typeof loadSystem>,
-  bytes: number,
-  shift: number,
-): readonly Ring[] => {
-  const { bpf } = kernel;
-  const count = Math.min(MAX_RINGS, ((bpf.possibleCpus() - 1) >> shift) + 1);
-  const size = Math.max(system.pageSize, powerOfTwo(bytes / count));
-  return Array.from({ length: count }, (_, i) => {
-    const fd = bpf.createMap(RINGBUF, 'whytrace_ring', 0, 0, size, null);
-    const key = new Uint8Array(Uint32Array.of(i).buffer);
-    if (fd < 0 || bpf.update(kernel.map('rings'), key, new Uint8Array(Int32Array.of(fd).buffer), 0) !== 0)
-      throw errors.loadFailed({ object: 'ring', why: errnoName(errno()) });
-    const ring = mapRing(system, fd, size);
-    if (ring === undefined) throw errors.loadFailed({ object: 'ring', why: 'its memory could not be mapped' });
-    return ring;
-  });
 };
 
 export type Capture = {
@@ -121,7 +78,7 @@ export type Capture = {
   /** From now on, processes that this program starts are recorded (or not). */
   readonly adopt: (yes: boolean) => void;
   readonly attach: (library: LibraryFile) => AttachedLibrary;
-  /** Reads up to `limit` events of each ring. Returns how many were read. */
+  /** Reads up to `limit` events, of all rings together. Returns how many were read. */
   readonly drain: (handle: EventHandler, limit: number) => number;
   /** Has process events handed over as soon as they happen, and always before the other events that wait. */
   readonly onProcessEvent: (handle: EventHandler) => void;
@@ -129,6 +86,8 @@ export type Capture = {
   readonly holdNoMore: () => void;
   /** Share of the fullest ring that is in use, 0 to 1. */
   readonly fill: () => number;
+  /** How much is left out from now on: a level of `src/catalogue/shedding.ts`. */
+  readonly shed: (level: number) => void;
   readonly losses: () => ReturnType<typeof readLosses>;
   /** Packets that the kernel dropped since the capture began, by its reason. */
   readonly drops: () => ReadonlyMap<string, number>;
@@ -155,11 +114,9 @@ export type Dropped = {
   readonly why: string | undefined;
 };
 
-const shardShiftFor = (cpus: number) =>
-  Math.max(CPUS_PER_RING_LOG2, Math.ceil(Math.log2(Math.max(1, cpus / MAX_RINGS))));
-
-/** Throws a UserError when this user may not trace: asked before anything is touched. */
+/** Throws a UserError when this kernel is too old, or this user may not trace: asked before anything is touched. */
 export const requirePrivileges = (): void => {
+  requireKernel();
   if (process.geteuid?.() !== 0 && !mayTrace()) throw errors.noPrivilege({ doing: 'trace programs' });
 };
 
@@ -169,38 +126,46 @@ export const startCapture = (options: CaptureOptions): Capture => {
   const bpf: Libbpf = loadLibbpf();
   const system = loadSystem();
   const cpus = bpf.possibleCpus();
-  const historySlots = slotsFor(cpus, HISTORY);
-  const requestSlots = slotsFor(cpus, REQUESTS);
+  const sizes = sizesFor(cpus, system.pageSize, options.ringBytes);
   const abilities = readAbilities();
   const kernel = loadKernel(bpf, {
     abilities,
-    sizes: { [HISTORY.name]: cpus * historySlots, [REQUESTS.name]: cpus * requestSlots },
+    sizes: { [HISTORY.name]: cpus * sizes.historySlots, [REQUESTS.name]: cpus * sizes.requestSlots },
   });
-  const shardShift = shardShiftFor(Math.max(cpus, availableParallelism()));
   let holding = options.hold;
-  const settings = (adopt: boolean): Settings => ({
+  let adopting = false;
+  let level = 0;
+  let fullBytes = 0;
+  const settings = (): Settings => ({
     observer: process.pid,
     trackAll: options.trackAll,
     hold: holding,
     watchExec: options.watchAll,
     trackCuda: options.trackCuda,
-    adopt,
+    adopt: adopting,
     stacks: options.sampleHz > 0,
-    shardShift,
-    historySlots,
-    requestSlots,
+    shardShift: sizes.shardShift,
+    historySlots: sizes.historySlots,
+    requestSlots: sizes.requestSlots,
+    fullBytes,
+    keep: keptAt(level),
   });
-  const memory = ({ name, bytes }: typeof HISTORY, slots: number): MemoryRing => {
-    const ring = mapMemoryRing(system, kernel.map(name), { cpus, slots, bytes });
+  const mappings: { readonly close: () => void }[] = [];
+  const memory = ({ name, record }: RecordMemory, slots: number): MemoryRing => {
+    const ring = mapMemoryRing(system, kernel.map(name), { cpus, slots, bytes: record });
     if (ring === undefined) throw errors.loadFailed({ object: name, why: 'its memory could not be mapped' });
+    mappings.push(ring);
     return ring;
   };
-  const history = memory(HISTORY, historySlots);
-  const requests = memory(REQUESTS, requestSlots);
-  const rings = makeRings(kernel, system, options.ringBytes ?? DEFAULT_RING_BYTES, shardShift);
+  const history = memory(HISTORY, sizes.historySlots);
+  const requests = memory(REQUESTS, sizes.requestSlots);
+  const rings = makeRings(kernel, system, sizes);
+  mappings.push(...rings);
+  const drain = drainInTurn(rings);
+  fullBytes = Math.floor(((rings[0]?.size ?? 0) * FULL_QUARTERS) / 4);
   writeTables(kernel);
   const clock = startClock();
-  writeSettings(kernel, settings(false));
+  writeSettings(kernel, settings());
   const { attachments: tracepoints, missing } = attachTracepoints(kernel);
   const attachments: Attachment[] = [...tracepoints];
   const samples = options.sampleHz > 0 ? attachCpuClock(kernel, system, options.sampleHz) : undefined;
@@ -210,6 +175,7 @@ export const startCapture = (options: CaptureOptions): Capture => {
   const controlFd = kernel.map('control');
   const control = mapRing(system, controlFd, CONTROL_BYTES);
   if (control === undefined) throw errors.loadFailed({ object: 'ring', why: 'its memory could not be mapped' });
+  mappings.push(control);
   const watches: { stop: () => void }[] = [];
   let readControl = () => {};
   /** Pythons for which the kernel's table had no room. */
@@ -234,7 +200,10 @@ export const startCapture = (options: CaptureOptions): Capture => {
     tellForked: (pid, process) => tellForked(kernel, pid, process),
     forgetPython: (pid) => forgetPython(kernel, pid),
     track: (pid) => track(kernel, pid),
-    adopt: (yes) => writeSettings(kernel, settings(yes)),
+    adopt: (yes) => {
+      adopting = yes;
+      writeSettings(kernel, settings());
+    },
     attach: (library) => {
       const attached = attachLibrary(kernel, system, library.openPath, library.kind);
       attachments.push(...attached.attachments);
@@ -243,7 +212,7 @@ export const startCapture = (options: CaptureOptions): Capture => {
     },
     drain: (handle, limit) => {
       readControl();
-      return rings.reduce((sum, ring) => sum + ring.drain(handle, limit), 0);
+      return drain(handle, limit);
     },
     onProcessEvent: (handle) => {
       readControl = () => {
@@ -253,9 +222,13 @@ export const startCapture = (options: CaptureOptions): Capture => {
     },
     holdNoMore: () => {
       holding = false;
-      writeSettings(kernel, settings(false));
+      writeSettings(kernel, settings());
     },
     fill: () => Math.max(...rings.map((ring) => ring.waiting() / ring.size)),
+    shed: (wanted) => {
+      level = wanted;
+      writeSettings(kernel, settings());
+    },
     losses: () => {
       const counted = readLosses(kernel);
       if (untold === 0) return counted;
@@ -281,6 +254,10 @@ export const startCapture = (options: CaptureOptions): Capture => {
       // Nothing comes after this: a process that was stopped at the last moment is let go now.
       readControl();
       for (const watch of watches) watch.stop();
+      // A recording may be one of many in a process: nothing of it stays.
+      readControl = () => {};
+      for (const mapping of mappings) mapping.close();
+      kernel.close();
     },
   };
 };

@@ -1,4 +1,5 @@
 // The recording's clock: nanoseconds of CLOCK_MONOTONIC since it began, as plain numbers. The wall clock is read once.
+import { clockOffsets } from './time-namespace.ts';
 
 export type Clock = {
   /** Start on CLOCK_MONOTONIC in two 32-bit halves, for event times. */
@@ -12,14 +13,15 @@ export type Clock = {
   readonly now: () => number;
 };
 
-/** Starts the clock. process.hrtime is CLOCK_MONOTONIC, the clock of bpf_ktime_get_ns. */
+/** Starts the clock. process.hrtime is CLOCK_MONOTONIC as this process sees it; bpf_ktime_get_ns is the kernel's own. */
 export const startClock = (): Clock => {
   const start = process.hrtime.bigint();
+  const kernelStart = start - clockOffsets().monotonic;
   const unix = BigInt(Date.now()) * 1_000_000n;
   return {
-    high: Number(start >> 32n),
-    low: Number(start & 0xffff_ffffn),
-    monotonicStart: start.toString(),
+    high: Number(kernelStart >> 32n),
+    low: Number(kernelStart & 0xffff_ffffn),
+    monotonicStart: kernelStart.toString(),
     unixStart: unix.toString(),
     now: () => Number(process.hrtime.bigint() - start),
   };

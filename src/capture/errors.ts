@@ -17,6 +17,11 @@ export const errors = {
     why: 'the kernel was built without CONFIG_DEBUG_INFO_BTF',
     todo: 'boot a kernel with BTF: those of current distributions have it',
   })),
+  kernelTooOld: defineError('kernel_too_old', ({ running, oldest }: { running: string; oldest: string }) => ({
+    what: `cannot trace on Linux ${running}`,
+    why: `attach cookies and typed access to tasks, which the kernel side is made of, came with Linux ${oldest}`,
+    todo: `boot a kernel of version ${oldest} or later`,
+  })),
   loadFailed: defineError('bpf_load_failed', ({ object, why }: { object: string; why: string }) => ({
     what: `the kernel refused the program ${object}`,
     why,

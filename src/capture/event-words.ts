@@ -43,9 +43,15 @@ export const timeSince = (
   clock: { readonly high: number; readonly low: number },
 ): number => ((words[at + 1] ?? 0) - clock.high) * 0x1_0000_0000 + ((words[at] ?? 0) - clock.low);
 
+/** `length` bytes from a word on, fewer where the words end before: a length may be read of an event that is torn. */
+export const bytesAt = (words: Uint32Array, at: number, length: number): Buffer => {
+  const from = Math.min(words.byteLength, at * 4);
+  return Buffer.from(words.buffer, words.byteOffset + from, Math.min(length, words.byteLength - from));
+};
+
 /** Text in at most `length` bytes, up to the first zero. */
 export const textAt = (words: Uint32Array, at: number, length: number): string => {
-  const bytes = Buffer.from(words.buffer, words.byteOffset + at * 4, length);
+  const bytes = bytesAt(words, at, length);
   const end = bytes.indexOf(0);
   return bytes.toString('utf8', 0, end < 0 ? length : end);
 };

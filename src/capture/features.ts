@@ -5,6 +5,7 @@ import type { Check, CheckAnswer } from '../base/check.ts';
 import { messageOf } from '../base/errors.ts';
 import { type Ability, abilities } from '../catalogue/abilities.ts';
 import { BTF, readAbilities } from './abilities.ts';
+import { isAtLeast, OLDEST_KERNEL } from './kernel-version.ts';
 import { KEPT_BY_ALL, keptText } from './least-privilege.ts';
 import { loadLibbpf } from './libbpf.ts';
 import { hasCapability, mayTrace } from './privileges.ts';
@@ -12,16 +13,15 @@ import { findCudaProcesses } from './targets.ts';
 import { missingTracepoints, TRACEPOINTS } from './tracepoints.ts';
 
 const NOTHING_TO_DO = '';
-const OLDEST = [5, 15] as const;
 
 type Finding = { readonly ok: boolean; readonly what: string; readonly todo?: string };
 type Probe = { readonly name: string; readonly required: boolean; readonly why: string; readonly look: () => Finding };
 
-const kernelVersion = (): Finding => {
-  const [major = 0, minor = 0] = release().split('.').map(Number);
-  const ok = major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1]);
-  return { ok, what: `Linux ${release()}`, todo: `boot a kernel of version ${OLDEST.join('.')} or later` };
-};
+const kernelVersion = (): Finding => ({
+  ok: isAtLeast(OLDEST_KERNEL),
+  what: `Linux ${release()}`,
+  todo: `boot a kernel of version ${OLDEST_KERNEL} or later`,
+});
 
 const libbpf = (): Finding => {
   try {
@@ -150,6 +150,7 @@ const probes: readonly Probe[] = [
   ability('typed_reads'),
   ability('throttled'),
   ability('uprobe_multi'),
+  ability('uprobe_session'),
   { name: 'gpu', required: false, why: 'real CUDA programs need it; recording does not', look: gpu },
   { name: 'targets', required: false, why: "what 'whytrace record' would trace now", look: targets },
 ];

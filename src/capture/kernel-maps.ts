@@ -5,6 +5,7 @@ import { layoutOf } from '../catalogue/derive/layout.ts';
 import { DROP_REASONS } from '../catalogue/events.ts';
 import { kernelStructs, LOST_EXPONENTS, type LostCalls } from '../catalogue/kernel-structs.ts';
 import { LOSS_COUNTERS, type LossName, type LossSpec, losses } from '../catalogue/losses.ts';
+import type { keptAt } from '../catalogue/shedding.ts';
 import { descriptorSyscalls, syscallNames } from '../catalogue/syscalls.ts';
 import type { Kernel } from './load.ts';
 
@@ -26,6 +27,10 @@ export type Settings = {
   readonly shardShift: number;
   readonly historySlots: number;
   readonly requestSlots: number;
+  /** Bytes waiting in a ring from which on it takes only what may not be lost. */
+  readonly fullBytes: number;
+  /** Of what one in so many is kept. */
+  readonly keep: ReturnType<typeof keptAt>;
 };
 
 export const writeSettings = ({ bpf, map }: Kernel, settings: Settings): void => {
@@ -40,6 +45,11 @@ export const writeSettings = ({ bpf, map }: Kernel, settings: Settings): void =>
   bytes.writeUInt32LE(settings.shardShift, config.at('shard_shift').offset);
   bytes.writeUInt32LE(settings.historySlots, config.at('history_slots').offset);
   bytes.writeUInt32LE(settings.requestSlots, config.at('request_slots').offset);
+  bytes.writeUInt32LE(settings.fullBytes, config.at('full_bytes').offset);
+  bytes.writeUInt32LE(settings.keep.sample - 1, config.at('keep_sample').offset);
+  bytes.writeUInt32LE(settings.keep.stack - 1, config.at('keep_stack').offset);
+  bytes.writeUInt32LE(settings.keep.call - 1, config.at('keep_call').offset);
+  bytes.writeUInt32LE(settings.keep.wait - 1, config.at('keep_wait').offset);
   bpf.update(map('config'), u32(0), bytes, ANY);
   tracksAnew({ bpf, map });
 };

@@ -29,7 +29,7 @@ test('systemd takes the units', {
   skip: spawnSync('systemd-analyze', ['--version']).status === 0 ? false : 'needs systemd-analyze',
 }, (t) => {
   const folder = folderOf(t);
-  for (const name of ['whytrace-record', 'whytrace-mcp']) {
+  for (const name of ['whytrace-record', 'whytrace-mcp', 'whytrace-watch']) {
     const path = join(folder, `${name}.service`);
     writeFileSync(path, unit(name).replace('/usr/bin/whytrace', join(root, 'bin', 'whytrace')));
     const { status, stderr } = spawnSync('systemd-analyze', ['verify', path], { encoding: 'utf8' });

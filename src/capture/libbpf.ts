@@ -1,5 +1,5 @@
 // The one door to koffi: libbpf and the few system calls that Node does not offer. A wrong pointer here ends the
-// process, so pointers stay inside this file's functions or behind branded types, and mappings live as long as the process.
+// process, so pointers stay inside this file's functions or behind branded types, and who gives a mapping back reads it no more.
 import koffi from 'koffi';
 import { messageOf } from '../base/errors.ts';
 import { errors } from './errors.ts';
@@ -62,14 +62,23 @@ const uprobesAttributes = koffi.struct('bpf_link_create_uprobe_multi', {
   pid: 'uint32_t',
   unused: 'uint32_t',
 });
+/** struct perf_event_attr of linux/perf_event.h up to config2, as the kernel's uprobes read it. */
+const uprobeAttributes = koffi.struct('perf_event_attr_uprobe', {
+  ...{ type: 'uint32_t', size: 'uint32_t', config: 'uint64_t', unused: koffi.array('uint64_t', 5) },
+  ...{ path: 'const char *', offset: 'uint64_t' },
+});
 const BPF_LINK_CREATE = 28;
 const BPF_TRACE_UPROBE_MULTI = 48;
+const BPF_TRACE_UPROBE_SESSION = 57;
 const BPF_F_UPROBE_MULTI_RETURN = 1;
+const BPF_PROG_TYPE_KPROBE = 2;
 const BPF_PROG_TYPE_TRACEPOINT = 5;
 const BPF_PERF_EVENT = 41;
 
 export type OpenOptions = { readonly kernelLog: Uint8Array };
 export type UprobeOptions = { readonly cookie: number; readonly isReturn: boolean };
+/** At what many uprobes of one link run their program: entries, returns, or both. */
+export type UprobeUse = 'entry' | 'return' | 'session';
 
 /** Loads libbpf. Throws a UserError when it is not installed. */
 export const loadLibbpf = () => {
@@ -173,7 +182,8 @@ export const loadLibbpf = () => {
     reuseFd,
     setAutoload,
     /** Before loading: the program will be attached with `linkUprobes`. */
-    prepareForMany: (program: BpfProgram) => setAttachType(program, BPF_TRACE_UPROBE_MULTI),
+    prepareUprobes: (program: BpfProgram, links: 'multi' | 'session') =>
+      setAttachType(program, links === 'session' ? BPF_TRACE_UPROBE_SESSION : BPF_TRACE_UPROBE_MULTI),
     programFd,
     attachRawTracepoint,
     attach,
@@ -184,6 +194,9 @@ export const loadLibbpf = () => {
     /** Loads instructions (8 bytes each) as a program of a tracepoint. Returns its descriptor. */
     loadTracepointProgram: (name: string, instructions: Uint8Array): number =>
       loadProgram(BPF_PROG_TYPE_TRACEPOINT, name, 'GPL', instructions, instructions.length / 8, null),
+    /** The same for a program of uprobes. */
+    loadProbeProgram: (name: string, instructions: Uint8Array): number =>
+      loadProgram(BPF_PROG_TYPE_KPROBE, name, 'GPL', instructions, instructions.length / 8, null),
     /** Has a program run at a perf event, for as long as the returned descriptor is open (from Linux 5.15 on). */
     linkPerfEvent: (programFd: number, perfFd: number): number => createLink(programFd, perfFd, BPF_PERF_EVENT, null),
     createIterator,
@@ -236,7 +249,14 @@ export const loadSystem = () => {
     'long',
     ['long', 'long', koffi.pointer(uprobesAttributes), 'size_t'],
   );
+  const uprobeArguments = ['long', koffi.pointer(uprobeAttributes), 'int', 'int', 'int', 'unsigned long'];
+  const uprobeCommand: (...args: readonly (number | object)[]) => number = libc.func(
+    'syscall',
+    'long',
+    uprobeArguments,
+  );
   const close = libc.func('int close(int fd)');
+  const munmap: (at: Address, length: number) => number = libc.func('int munmap(void *addr, size_t length)');
   const sysconf: (name: number) => number = libc.func('long sysconf(int name)');
   return {
     pageSize: sysconf(_SC_PAGESIZE),
@@ -245,26 +265,30 @@ export const loadSystem = () => {
       const address = mmap(null, length, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, offset);
       return address === null || address === MAP_FAILED ? undefined : address;
     },
+    /** Gives a mapping back: whatever reads a view of it afterwards ends the process. */
+    unmap: (address: Address, length: number): void => {
+      munmap(address, length);
+    },
     /** Places a program on many offsets of a file with one link, which is detached as one. Returns the link's descriptor. */
     linkUprobes: (
       fd: number,
       path: string,
       offsets: readonly number[],
       cookies: readonly number[],
-      isReturn: boolean,
+      use: UprobeUse,
     ): number =>
       bpfCommand(
         SYSCALLS.bpf,
         BPF_LINK_CREATE,
         {
           prog_fd: fd,
-          attach_type: BPF_TRACE_UPROBE_MULTI,
+          attach_type: use === 'session' ? BPF_TRACE_UPROBE_SESSION : BPF_TRACE_UPROBE_MULTI,
           path,
           offsets,
           ref_ctr_offsets: null,
           cookies,
           cnt: offsets.length,
-          flags: isReturn ? BPF_F_UPROBE_MULTI_RETURN : 0,
+          flags: use === 'return' ? BPF_F_UPROBE_MULTI_RETURN : 0,
         },
         koffi.sizeof(uprobesAttributes),
       ),
@@ -283,6 +307,18 @@ export const loadSystem = () => {
         'unsigned long',
         PERF_FLAG_FD_CLOEXEC,
       ),
+    /** Opens a probe on a place of a file, at entry or on the way back, for all programs. `type`: of the kernel's uprobes. */
+    openUprobe: (type: number, path: string, offset: number, isReturn: boolean): number => {
+      const wanted = {
+        type,
+        size: koffi.sizeof(uprobeAttributes),
+        config: isReturn ? 1 : 0,
+        unused: NO_WORDS,
+        path,
+        offset,
+      };
+      return uprobeCommand(SYSCALLS.perf_event_open, wanted, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+    },
     /** Closes a descriptor in the background: that of a probe takes the kernel about 75 ms. */
     closeLater: (fd: number): Promise<void> =>
       new Promise((resolve) => {
@@ -319,7 +355,9 @@ export const loadSystem = () => {
         'int',
         0,
       );
-      return made < 0 ? -1 : syscall(SYSCALLS.fsmount, 'int', context, 'uint32_t', 0, 'uint32_t', 0);
+      const mounted = made < 0 ? -1 : syscall(SYSCALLS.fsmount, 'int', context, 'uint32_t', 0, 'uint32_t', 0);
+      close(context);
+      return mounted;
     },
   };
 };
@@ -334,6 +372,7 @@ const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
 const FSCONFIG_CMD_CREATE = 6;
 const PERF_FLAG_FD_CLOEXEC = 8;
 const NOTHING = ['unsigned long', 0] as const;
+const NO_WORDS = [0, 0, 0, 0, 0];
 // asm/unistd_64.h of x86, asm-generic/unistd.h
 const SYSCALLS =
   process.arch === 'arm64'

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { type Abilities, BTF, encodeAbilities } from './abilities.ts';
 import { errors } from './errors.ts';
 import { type BpfObject, type BpfProgram, errno, errnoName, type Libbpf } from './libbpf.ts';
+import { loadAgain } from './load-again.ts';
 import { objects } from './objects.ts';
 
 const LOG_BYTES = 1 << 20;
@@ -13,11 +14,19 @@ export type Kernel = {
   /** Descriptor of a map. Throws for a name that no object has: a mistake in this program. */
   readonly map: (name: string) => number;
   readonly program: (name: string) => BpfProgram;
-  /** Whether one link can carry many uprobes (kernel 6.6): detaching them one by one takes 0.1 s each. */
-  readonly manyUprobes: boolean;
+  /** Gives all of it back; what is attached must have been detached before. */
+  readonly close: () => void;
+  /** How the programs of a call are attached here. */
+  readonly uprobes: UprobeLinks;
 };
 
-const UPROBES = ['call_enter', 'call_return'];
+/**
+ * single: each probe has a link of its own, and detaching takes 0.1 s each; multi: one link for all entries and one for all
+ * returns (kernel 6.6); session: one for both, with one program, which says of each call whether its return matters (6.13).
+ */
+export type UprobeLinks = 'single' | 'multi' | 'session';
+
+const CALL_PROGRAMS = { call_enter: 'pair', call_return: 'pair', call_session: 'session' } as const;
 
 /** The last line of the verifier's log that says something. */
 const reasonOf = (log: Buffer): string => {
@@ -45,6 +54,8 @@ const SHARED = [
   'told_codes',
   'code_ids',
   'wait_places',
+  'looks',
+  'look_state',
 ];
 
 export type LoadOptions = {
@@ -59,13 +70,10 @@ export type LoadOptions = {
 /** Loads all objects. Throws a UserError that says what the kernel lacks. */
 export const loadKernel = (bpf: Libbpf, { abilities, sizes, names = objects }: LoadOptions): Kernel => {
   if (!existsSync(BTF)) throw errors.noBtf({});
-  const manyUprobes = abilities.uprobe_multi;
+  const uprobes: UprobeLinks = !abilities.uprobe_multi ? 'single' : abilities.uprobe_session ? 'session' : 'multi';
   const maps = new Map<string, number>();
   const opened: BpfObject[] = [];
-  for (const name of names) {
-    const path = `${folder}${name}.bpf.o`;
-    if (!existsSync(path)) throw errors.objectMissing({ path });
-    const kernelLog = Buffer.alloc(LOG_BYTES);
+  const openObject = (name: string, path: string, kernelLog: Buffer): BpfObject => {
     const object = bpf.openFile(path, { kernelLog });
     if (object === null) throw errors.loadFailed({ object: name, why: errnoName(errno()) });
     for (const shared of SHARED) {
@@ -78,12 +86,26 @@ export const loadKernel = (bpf: Libbpf, { abilities, sizes, names = objects }: L
       if (map !== null) bpf.setMaxEntries(map, entries);
     }
     const constants = bpf.findMap(object, '.rodata');
-    if (constants !== null) bpf.setInitialValue(constants, encodeAbilities(abilities));
-    for (const uprobe of manyUprobes ? UPROBES : []) {
-      const program = bpf.findProgram(object, uprobe);
-      if (program !== null) bpf.prepareForMany(program);
+    // Of another size it is left as it was: then everything would be read the dear way.
+    if (constants !== null && bpf.setInitialValue(constants, encodeAbilities(abilities)) !== 0)
+      throw new Error(`${name} has constants besides what the kernel can do`);
+    for (const [name, kind] of Object.entries(CALL_PROGRAMS)) {
+      const program = bpf.findProgram(object, name);
+      if (program === null) continue;
+      if ((kind === 'session') !== (uprobes === 'session')) bpf.setAutoload(program, false);
+      else if (uprobes !== 'single') bpf.prepareUprobes(program, uprobes);
     }
-    const failed = bpf.load(object);
+    return object;
+  };
+  for (const name of names) {
+    const path = `${folder}${name}.bpf.o`;
+    if (!existsSync(path)) throw errors.objectMissing({ path });
+    const kernelLog = Buffer.alloc(LOG_BYTES);
+    const { opened: object, result: failed } = loadAgain({
+      open: () => openObject(name, path, kernelLog),
+      load: bpf.load,
+      close: bpf.close,
+    });
     if (failed === -EPERM) throw errors.noPrivilege({ doing: 'load the kernel side' });
     if (failed !== 0)
       throw errors.loadFailed({ object: name, why: `${errnoName(-failed)} ${reasonOf(kernelLog)}`.trim() });
@@ -102,8 +124,11 @@ export const loadKernel = (bpf: Libbpf, { abilities, sizes, names = objects }: L
   };
   return {
     bpf,
-    manyUprobes,
+    uprobes,
     map: (name) => maps.get(name) ?? bpf.mapFd(find(`map ${name}`, (object) => bpf.findMap(object, name))),
     program: (name) => find(`program ${name}`, (object) => bpf.findProgram(object, name)),
+    close: () => {
+      for (const object of opened.splice(0)) bpf.close(object);
+    },
   };
 };

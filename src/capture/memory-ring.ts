@@ -68,15 +68,16 @@ export const memoryRingOver = (words: Uint32Array, recordWords: number, slots: n
   };
 };
 
-/** Maps the memory of an array map. Returns undefined when the kernel refuses the mapping. */
+/** Maps the memory of an array map. Returns undefined when the kernel refuses the mapping. After `close` nothing of it may be read. */
 export const mapMemoryRing = (
   system: System,
   fd: number,
   shape: { readonly cpus: number; readonly slots: number; readonly bytes: number },
-): MemoryRing | undefined => {
+): (MemoryRing & { readonly close: () => void }) | undefined => {
   const { cpus, slots, bytes } = shape;
   const length = Math.ceil((cpus * slots * bytes) / system.pageSize) * system.pageSize;
   const address = system.mapShared(fd, 0, length, false);
   if (address === undefined) return undefined;
-  return memoryRingOver(new Uint32Array(viewOf(address, length), 0, (cpus * slots * bytes) / 4), bytes / 4, slots);
+  const words = new Uint32Array(viewOf(address, length), 0, (cpus * slots * bytes) / 4);
+  return { ...memoryRingOver(words, bytes / 4, slots), close: () => system.unmap(address, length) };
 };

@@ -16,4 +16,4 @@ export const objects = [
 ] as const;
 
 /** What the watches load, and a recording does not. */
-export const watchObjects = ['look', 'net'] as const;
+export const watchObjects = ['look', 'guard', 'net'] as const;

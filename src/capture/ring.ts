@@ -16,25 +16,35 @@ export type Ring = {
   readonly drain: (handle: EventHandler, limit: number) => number;
   /** Bytes that wait to be read. */
   readonly waiting: () => number;
+  /** Gives the mapping back. From then on there is nothing to read. */
+  readonly close: () => void;
 };
 
-/** Maps a ring of `size` bytes (a power of two). Returns undefined when the kernel refuses the mapping. */
-export const mapRing = (system: System, fd: number, size: number): Ring | undefined => {
-  const { pageSize } = system;
-  const consumerAt: Address | undefined = system.mapShared(fd, 0, pageSize, true);
-  const producerAt: Address | undefined = system.mapShared(fd, pageSize, pageSize + 2 * size, false);
-  if (consumerAt === undefined || producerAt === undefined) return undefined;
-  const consumer = new BigInt64Array(viewOf(consumerAt, pageSize), 0, 1);
-  const shared = viewOf(producerAt, pageSize + 2 * size);
-  const producer = new BigInt64Array(shared, 0, 1);
-  const words = new Uint32Array(shared, pageSize, (2 * size) / 4);
+/** What a ring consists of: its two positions, and its words twice, one after the other, so that no event is torn. */
+type RingMemory = {
+  readonly size: number;
+  readonly consumer: BigInt64Array;
+  readonly producer: BigInt64Array;
+  readonly words: Uint32Array;
+  /** Gives the memory back. */
+  readonly release?: () => void;
+};
+
+/** A ring of `size` bytes (a power of two) over memory that is there already. */
+export const ringOver = ({ size, consumer, producer, words, release }: RingMemory): Ring => {
   const mask = size - 1;
   let position = Number(consumer[0]);
-
+  let closed = false;
   return {
     size,
-    waiting: () => Number(Atomics.load(producer, 0)) - position,
+    waiting: () => (closed ? 0 : Number(Atomics.load(producer, 0)) - position),
+    close: () => {
+      if (closed) return;
+      closed = true;
+      release?.();
+    },
     drain: (handle, limit) => {
+      if (closed) return 0;
       const end = Number(Atomics.load(producer, 0));
       let count = 0;
       let freed = position;
@@ -58,4 +68,23 @@ export const mapRing = (system: System, fd: number, size: number): Ring | undefi
       return count;
     },
   };
+};
+
+/** Maps a ring of `size` bytes (a power of two). Returns undefined when the kernel refuses the mapping. */
+export const mapRing = (system: System, fd: number, size: number): Ring | undefined => {
+  const { pageSize } = system;
+  const consumerAt: Address | undefined = system.mapShared(fd, 0, pageSize, true);
+  const producerAt: Address | undefined = system.mapShared(fd, pageSize, pageSize + 2 * size, false);
+  if (consumerAt === undefined || producerAt === undefined) return undefined;
+  const shared = viewOf(producerAt, pageSize + 2 * size);
+  return ringOver({
+    size,
+    consumer: new BigInt64Array(viewOf(consumerAt, pageSize), 0, 1),
+    producer: new BigInt64Array(shared, 0, 1),
+    words: new Uint32Array(shared, pageSize, (2 * size) / 4),
+    release: () => {
+      system.unmap(consumerAt, pageSize);
+      system.unmap(producerAt, pageSize + 2 * size);
+    },
+  });
 };

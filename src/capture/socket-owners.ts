@@ -15,6 +15,8 @@ export type SocketOwners = {
   ownerOf: (inode: number) => number | undefined;
   /** One process of each network namespace, from a look at all processes that is no older than the time between scans. */
   namespacePids: () => number[];
+  /** The same by the name of each namespace, such as `net:[4026531840]`. */
+  networkNamespaces: () => ReadonlyMap<string, number>;
   /** How many scans there were. */
   scans: () => number;
 };
@@ -30,12 +32,17 @@ const attempt = <T>(read: () => T): T | undefined => {
   }
 };
 
-/** `scanEveryMs`: the least time between two scans. `now` gives milliseconds from any start. */
+/**
+ * `scanEveryMs`: the least time between two scans; `namespacesEveryMs`: between two looks at namespaces. `now` gives milliseconds
+ * from any start.
+ */
 export const createSocketOwners = ({
   scanEveryMs = 1000,
+  namespacesEveryMs = scanEveryMs,
   now = () => performance.now(),
 }: {
   scanEveryMs?: number;
+  namespacesEveryMs?: number;
   now?: () => number;
 } = {}): SocketOwners => {
   let holders = new Map<number, Holder[]>();
@@ -68,6 +75,10 @@ export const createSocketOwners = ({
     }
     namespacesReadAt = now();
   };
+  const currentNamespaces = (): ReadonlyMap<string, number> => {
+    if (now() - namespacesReadAt >= namespacesEveryMs) readNamespaces();
+    return namespaces;
+  };
   const scanAgain = (): boolean => {
     if (now() - scannedAt < scanEveryMs) return false;
     scan();
@@ -91,10 +102,8 @@ export const createSocketOwners = ({
       if (inode === 0) return undefined;
       return known(inode) ?? (scanAgain() ? known(inode) : undefined);
     },
-    namespacePids: () => {
-      if (now() - namespacesReadAt >= scanEveryMs) readNamespaces();
-      return [...namespaces.values()];
-    },
+    namespacePids: () => [...currentNamespaces().values()],
+    networkNamespaces: currentNamespaces,
     scans: () => scans,
   };
 };

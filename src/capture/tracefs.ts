@@ -1,6 +1,6 @@
 // Reads what the kernel says of its tracepoints. Where tracefs is not mounted it is opened without mounting it anywhere, so
 // that nothing on the machine changes.
-import { closeSync, existsSync, readFileSync } from 'node:fs';
+import { closeSync, readFileSync, statSync } from 'node:fs';
 import type { System } from './libbpf.ts';
 
 const PLACES = ['/sys/kernel/tracing', '/sys/kernel/debug/tracing'];
@@ -28,9 +28,18 @@ export const tracepointFormat = (system: System, name: string): string | undefin
   }
 };
 
+/** By stat(2): access(2) does not count the capabilities of a user who is not root. */
+const isFolder = (path: string): boolean => {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+};
+
 /** The folder that holds `events`; undefined without tracefs. A mount made for it lasts as long as this program. */
 export const tracefsFolder = (system: System): string | undefined => {
-  const place = PLACES.find((folder) => existsSync(`${folder}/events`));
+  const place = PLACES.find((folder) => isFolder(`${folder}/events`));
   if (place !== undefined) return place;
   const mounted = system.mountDetached('tracefs');
   return mounted < 0 ? undefined : `/proc/self/fd/${mounted}`;

@@ -30,6 +30,12 @@ export const abilities = {
     why: 'many uprobes are attached and detached together',
     without: 'each has a link of its own, and ending a recording takes about 0.1 s a probe',
   },
+  uprobe_session: {
+    since: '6.13',
+    marker: 'BPF_TRACE_UPROBE_SESSION',
+    why: 'one program sees both ends of a call, and of a process that is not recorded no return is probed',
+    without: 'every process that uses a probed library pays for the return of each call as well, recorded or not',
+  },
   throttled: {
     since: '6.18',
     marker: 'sched_throttle_work',

@@ -49,3 +49,6 @@ export type CallSpec = {
   readonly args: Readonly<Partial<Record<ArgumentName, Source>>>;
   readonly ptr?: PointerSource;
 };
+
+/** cudaErrorNotReady and CUDA_ERROR_NOT_READY: what a query answers whose work is not done yet, and no failure. */
+export const NOT_READY = 600;

@@ -2,7 +2,10 @@
 import type { CallSpec } from './call.ts';
 import { cudaCalls } from './sources/cuda.ts';
 
-export const calls: readonly CallSpec[] = [...cudaCalls];
+/** By the name of their source, which is what a subscription calls them by: `cuda:cudaMalloc`. */
+export const callSources = { cuda: cudaCalls } as const satisfies Readonly<Record<string, readonly CallSpec[]>>;
+
+export const calls: readonly CallSpec[] = Object.values(callSources).flat();
 
 export const callById: ReadonlyMap<number, CallSpec> = new Map(calls.map((call) => [call.id, call]));
 

@@ -50,7 +50,11 @@ export const events = {
     field('kept', 'word', 'argument words that the catalogue keeps of this call', KEPT_WORDS),
     field('op', 'small', 'which call: an id of the catalogue'),
     field('depth', 'small', 'how many other probed calls of this thread enclose it'),
-    field('flags', 'flags', 'bit 0: a stack event of this call precedes it; bit 1: per-thread default stream variant'),
+    field(
+      'flags',
+      'flags',
+      'bit 0: a stack event of this call precedes it; bit 1: per-thread default stream variant; bits 8 to 11: log2 of how many calls it stands for',
+    ),
   ]),
   off_cpu: event(2, 'off_cpu', 'an interval in which a tracked thread was not on a CPU', [
     field('off', 'time', 'when it left the CPU'),
@@ -202,6 +206,9 @@ export const pythonStates = { none: 0, read: 1, failed: 2 } as const;
 export const pythonPlaces = { unknown: 0x7fffffff, entry: 0x80000000 } as const;
 /** Bits of `call.flags`. */
 export const callFlags = { stack: 1, perThreadStream: 2 } as const;
+/** The first of the bits of `call.flags` that are log2 of how many calls it stands for, and how many bits these are. */
+export const CALL_WEIGHT_SHIFT = 8;
+export const CALL_WEIGHT_BITS = 4;
 /** Bits of `off_cpu.flags`. */
 export const offCpuFlags = {
   iowait: 1,
@@ -224,6 +231,8 @@ export const offCpuFlags = {
   sent: 4096,
   /** A stack event of it was sent when it began. */
   stack: 8192,
+  /** Short; of such waits others were left out. */
+  sampled: 16384,
 } as const;
 /** Values of `off_cpu.waker_context`. */
 export const wakerContexts = { none: 0, task: 1, timer: 2, irq: 3, softirq: 4, block: 5 } as const;

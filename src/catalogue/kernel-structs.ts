@@ -23,6 +23,15 @@ export const kernelStructs = {
       field('shard_shift', 'number', 'CPU number >> this is the number of its ring'),
       field('history_slots', 'number', 'records of the history of each CPU, a power of two'),
       field('request_slots', 'number', 'block requests remembered for each CPU, a power of two'),
+      field(
+        'full_bytes',
+        'number',
+        'bytes waiting in a ring from which on it takes only what may not be lost; 0 for never',
+      ),
+      field('keep_sample', 'number', 'of samples of what runs one in so many and one is kept: 0 for all'),
+      field('keep_stack', 'number', 'the same of stacks of usual calls and short waits'),
+      field('keep_call', 'number', 'of usual calls'),
+      field('keep_wait', 'number', 'of short waits'),
     ],
   }),
   abilities: struct({

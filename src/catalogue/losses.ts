@@ -74,6 +74,26 @@ export const losses = {
     counter: 14,
     doc: 'processes whose Python frames are not read since the kernel table was full: their stacks show native code only',
   }),
+  shed_sample: loss({
+    source: 'kernel',
+    counter: 15,
+    doc: 'samples of what runs that were left out while the recorder fell behind; those that were kept stand for them (weight)',
+  }),
+  shed_stack: loss({
+    source: 'kernel',
+    counter: 16,
+    doc: 'stacks of usual calls and short waits that were left out while the recorder fell behind; those that were kept stand for them (stack_weight)',
+  }),
+  shed_call: loss({
+    source: 'kernel',
+    counter: 17,
+    doc: 'usual calls without a row, left out while the recorder fell behind: rows that were kept stand for them (weight), totals are exact, slow and failed calls have their rows',
+  }),
+  shed_wait: loss({
+    source: 'kernel',
+    counter: 18,
+    doc: 'off-CPU intervals below 20 us without a row, left out while the recorder fell behind: rows that were kept stand for them (weight), and that time looks like time on a CPU',
+  }),
   history_overwritten: loss({
     source: 'capture',
     doc: 'waits whose causes could not be followed: the flight recorder had gone on over them, or the limit of work was reached',
@@ -87,6 +107,26 @@ export const losses = {
     doc: 'a library was in use before its probes were attached: earlier calls are not seen',
   }),
   probe_failed: loss({ source: 'capture', doc: 'probes that could not be attached' }),
+  live_limited: loss({
+    source: 'capture',
+    doc: 'events of a subscription or a watch that came faster than their limit: they have no row, and raised no alert',
+  }),
+  live_lost: loss({
+    source: 'capture',
+    doc: 'events of a subscription lost since they came faster than they were read',
+  }),
+  live_ended: loss({
+    source: 'capture',
+    doc: 'a subscription that ended before the recording did: what came later has no row',
+  }),
+  watch_partial: loss({
+    source: 'capture',
+    doc: 'what a watch cannot see on this machine, each with why',
+  }),
+  alert_held_back: loss({
+    source: 'capture',
+    doc: 'findings of a rule that raised no alert, since it had raised too many about the same program',
+  }),
   call_unfinished: loss({
     source: 'capture',
     doc: 'calls that had not returned when the recording, or their thread, ended',
@@ -96,6 +136,22 @@ export const losses = {
     doc: 'the recorder ended without closing the file: at most the last second is missing',
   }),
   disk_full: loss({ source: 'store', doc: 'rows that could not be written' }),
+  call_pruned: loss({
+    source: 'store',
+    doc: 'calls whose rows were taken away, the oldest first, to keep the recording as small or young as was asked for; totals have them',
+  }),
+  wait_pruned: loss({
+    source: 'store',
+    doc: 'off-CPU intervals, and what goes with them, whose rows were taken away for the same reason: that time looks like time on a CPU',
+  }),
+  sample_pruned: loss({
+    source: 'store',
+    doc: 'samples of running threads whose rows were taken away for the same reason',
+  }),
+  live_pruned: loss({
+    source: 'store',
+    doc: 'events of subscriptions and watches whose rows were taken away for the same reason; alerts stay',
+  }),
   call_sampled: loss({
     source: 'import',
     doc: 'calls of which another tool kept no row: totals have them, each at their mean; the rows are a biased sample',
@@ -125,4 +181,4 @@ export const losses = {
 
 export type LossName = keyof typeof losses;
 /** Number of counters in the kernel's loss array. */
-export const LOSS_COUNTERS = 15;
+export const LOSS_COUNTERS = 19;

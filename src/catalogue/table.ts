@@ -9,6 +9,8 @@ export type TableSpec = {
   readonly primaryKey?: readonly string[];
   /** Columns of an index, where a question would otherwise scan the table for each of its rows. */
   readonly index?: readonly string[];
+  /** Columns that few rows have a value in: for each an index of those rows alone, in the order of the column `by`. */
+  readonly sparse?: readonly { readonly column: string; readonly by: string }[];
 };
 
 export type Example = { readonly question: string; readonly sql: string };

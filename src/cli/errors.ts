@@ -103,6 +103,11 @@ export const errors = {
     why: `${command} ended with code ${code}`,
     todo: 'run it by itself to see what it says',
   })),
+  demoNeeds: defineError('demo_needs', ({ name, program }: { name: string; program: string }) => ({
+    what: `the demo ${name} cannot be played`,
+    why: `there is no program ${program}`,
+    todo: 'install it (ip and tc are in the package iproute2)',
+  })),
   binaryToTerminal: defineError(
     'binary_to_terminal',
     ({ format }: { format: string }) => ({

@@ -40,6 +40,12 @@ export const mcpOptions = {
   'allow-host': { type: 'text', value: 'NAME', repeat: true, doc: 'another name by which clients reach this server' },
   'behind-proxy': { type: 'flag', doc: 'a proxy before this server ends TLS' },
   live: { type: 'flag', doc: 'let clients watch the running kernel; needs root, and a caller with probe:control' },
+  control: {
+    type: 'text',
+    value: 'PATH',
+    doc: "let clients watch the running kernel through the program at this socket: 'whytrace watch --serve'",
+    default: '/run/whytrace-live/live.sock, when there is one',
+  },
   'allow-list': {
     type: 'text',
     value: 'FILE',

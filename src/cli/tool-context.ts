@@ -7,7 +7,10 @@ import { auditPlace } from './audit-place.ts';
 export const toolContext = (named: string | undefined, budget: number, audit?: string): ToolContext => ({
   path: () => findRecording(named),
   // Loaded when asked for: it loads the door to the kernel, which readers of recordings do without.
-  check: async () => (await import('../capture/features.ts')).checkMachine(),
+  check: async () => ({
+    ...(await import('../capture/features.ts')).checkMachine(),
+    libraries: (await import('../capture/known-libraries.ts')).knownLibraries(),
+  }),
   servers: async () => (await import('../capture/mcp/find-servers.ts')).findMcpServers(),
   budget,
   audit: auditPlace(audit),

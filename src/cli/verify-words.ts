@@ -41,12 +41,14 @@ export const verifyLines = (path: string, found: Verification): readonly string[
     findings_total,
     unsealed,
     pruned,
+    pruned_rows,
     rows,
     seals,
     sealed_until_ns,
     key,
     key_is,
     head,
+    sealed_afterwards,
   } = found;
   const more = findings_total - findings.length;
   const still = state === 'live' ? ' (it is still being recorded)' : '';
@@ -55,12 +57,21 @@ export const verifyLines = (path: string, found: Verification): readonly string[
     ...findings.map(findingLine),
     ...(more > 0 ? [`  ... and ${countText(more, 'more finding')}`] : []),
     ...unsealed.map(({ table, from }) => `  not sealed: ${table}${from === null ? '' : ` from row ${from} on`}`),
-    ...pruned.map(({ until, tables, why }) => `  pruned up to seal ${until}: ${tables.join(', ')}: ${why}`),
+    ...pruned
+      .slice(0, 1)
+      .map(({ why }) => `  its recorder took the oldest events away, ${why}: ${countText(pruned_rows, 'row')}`),
+    ...pruned.map(({ until, tables }) => `  taken away up to seal ${until}: ${tables.join(', ')}`),
     ...(sealed_until_ns === null
       ? []
       : [
           `  ${countText(rows, 'row')} checked, ${countText(seals, 'seal')}, the last at ${durationText(sealed_until_ns)}`,
         ]),
+    ...(sealed_afterwards
+      ? ['  its recorder was killed: what it left unsealed was sealed afterwards, as it was found']
+      : []),
+    ...(verdict === 'unsealed_rest' && state === 'cut'
+      ? ['  its recorder was killed: --finish seals the rest as it is now']
+      : []),
     ...(key === null ? [] : [`  signed by ${key}, ${keys[key_is]}`]),
     ...(head === null ? [] : [`  ${head}`]),
   ];

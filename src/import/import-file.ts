@@ -1,10 +1,10 @@
 // Imports the recording of another tool: finds out whose it is, has it read, and leaves either a whole recording or none.
-import { existsSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, realpathSync, rmSync } from 'node:fs';
 import { messageOf, systemCodeOf, UserError } from '../base/errors.ts';
 import { errors as storeErrors } from '../store/errors.ts';
 import type { EvidenceKey } from '../store/evidence/key.ts';
-import { openForeign } from '../store/open.ts';
-import { prepareOutput } from '../store/prepare-output.ts';
+import { COMPANIONS, openForeign } from '../store/open.ts';
+import { prepareOutput, putBack } from '../store/prepare-output.ts';
 import { WrongColumn } from '../store/row.ts';
 import { RecordingWriter } from '../store/writer.ts';
 import { errors } from './errors.ts';
@@ -30,12 +30,8 @@ export type ImportResult = Imported & {
 
 const isSame = (a: string, b: string): boolean => existsSync(a) && existsSync(b) && realpathSync(a) === realpathSync(b);
 
-const COMPANIONS = ['', '-wal', '-shm', '-journal'];
 const takeAway = (path: string) => {
-  for (const companion of COMPANIONS) rmSync(path + companion, { force: true });
-};
-const putBack = (kept: string, path: string) => {
-  for (const companion of COMPANIONS) if (existsSync(kept + companion)) renameSync(kept + companion, path + companion);
+  for (const companion of ['', ...COMPANIONS]) rmSync(path + companion, { force: true });
 };
 
 /** Whether an error of SQLite comes from the disk that is written to. */
@@ -93,6 +89,6 @@ export const importFile = (options: ImportOptions): ImportResult => {
       writer.abandon();
       takeAway(to);
     }
-    if (!done && kept !== undefined && !existsSync(to)) putBack(kept, to);
+    if (!done) putBack(to, kept);
   }
 };

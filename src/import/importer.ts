@@ -1,6 +1,8 @@
 // What an importer of one other tool's files is. Knows no tool.
+
+import type { Facts } from '../store/begin-recording.ts';
 import type { Database } from '../store/open.ts';
-import type { Facts, RecordingWriter } from '../store/writer.ts';
+import type { RecordingWriter } from '../store/writer.ts';
 
 /** Tables of a file by name, each with the names of its columns. Views are not among them. */
 export type Tables = ReadonlyMap<string, ReadonlySet<string>>;

@@ -1,6 +1,14 @@
 // The desk at which subscriptions are taken: checks them, keeps their events for readers, ends those that are over or cost
 // too much. One for the whole program, whoever asks.
-import type { LiveDesk, LiveEvent, SubscriptionFacts, SubscriptionRequest, WatchRequest } from '../base/live-desk.ts';
+import { type Alert, type Finding, pendingOf, type WatchName } from '../base/alert.ts';
+import type {
+  KeptEvent,
+  LiveDesk,
+  LiveEvent,
+  SubscriptionFacts,
+  SubscriptionRequest,
+  WatchRequest,
+} from '../base/live-desk.ts';
 import type { Clock } from '../capture/clock.ts';
 import { errors as liveErrors } from '../capture/live/errors.ts';
 import { openTap, type Tapped } from '../capture/live/tap.ts';
@@ -10,6 +18,7 @@ import { errors } from './errors.ts';
 import { createEventLog, type EventLog } from './event-log.ts';
 import { isHot } from './hot-events.ts';
 import { LIMITS } from './limits.ts';
+import { createNews } from './news.ts';
 import { waitUntil } from './wait-until.ts';
 import { startWatches, type Watches } from './watches.ts';
 
@@ -40,17 +49,50 @@ const within = (name: string, value: number, most: number): number => {
 };
 
 export type DeskOptions = {
-  /** Hears of every event that any subscription delivers. */
-  readonly onEvent?: (event: LiveEvent, name: string) => void;
+  /** Hears of every event that any subscription delivers, with its name and the expression that asked for it. */
+  readonly onEvent?: (event: LiveEvent, name: string, expression: string) => void;
+  /** Keeps an event of a watch as evidence and returns its row; without it nothing is kept. */
+  readonly keep?: (event: KeptEvent, name: string) => string | undefined;
+  readonly onAlert?: (alert: Alert) => void;
+  /** Hears of an alert that was found again. */
+  readonly onAgain?: (alert: Alert, finding: Finding) => void;
+  /** Which watches there are; all of them unless told. */
+  readonly only?: readonly WatchName[];
+  /** Files and folders of this program, which nobody else changes. */
+  readonly own?: readonly string[];
   /** What the owner of the machine has declared harmless. */
   readonly allowed?: readonly Allowed[];
 };
 
+/** The desk as the program that opened it has it. */
+export type Desk = LiveDesk & {
+  /** Hands over what waits in the kernel now. */
+  readonly drain: () => void;
+  /** What the watches did not see or say so far; nothing of it while they have not been started. */
+  readonly missed: () => {
+    readonly unseen: number;
+    readonly heldBack: ReadonlyMap<string, number>;
+    readonly notWatched: readonly string[];
+  };
+};
+
 /** Opens the desk. Throws a UserError without privileges. */
-export const openDesk = (clock: Clock, { onEvent = () => {}, allowed = [] }: DeskOptions = {}): LiveDesk => {
+export const openDesk = (
+  clock: Clock,
+  {
+    onEvent = () => {},
+    allowed = [],
+    keep = () => undefined,
+    onAlert = () => {},
+    onAgain = () => {},
+    only,
+    own = [],
+  }: DeskOptions = {},
+): Desk => {
   const tap = openTap(clock);
   const epoch = BigInt(clock.unixStart).toString(36);
   const subscriptions = new Map<string, Subscription>();
+  const news = createNews(epoch);
   let nextId = 1;
 
   const live = () => [...subscriptions.values()].filter(({ ended }) => ended === undefined);
@@ -60,6 +102,7 @@ export const openDesk = (clock: Clock, { onEvent = () => {}, allowed = [] }: Des
     tap.drain();
     subscription.ended = why;
     subscription.tapped.stop();
+    news.subscription(subscription.id);
     for (const wake of [...subscription.waiting]) wake();
     const over = [...subscriptions.values()].filter(({ ended }) => ended !== undefined);
     for (const { id } of over.slice(0, Math.max(0, over.length - LIMITS.ended))) subscriptions.delete(id);
@@ -108,7 +151,7 @@ export const openDesk = (clock: Clock, { onEvent = () => {}, allowed = [] }: Des
     rate,
     estimated_rate: estimatedRate,
     counts: tapped.counts(),
-    ended,
+    ...(ended === undefined ? {} : { ended }),
     expires_in_seconds: ended === undefined ? Math.max(0, Math.round((expires - clock.now()) / 1e9)) : 0,
     cursor: cursorOf({ epoch, id, seq: log.first() - 1 }),
   });
@@ -138,7 +181,8 @@ export const openDesk = (clock: Clock, { onEvent = () => {}, allowed = [] }: Des
     const log = createEventLog(LIMITS.kept);
     const waiting = new Set<() => void>();
     const tapped = tap.subscribe(request.expression, { sample, rate, wake: false }, (event) => {
-      onEvent(log.add(event), tapped.event);
+      onEvent(log.add(event), tapped.event, request.expression);
+      news.subscription(id);
       for (const wake of [...waiting]) wake();
     });
     const expires = clock.now() + ttl * 1e9;
@@ -148,6 +192,7 @@ export const openDesk = (clock: Clock, { onEvent = () => {}, allowed = [] }: Des
       ended: undefined,
     };
     subscriptions.set(id, subscription);
+    news.subscription(id);
     return factsOf(subscription);
   };
 
@@ -176,9 +221,17 @@ export const openDesk = (clock: Clock, { onEvent = () => {}, allowed = [] }: Des
   const watching = (): Watches => {
     watches ??= startWatches(tap, clock, {
       allowed,
-      keep: () => undefined,
-      onAlert: () => {
+      keep,
+      only,
+      own,
+      onAlert: (alert) => {
+        onAlert(alert);
+        news.alert(alert.id);
         for (const wake of [...alertWaiters]) wake();
+      },
+      onAgain: (alert, finding) => {
+        onAgain(alert, finding);
+        news.alert(alert.id);
       },
     });
     return watches;
@@ -199,16 +252,24 @@ export const openDesk = (clock: Clock, { onEvent = () => {}, allowed = [] }: Des
     subscribe,
     watch,
     alerts,
-    networkCounters: () => watching().networkCounters(),
-    startWatches: () => void watching(),
-    list: () => [...subscriptions.values()].map(factsOf),
-    facts: (id) => factsOf(found(id)),
-    unsubscribe: (id) => {
+    news: news.read,
+    pending: async (after) => pendingOf(watches?.book.list(after, 'low') ?? []),
+    drain: tap.drain,
+    missed: () => ({
+      unseen: watches?.unseen() ?? 0,
+      heldBack: watches?.book.heldBack() ?? new Map(),
+      notWatched: watches?.notWatched ?? [],
+    }),
+    networkCounters: async () => watching().networkCounters(),
+    startWatches: async () => void watching(),
+    list: async () => [...subscriptions.values()].map(factsOf),
+    facts: async (id) => factsOf(found(id)),
+    unsubscribe: async (id) => {
       const subscription = found(id);
       end(subscription, 'it was ended');
       return factsOf(subscription);
     },
-    events: () => tap.inventory.events(),
+    events: async () => tap.inventory.events(),
     stop: async () => {
       clearInterval(guarding);
       await watches?.stop();

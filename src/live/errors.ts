@@ -1,19 +1,9 @@
 // What can go wrong at the live desk, in the words the user sees.
 import { defineError } from '../base/errors.ts';
+import { noSubscription } from '../base/no-subscription.ts';
 
 export const errors = {
-  noSubscription: defineError(
-    'no_such_subscription',
-    ({ id, known }: { id: string; known: readonly string[] }) => ({
-      what: `there is no subscription ${id}`,
-      why:
-        known.length > 0
-          ? `the ones that exist are ${known.join(', ')}`
-          : 'none exists: they end by themselves, and with this program',
-      todo: 'subscribe anew',
-    }),
-    2,
-  ),
+  noSubscription,
   badCursor: defineError(
     'bad_watch_cursor',
     ({ cursor }: { cursor: string }) => ({

@@ -11,7 +11,10 @@ export type Wanted = {
   readonly onEvent: (event: LiveEvent, name: string) => void;
 };
 
-/** Starts them all, each with at most `rate` events a second; `wake`: heard of at once, for processes that are gone soon. */
+/**
+ * Starts them all, each with at most `rate` events a second; `wake`: heard of at once, for processes that
+ * are gone soon, else within 100 ms.
+ */
 export const tapEach = (
   tap: Tap,
   wanted: readonly Wanted[],
@@ -22,7 +25,7 @@ export const tapEach = (
   for (const { rule, expression, onEvent } of wanted) {
     const [name = expression] = expression.split(' ');
     try {
-      tapped.push(tap.subscribe(expression, { sample: 1, rate, wake }, (event) => onEvent(event, name)));
+      tapped.push(tap.subscribe(expression, { sample: 1, rate, wake, lazy: !wake }, (event) => onEvent(event, name)));
     } catch (thrown) {
       missing.push({ rule, event: name, why: messageOf(thrown) });
     }

@@ -1,17 +1,19 @@
 // What every watch gets, and what it gives back.
 import type { Finding } from '../base/alert.ts';
+import type { KeptEvent } from '../base/live-desk.ts';
 import type { Clock } from '../capture/clock.ts';
-import type { LiveEvent } from '../capture/live/decode.ts';
 import type { Tap } from '../capture/live/tap.ts';
 import type { ExecMemory } from './alerts/exec-memory.ts';
+import type { Suspects } from './alerts/suspects.ts';
 
 export type WatchParts = {
   readonly tap: Tap;
   readonly clock: Clock;
   readonly report: (finding: Finding) => void;
   readonly execs: ExecMemory;
+  readonly suspects: Suspects;
   /** Keeps an event as evidence and returns its row, such as `live_events:12`; undefined when nothing is recorded. */
-  readonly keep: (event: LiveEvent, name: string) => string | undefined;
+  readonly keep: (event: KeptEvent, name: string) => string | undefined;
 };
 
 export type Watching = {

@@ -1,14 +1,16 @@
 // The watches of this program, started together over one tap, with the book in which their alerts are kept.
-import type { Alert } from '../base/alert.ts';
+import { type Alert, type Finding, type WatchName, watchNames } from '../base/alert.ts';
+import type { KeptEvent } from '../base/live-desk.ts';
 import type { Clock } from '../capture/clock.ts';
-import type { LiveEvent } from '../capture/live/decode.ts';
 import type { Tap } from '../capture/live/tap.ts';
 import { type Allowed, isAllowed } from './alerts/allow-list.ts';
 import { type AlertBook, createAlertBook } from './alerts/book.ts';
 import { createExecMemory } from './alerts/exec-memory.ts';
 import { remember } from './alerts/remember.ts';
+import { createSuspects } from './alerts/suspects.ts';
 import { startHostCounters } from './network/host-counters.ts';
 import { startNetworkWatch } from './network/watch.ts';
+import { ownPlaces, PLACES, type Place } from './security/places.ts';
 import { ownRules, rules } from './security/rules.ts';
 import { startSecurityWatch } from './security/watch.ts';
 import type { WatchParts } from './watch-parts.ts';
@@ -17,34 +19,58 @@ export type Watches = {
   readonly book: AlertBook;
   readonly notWatched: readonly string[];
   readonly networkCounters: () => Readonly<Record<string, number>>;
+  /** Events that were not looked at, since there were too many. */
+  readonly unseen: () => number;
   readonly stop: () => Promise<void>;
 };
 
 export type WatchOptions = {
   readonly allowed: readonly Allowed[];
   /** Keeps an event as evidence and returns its row; undefined when nothing is recorded. */
-  readonly keep: (event: LiveEvent, name: string) => string | undefined;
+  readonly keep: (event: KeptEvent, name: string) => string | undefined;
   readonly onAlert: (alert: Alert) => void;
+  /** Hears of an alert that was found again. */
+  readonly onAgain?: ((alert: Alert, finding: Finding) => void) | undefined;
+  /** Which watches; all of them unless told. */
+  readonly only?: readonly WatchName[] | undefined;
+  /** Files and folders of this program: recordings, logs, keys. */
+  readonly own?: readonly string[] | undefined;
+  /** What is guarded; the places of every system unless told. */
+  readonly places?: readonly Place[] | undefined;
 };
 
+/** The compiled kernel side: whoever changes it changes what is seen. */
+const COMPILED = `${new URL('../../bpf/build/', import.meta.url).pathname}${process.arch}`;
+
 /** Starts all watches. */
-export const startWatches = (tap: Tap, clock: Clock, { allowed, keep, onAlert }: WatchOptions): Watches => {
-  const book = createAlertBook(onAlert);
+export const startWatches = (
+  tap: Tap,
+  clock: Clock,
+  { allowed, keep, onAlert, onAgain, only = watchNames, own = [], places = PLACES }: WatchOptions,
+): Watches => {
+  const book = createAlertBook(onAlert, onAgain);
   const execs = createExecMemory();
   const remembering = remember(execs, tap);
   const parts: WatchParts = {
     tap,
     clock,
     execs,
+    suspects: createSuspects(execs),
     keep,
     report: (finding) => {
       if (!isAllowed(allowed, finding)) book.add(finding);
     },
   };
-  const started = [startSecurityWatch([...rules, ...ownRules(process.pid)], parts), startNetworkWatch(parts)];
+  const guarded = [...places, ...ownPlaces([COMPILED, ...own])];
+  const started = only.map((name) =>
+    name === 'network'
+      ? startNetworkWatch(parts)
+      : startSecurityWatch([...rules, ...ownRules(process.pid)], guarded, parts),
+  );
   return {
     book,
     networkCounters: startHostCounters(),
+    unseen: () => started.reduce((sum, { unseen }) => sum + unseen(), 0),
     notWatched: started.flatMap(({ missing }) => missing.map(({ rule, event, why }) => `${rule}: ${event}: ${why}`)),
     stop: async () => {
       remembering.stop();

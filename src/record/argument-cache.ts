@@ -5,13 +5,16 @@ import { wide } from '../capture/event-words.ts';
 import { argumentNames } from '../catalogue/arguments.ts';
 import { callById } from '../catalogue/calls.ts';
 import { type ArgumentPlace, planOf } from '../catalogue/derive/call-plan.ts';
-import { callFlags, KEPT_WORDS } from '../catalogue/events.ts';
+import { CALL_WEIGHT_BITS, CALL_WEIGHT_SHIFT, callFlags, KEPT_WORDS } from '../catalogue/events.ts';
 import type { RecordingWriter } from '../store/writer.ts';
 
 const SLOTS = 1 << 16;
 const MOST = SLOTS / 2;
 /** 32-bit words that make up a key: the call with its flags, and the kept words. */
 const KEY = 1 + KEPT_WORDS * 2;
+const WEIGHT = ((1 << CALL_WEIGHT_BITS) - 1) << CALL_WEIGHT_SHIFT;
+/** How many calls an event stands for. */
+const weightOf = (flags: number): number => 2 ** ((flags & WEIGHT) >>> CALL_WEIGHT_SHIFT);
 
 const argumentAt = (words: Uint32Array, at: number, { word, part }: ArgumentPlace): number => {
   const from = at + word * 2;
@@ -29,10 +32,15 @@ export const createArgumentCache = (writer: RecordingWriter) => {
   const columns = new Map(argumentNames.map((name, index) => [name, index]));
   let used = 0;
 
+  writer.onForget(() => {
+    ids.fill(0);
+    used = 0;
+  });
+
   const read = (words: Uint32Array, kept: number, op: number, flags: number): number => {
     const values = new Array<number | null>(argumentNames.length).fill(null);
     for (const place of places.get(op) ?? []) values[columns.get(place.name) ?? 0] = argumentAt(words, kept, place);
-    return writer.argumentsId(values, (flags & callFlags.perThreadStream) !== 0);
+    return writer.argumentsId(values, (flags & callFlags.perThreadStream) !== 0, weightOf(flags));
   };
 
   const matches = (slot: number, words: Uint32Array, kept: number, first: number): boolean => {
@@ -44,7 +52,7 @@ export const createArgumentCache = (writer: RecordingWriter) => {
 
   return {
     idOf: (words: Uint32Array, kept: number, op: number, flags: number): number => {
-      const first = (op | ((flags & callFlags.perThreadStream) << 16)) >>> 0;
+      const first = (op | ((flags & (callFlags.perThreadStream | WEIGHT)) << 16)) >>> 0;
       let hash = first;
       for (let i = 0; i < KEY - 1; i++) hash = Math.imul(hash ^ (words[kept + i] ?? 0), 0x9e3779b1) ^ (hash >>> 15);
       let slot = (hash ^ (hash >>> 16)) & (SLOTS - 1);

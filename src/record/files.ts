@@ -16,6 +16,8 @@ type Waited = Pick<Interval, 'pid' | 'syscall' | 'arg0' | 'fileType' | 'fileInod
 export type Files = {
   /** Id of the row of what an interval was waiting for; null when it was for no file. */
   readonly idOf: (interval: Waited) => number | null;
+  /** Ids from before are not given again. */
+  readonly forget: () => void;
 };
 
 const sockets: ReadonlySet<number> = new Set([fileTypes.inet, fileTypes.unix, fileTypes.socket]);
@@ -47,6 +49,7 @@ export const createFiles = (writer: WaitWriter): Files => {
     name !== null && (type !== fileTypes.inet || (remote !== null && peer_pid !== null));
 
   return {
+    forget: () => known.clear(),
     idOf: (waited) => {
       const { pid, arg0, fileType: type, fileInode: inode } = waited;
       if (type === fileTypes.none || inode === 0) return null;

@@ -16,6 +16,8 @@ export type Lives = {
   readonly ended: (tid: number, time: number) => void;
   /** Whether the last thread with this id belongs, or belonged, to a process. */
   readonly isOf: (pid: number, tid: number) => boolean;
+  /** The rows of threads are written anew: those that live are these from now on. */
+  readonly renew: () => void;
   /** The recording ends, and with it what it saw. */
   readonly endAll: (time: number) => void;
 };
@@ -59,6 +61,9 @@ export const createLives = ({ writer, threads }: { writer: WaitWriter; threads: 
       born(pid, pid, time);
     },
     isOf: (pid, tid) => (alive.get(tid)?.pid ?? lastOf.get(tid)) === pid,
+    renew: () => {
+      for (const [tid, { pid, id }] of alive) writer.taskNamed(id, threads.idOf(pid, tid));
+    },
     endAll: (time) => {
       for (const tid of [...alive.keys()]) ended(tid, time);
     },

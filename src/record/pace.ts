@@ -6,13 +6,13 @@ const STEP = 128;
 /** Events of a step at most: below a second of work. */
 const LONGEST_STEP = 50_000;
 /** Time between two steps: long when there is nothing to read. A timer of Node sleeps 1 ms at least. */
-const SLOWEST_MS = 50;
+export const SLOWEST_MS = 50;
 const FASTEST_MS = 1;
 /** Share of a ring in use above which no time is slept. */
-const FULL = 0.1;
+export const FULL = 0.1;
 
 export type Pace = {
-  /** Events to read of each ring in the next step. */
+  /** Events to read in the next step. */
   readonly limit: () => number;
   /** Tells what a step read, and the share of the fullest ring still in use (0 to 1). Returns the ms until the next. */
   readonly next: (read: number, fill: number) => number;

@@ -2,9 +2,11 @@
 import { messageOf, systemCodeOf, UserError } from '../base/errors.ts';
 import { cleanText } from '../base/sanitize.ts';
 import type { Capture } from '../capture/capture.ts';
+import { pricesText, sitesByName } from '../capture/library-probes.ts';
 import { childrenOf, processInfo } from '../capture/process-info.ts';
 import type { Namer } from '../capture/stacks/namer.ts';
 import { type LibraryFile, targetOf } from '../capture/targets.ts';
+import { clockOffsets } from '../capture/time-namespace.ts';
 import type { ProcessRow, RecordingWriter } from '../store/writer.ts';
 import type { Lives } from './lives.ts';
 import { noteOpenCall } from './open-call.ts';
@@ -58,7 +60,9 @@ export type Processes = {
 
 /** When a process began, in ns of the recording: negative for one that was there before. */
 const startOf = (startTicks: number, capture: Capture): number => {
-  const sinceBoot = process.hrtime.bigint();
+  // /proc shows the time since the boot as this process sees it.
+  const { monotonic, boottime } = clockOffsets();
+  const sinceBoot = process.hrtime.bigint() - monotonic + boottime;
   return Math.round((startTicks / TICKS_PER_SECOND) * 1e9 - Number(sinceBoot) + capture.clock.now());
 };
 
@@ -104,22 +108,22 @@ export const createProcesses = (parts: Parts): Processes => {
     attached.add(library.key);
     if (library.kind === 'static') staticNote(library.displayPath, true);
     try {
-      const { probes, missing, failures, prices } = capture.attach(library);
+      const { probes, missing, failures } = capture.attach(library);
       const time = capture.clock.now();
       writer.library({
         path: library.displayPath,
         kind: library.kind,
         attached_ns: time,
-        probes,
+        probes: probes.length,
         missing,
-        single_step: prices.single_step,
+        single_step: probes.filter(({ price }) => price === 'single_step').length,
+        sites: JSON.stringify(sitesByName(probes)),
       });
       if (failures.length > 0) {
         writer.loss('probe_failed', time, time, failures.length, failures.slice(0, 5).join('; '));
         note(`${failures.length} probes of ${library.displayPath} could not be attached: ${failures[0]}`);
       }
-      if (prices.single_step > 0)
-        note(`${prices.single_step} probes of ${library.displayPath} are single-stepped: up to 15 us a call`);
+      note(`${library.displayPath} is probed: ${pricesText(probes)}`);
     } catch (thrown) {
       const time = capture.clock.now();
       writer.loss('probe_failed', time, time, 1, `${library.displayPath}: ${messageOf(thrown)}`);

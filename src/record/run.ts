@@ -7,10 +7,12 @@ import { requirePrivileges } from '../capture/capture.ts';
 import { errors } from '../capture/errors.ts';
 import { hasEnded } from '../capture/process-info.ts';
 import type { EvidenceKey } from '../store/evidence/key.ts';
-import { prepareOutput } from '../store/prepare-output.ts';
+import { prepareOutput, putBack } from '../store/prepare-output.ts';
+import type { Keep } from '../store/retention/keep.ts';
+import { type Beside, checkLive, type LiveOptions, startBeside } from './beside.ts';
 import { requireProgram } from './require-program.ts';
 import { createChooser, type Selection } from './selection.ts';
-import { type Session, startSession } from './session.ts';
+import { type Session, type SessionOptions, startSession } from './session.ts';
 import { startCommand, sudoUser } from './start-command.ts';
 
 const RESCAN_MS = 2000;
@@ -33,6 +35,10 @@ export type RunOptions = {
   readonly leastPrivilege?: boolean;
   /** Keep arguments of programs as they are, with the secrets that may be in them. */
   readonly keepArguments?: boolean;
+  /** What the file may hold: beyond that the oldest rows go. Without it everything stays. */
+  readonly keep?: Keep | undefined;
+  /** What runs beside it; nothing without it. */
+  readonly live?: LiveOptions | undefined;
   /** Hide what the program prints on its standard output. */
   readonly mute?: boolean;
   /** Called once all probes for what is there are in place. */
@@ -84,6 +90,16 @@ const startProgram = async (session: Session, command: readonly string[], mute: 
   }
 };
 
+/** An older recording goes back to its place where a new one cannot begin. */
+const startOrPutBack = (kept: string | undefined, options: SessionOptions): Session => {
+  try {
+    return startSession(options);
+  } catch (thrown) {
+    putBack(options.path, kept);
+    throw thrown;
+  }
+};
+
 /** Records until the program or the time ends, all named processes have ended, or a signal comes. */
 export const runRecording = async (options: RunOptions): Promise<RunResult> => {
   const began = performance.now();
@@ -91,13 +107,15 @@ export const runRecording = async (options: RunOptions): Promise<RunResult> => {
   requirePrivileges();
   for (const pid of selection.pids) if (hasEnded(pid)) throw errors.noProcess({ pid });
   if (selection.command.length > 0) requireProgram(selection.command);
+  if (options.live !== undefined) await checkLive(options.live);
   const { kept } = prepareOutput(path);
   const chooser = createChooser(selection);
-  const session = startSession({
+  const session = startOrPutBack(kept, {
     path,
     version: options.version,
     command: selection.command,
     keepArguments: options.keepArguments ?? false,
+    keep: options.keep,
     key: options.key,
     trackAll: selection.all,
     hold: selection.command.length > 0,
@@ -114,6 +132,8 @@ export const runRecording = async (options: RunOptions): Promise<RunResult> => {
   const timers: NodeJS.Timeout[] = [];
   const done = Promise.withResolvers<{ exitCode?: number; failure?: unknown; timeIsUp?: true }>();
   let child: ChildProcess | undefined;
+  let beside: Beside | undefined;
+  const stop = () => session.stop(beside?.stop());
   let interrupts = 0;
   const onSignal = (signal: NodeJS.Signals) => {
     interrupts++;
@@ -140,13 +160,14 @@ export const runRecording = async (options: RunOptions): Promise<RunResult> => {
   void session.failed.then((failure) => done.resolve({ failure }));
   try {
     try {
+      if (options.live !== undefined) beside = await startBeside(session, options.live, path);
       chooser.addPresent(session.processes);
       if (selection.command.length > 0) {
         child = await startProgram(session, selection.command, options.mute === true);
         void endOf(child).then((exitCode) => done.resolve({ exitCode }));
       }
     } catch (thrown) {
-      await session.stop();
+      await stop();
       throw thrown;
     }
     session.capture.stepAside();
@@ -159,7 +180,7 @@ export const runRecording = async (options: RunOptions): Promise<RunResult> => {
     if (selection.pids.length > 0 && selection.command.length === 0)
       timers.push(setInterval(() => session.processes.tracked().every(hasEnded) && done.resolve({}), WATCH_MS));
     const { exitCode, failure: early, timeIsUp } = await done.promise;
-    await session.stop();
+    await stop();
     // What could not be written may have been the last of it.
     const failure = early ?? (await Promise.race([session.failed, Promise.resolve(undefined)]));
     return { session, exitCode, failure, goesOn: timeIsUp && child !== undefined ? endOf(child) : undefined };

@@ -11,26 +11,31 @@ import type { EventHandler } from '../capture/ring.ts';
 import { startNamer } from '../capture/stacks/namer.ts';
 import { callById } from '../catalogue/calls.ts';
 import { events } from '../catalogue/events.ts';
-import type { LossName } from '../catalogue/losses.ts';
+import type { Shed } from '../catalogue/shedding.ts';
 import { bootId } from '../store/boot-id.ts';
 import { errors } from '../store/errors.ts';
 import type { EvidenceKey } from '../store/evidence/key.ts';
+import type { Keep, Pruned } from '../store/retention/keep.ts';
 import { RecordingWriter } from '../store/writer.ts';
 import { createCallEvents } from './call-events.ts';
 import { createFiles } from './files.ts';
+import { createLiveRows, type LiveRows } from './live-rows.ts';
 import { createLives } from './lives.ts';
+import { createLossNotes } from './loss-notes.ts';
 import { createNoteEvents } from './note-events.ts';
 import { noteOpenCall } from './open-call.ts';
 import { createPace } from './pace.ts';
 import { createProcessEvents, releaseHeld } from './process-events.ts';
 import { createProcesses, type Processes } from './processes.ts';
 import { createPythons } from './pythons.ts';
+import { createShedding } from './shedding.ts';
 import { createStackEvents } from './stack-events.ts';
 import { createThreads } from './threads.ts';
 import { createWaitEvents } from './wait-events.ts';
 
-const BATCH = 50_000;
 const COMMIT_MS = 500;
+/** The same while nothing comes. */
+const QUIET_COMMIT_MS = 1000;
 
 export type SessionOptions = CaptureOptions & {
   readonly path: string;
@@ -41,6 +46,8 @@ export type SessionOptions = CaptureOptions & {
   readonly keepArguments: boolean;
   /** Seals the recording; without it there are no seals. */
   readonly key?: EvidenceKey | undefined;
+  /** What the file may hold: beyond that the oldest rows go. Without it everything stays. */
+  readonly keep?: Keep | undefined;
   /** Whether a process that is not tracked, and has just mapped a CUDA library, shall be recorded. */
   readonly wants: (pid: number) => boolean;
   /** Called for a program that a process which is not tracked began to execute. */
@@ -50,13 +57,21 @@ export type SessionOptions = CaptureOptions & {
 export type Progress = {
   readonly elapsed: number;
   readonly events: number;
+  /** Events that are missing, but for those that were left out on purpose. */
   readonly lost: number;
+  /** What was left out on purpose since the machine could not keep up, and the level at which that goes on now. */
+  readonly shed: ReadonlyMap<Shed, number>;
+  readonly level: number;
   readonly top: readonly { readonly op: string; readonly count: number; readonly sum: number }[];
+  /** What was taken away since the file may hold no more; undefined when nothing was. */
+  readonly pruned: Pruned | undefined;
 };
 
 export type Session = {
   readonly capture: Capture;
   readonly processes: Processes;
+  /** Takes what subscriptions and watches deliver beside it. */
+  readonly live: LiveRows;
   /** Resolves when starting takes no more of the machine's time: what is traced from then on is not disturbed by it. */
   readonly settled: Promise<void>;
   readonly progress: () => Progress;
@@ -67,11 +82,14 @@ export type Session = {
    * this program starts later has no privileges.
    */
   readonly dropPrivileges: () => Promise<void>;
-  /** Reads what is left, closes the file and detaches. */
-  readonly stop: () => Promise<void>;
+  /** Reads what is left, closes the file once what still writes into it has ended, and detaches. */
+  readonly stop: (writing?: Promise<void>) => Promise<void>;
 };
 
-const factsOf = (capture: Capture, { command, keepArguments, trackAll, hold, version, sampleHz }: SessionOptions) => ({
+const factsOf = (
+  capture: Capture,
+  { command, keepArguments, trackAll, hold, version, sampleHz, keep = {} }: SessionOptions,
+) => ({
   version,
   started_unix_ns: capture.clock.unixStart,
   started_monotonic_ns: capture.clock.monotonicStart,
@@ -88,6 +106,8 @@ const factsOf = (capture: Capture, { command, keepArguments, trackAll, hold, ver
   settings: JSON.stringify({
     track_all: trackAll,
     hold,
+    keep_bytes: keep.bytes,
+    keep_ns: keep.ns,
     missing_tracepoints: capture.missing,
   }),
 });
@@ -95,7 +115,7 @@ const factsOf = (capture: Capture, { command, keepArguments, trackAll, hold, ver
 /** Starts recording into a new file. Throws a UserError when this machine, user or file cannot. */
 export const startSession = (options: SessionOptions): Session => {
   const capture = startCapture(options);
-  const writer = new RecordingWriter(options.path, factsOf(capture, options), options.key);
+  const writer = new RecordingWriter(options.path, factsOf(capture, options), options.key, options.keep);
   if (capture.unsampled !== undefined) writer.loss('probe_failed', 0, 0, 1, `the clock of CPUs: ${capture.unsampled}`);
   const namer = startNamer(capture.clock, {
     onNamed: (named) => guarded(() => stacks.named(named)),
@@ -111,8 +131,10 @@ export const startSession = (options: SessionOptions): Session => {
   const gil = createGilRecogniser();
   const stacks = createStackEvents({ writer: writer.stacks, namer, threads, clock: capture.clock });
   const calls = createCallEvents({ writer, threads, clock: capture.clock, stackOf: stacks.ofCall });
+  const files = createFiles(writer.waits);
+  for (const renew of [lives.renew, files.forget, namer.renewKeys]) writer.onForget(renew);
   const waits = createWaitEvents({
-    ...{ capture, threads, lives, writer: writer.waits, files: createFiles(writer.waits) },
+    ...{ capture, threads, lives, writer: writer.waits, files },
     ...{ isTracked: processes.isTracked, wasHeld: processes.wasHeld },
     isGil: gil.isGil,
     stackOf: stacks.ofWait,
@@ -134,13 +156,12 @@ export const startSession = (options: SessionOptions): Session => {
   const handle: EventHandler = (words, at) => handlers[words[at + TYPE] ?? 0]?.(words, at);
 
   let count = 0;
-  let lost = 0;
   let ended: number | undefined;
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   let lastCommit = performance.now();
-  let lastLossTime = 0;
-  let seenLosses: ReadonlyMap<LossName, number> = new Map();
+  /** Events that the last commit held; none was made yet. */
+  let committed = -1;
   const fail = Promise.withResolvers<unknown>();
 
   /** Runs a step that writes; a disk that is full ends the recording and keeps what is there. */
@@ -159,51 +180,37 @@ export const startSession = (options: SessionOptions): Session => {
     }
   };
 
-  const noteLosses = () => {
-    const now = capture.clock.now();
-    const all = capture.losses();
-    for (const [name, total] of all) {
-      const more = total - (seenLosses.get(name) ?? 0);
-      if (more <= 0) continue;
-      writer.loss(name, lastLossTime, now, more);
-      lost += more;
-    }
-    const unfollowed = waits.takeLost();
-    if (unfollowed > 0) {
-      writer.loss('history_overwritten', lastLossTime, now, unfollowed);
-      lost += unfollowed;
-    }
-    seenLosses = all;
-    noteDrops(lastLossTime, now);
-    lastLossTime = now;
+  const losses = createLossNotes({ capture, writer, takeUnfollowed: waits.takeLost });
+  const shedding = createShedding();
+  let level = 0;
+  let commitMs = 0;
+  /** Leaves out more or less from now on, as what a step showed demands. */
+  const keepUp = (fill: number, stepMs: number) => {
+    const measured = { ring: fill, commit: commitMs, step: stepMs, names: namer.behind() };
+    const wanted = shedding.see(performance.now(), measured);
+    if (wanted === level) return;
+    losses.note(level);
+    level = wanted;
+    capture.shed(level);
   };
 
-  let seenDrops: ReadonlyMap<string, number> = new Map();
-  const noteDrops = (from: number, to: number) => {
-    const all = capture.drops();
-    for (const [reason, total] of all) {
-      const more = total - (seenDrops.get(reason) ?? 0);
-      if (more > 0) writer.waits.packetDrops(from, to, reason, more);
-    }
-    seenDrops = all;
-  };
-
+  /** What waits now, and no more: a program may send events for ever. Twice, since the first may meet one that is being written. */
   const drainAll = () => {
-    for (;;) {
-      const read = capture.drain(handle, BATCH);
-      count += read;
-      if (read < BATCH) break;
-    }
+    for (let i = 0; i < 2; i++) count += capture.drain(handle, Number.MAX_SAFE_INTEGER);
     waits.settle();
     processes.settle();
   };
 
   /** Part by part, so that none of them takes long. */
   function* commitInSteps() {
-    noteLosses();
+    const began = performance.now();
+    losses.note(level);
+    losses.noteTotals();
     yield;
     yield* writer.commitInSteps(capture.clock.now());
     lastCommit = performance.now();
+    committed = count;
+    commitMs = lastCommit - began;
   }
 
   const pace = createPace();
@@ -217,19 +224,28 @@ export const startSession = (options: SessionOptions): Session => {
         wait = 0;
         return;
       }
+      const began = performance.now();
       const read = capture.drain(handle, pace.limit());
       count += read;
       waits.settle();
       processes.settle();
       pythons.settle();
       namer.send();
-      wait = pace.next(read, capture.fill());
-      if (performance.now() - lastCommit <= COMMIT_MS) return;
+      const fill = capture.fill();
+      wait = pace.next(read, fill);
+      keepUp(fill, performance.now() - began);
+      if (performance.now() - lastCommit <= (count === committed ? QUIET_COMMIT_MS : COMMIT_MS)) return;
       committing = commitInSteps();
       wait = 0;
     });
     if (!stopped) timer = setTimeout(tick, wait);
   };
+
+  const live = createLiveRows({
+    ...{ writer, guarded, keepArguments: options.keepArguments },
+    now: capture.clock.now,
+    met: processes.met,
+  });
 
   capture.onProcessEvent((words, at) => {
     if (stopped) releaseHeld(words, at);
@@ -245,13 +261,16 @@ export const startSession = (options: SessionOptions): Session => {
   return {
     capture,
     processes,
+    live,
     settled: namer.ready,
     failed: fail.promise,
     progress: () => {
       const top = [...writer.totals.counts()]
         .map(([op, totals]) => ({ op: callById.get(op)?.op ?? String(op), ...totals }))
         .sort((a, b) => b.sum - a.sum);
-      return { elapsed: ended ?? capture.clock.now(), events: count, lost, top };
+      const elapsed = ended ?? capture.clock.now();
+      const pruned = writer.pruned();
+      return { elapsed, events: count, lost: losses.lost(), shed: losses.shed(), level, top, pruned };
     },
     dropPrivileges: () =>
       namer.dropPrivileges(() => {
@@ -259,7 +278,7 @@ export const startSession = (options: SessionOptions): Session => {
         guarded(() => writer.setFact('privileges', left ? keptText(kept) : `${keptText(kept)} (${why})`));
         return left;
       }),
-    stop: async () => {
+    stop: async (writing) => {
       if (!stopped) {
         clearTimeout(timer);
         capture.holdNoMore();
@@ -270,15 +289,15 @@ export const startSession = (options: SessionOptions): Session => {
           drainAll();
           waits.finish(seenUntil);
           noteOpenCalls();
-          noteLosses();
-          const now = capture.clock.now();
+          losses.note(level);
           lives.endAll(seenUntil);
           // What was met last is told of too.
           processes.settle();
           processes.settle();
-          for (const total of capture.lostCalls()) writer.lostCalls(total, now);
+          losses.noteTotals();
         });
         const unnamed = await namer.finish();
+        await writing;
         guarded(() => {
           const now = capture.clock.now();
           if (unnamed > 0) writer.loss('stack_unnamed', 0, now, unnamed);
@@ -288,7 +307,7 @@ export const startSession = (options: SessionOptions): Session => {
         stopped = true;
         ended = capture.clock.now();
       }
-      await capture.stop();
+      await Promise.all([writing, capture.stop()]);
     },
   };
 };

@@ -1,10 +1,13 @@
 // The circumstances of an interval, as the row of `wait_site` keeps them. Says what was, not what it means.
 import { fileTypes, offCpuFlags, wakerContexts } from '../catalogue/events.ts';
+import { HIGHEST_LEVEL, keptAt } from '../catalogue/shedding.ts';
 import { syscallNames } from '../catalogue/syscalls.ts';
 import type { WaitSite } from '../store/wait-writer.ts';
 import type { Interval } from './interval.ts';
 
 const FUTEX_COMMAND = 0x7f;
+/** Waits that one stands for of which others were left out. */
+const SHED_WEIGHT = keptAt(HIGHEST_LEVEL).wait;
 /** System calls that hand data to another process: data that arrives while its sender is in one of them comes from it. */
 const sends: ReadonlySet<string> = new Set([
   'write',
@@ -80,6 +83,7 @@ export const createSites = (): Sites => {
         inferred: flag(offCpuFlags.inferred),
         kernel_thread: flag(offCpuFlags.kernelThread),
         by_time: 0,
+        ...((flags & offCpuFlags.sampled) === 0 ? {} : { weight: SHED_WEIGHT }),
       };
     },
   };

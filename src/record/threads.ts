@@ -6,7 +6,8 @@ import type { RecordingWriter } from '../store/writer.ts';
 const COMM = 16;
 /** Threads whose names are kept at most; others are looked up again. */
 const REMEMBERED = 200_000;
-type Known = { readonly pid: number; readonly comm: string; readonly id: number };
+/** `id` is 0 when its row is to be written anew. */
+type Known = { readonly pid: number; readonly comm: string; id: number };
 
 const commOf = (pid: number, tid: number): string | undefined => {
   try {
@@ -47,10 +48,13 @@ export const createThreads = (writer: RecordingWriter, onProcess: (pid: number, 
   };
   const look = (pid: number, tid: number): Known => {
     const found = known.get(tid);
-    return found !== undefined && found.pid === pid
-      ? found
-      : name(pid, tid, commOf(pid, tid) ?? commOf(pid, pid) ?? '?');
+    if (found === undefined || found.pid !== pid) return name(pid, tid, commOf(pid, tid) ?? commOf(pid, pid) ?? '?');
+    return found.id === 0 ? name(pid, tid, found.comm) : found;
   };
+  writer.onForget(() => {
+    heard.clear();
+    for (const one of known.values()) one.id = 0;
+  });
   return {
     idNamed,
     nameOf: (pid, tid) => look(pid, tid).comm,

@@ -7,3 +7,6 @@ export const defaultSocket = (environment: NodeJS.ProcessEnv = process.env): str
   const runtime = environment.XDG_RUNTIME_DIR;
   return runtime?.startsWith('/') ? join(runtime, 'whytrace', 'mcp.sock') : join(stateFolder(environment), 'mcp.sock');
 };
+
+/** Where a program that watches the kernel offers that to others: the same for every user, in a folder that only root can make. */
+export const CONTROL_SOCKET = '/run/whytrace-live/live.sock';

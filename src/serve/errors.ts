@@ -53,6 +53,11 @@ export const errors = {
     why: `the recording is ${length} long`,
     todo: 'give an earlier start; times count from the start of the recording',
   })),
+  prunedAway: defineError('pruned_away', ({ to, from }: { to: string; from: string }) => ({
+    what: `no rows are left from before ${to}`,
+    why: `the recorder took them away to keep the file as small or young as it was asked to: what is left begins at ${from}`,
+    todo: 'ask about a later time; totals of calls are kept for all of it: get_trace_stats',
+  })),
   otherFolder: defineError('other_folder', ({ name }: { name: string }) => ({
     what: `cannot compare with '${name}'`,
     why: 'over MCP only recordings in the folder of the one that is served can be named',
@@ -176,8 +181,8 @@ export const errors = {
   })),
   notLive: defineError('not_live', (_: Record<string, never>) => ({
     what: 'cannot watch the kernel',
-    why: 'this server was started without --live',
-    todo: "start it as root with 'whytrace mcp --live', or use 'whytrace watch'",
+    why: 'this server was started without --live, and nothing watches it for others',
+    todo: "start 'whytrace watch --serve' as root beside it, or itself as root with 'whytrace mcp --live'",
   })),
   nothingToWatch: defineError(
     'nothing_to_watch',

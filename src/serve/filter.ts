@@ -35,7 +35,10 @@ export type Filter = {
   readonly minDuration?: number;
 };
 
-/** The part of the recording that was asked for; undefined when all of it. Throws a UserError when nothing is left. */
+/**
+ * The part of the recording that was asked for; undefined when all of it. Where the oldest rows were taken away it begins with
+ * what is left. Throws a UserError when nothing is left.
+ */
 const windowOf = (recording: Recording, from: Time, to: Time): Window | undefined => {
   if (from === undefined && to === undefined) return undefined;
   const { start_ns: first, end_ns: last } = recording.window;
@@ -43,7 +46,8 @@ const windowOf = (recording: Recording, from: Time, to: Time): Window | undefine
   const end = to === undefined ? Math.max(last, start + 1) : parseTime(to);
   if (end <= start) throw errors.emptyWindow({ from: formatTime(start), to: formatTime(end) });
   if (start > last) throw errors.outsideRecording({ from: formatTime(start), length: formatTime(last - first) });
-  return { start_ns: start, end_ns: end };
+  if (end <= first) throw errors.prunedAway({ to: formatTime(end), from: formatTime(first) });
+  return { start_ns: Math.max(start, first), end_ns: end };
 };
 
 const knownProcesses = (recording: Recording): readonly { readonly pid: number; readonly comm: string }[] =>

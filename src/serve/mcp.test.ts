@@ -22,7 +22,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { scene } from '../../test/scene.ts';
 import { toolArguments } from '../../test/tool-arguments.ts';
 import { HASH_KEY } from './protocol/server.ts';
-import { toolNamed, tools } from './tools.ts';
+import { recordingTools, toolNamed } from './tools.ts';
 
 const LAUNCHER = fileURLToPath(new URL('../../bin/whytrace', import.meta.url));
 const recording = scene();
@@ -69,7 +69,7 @@ for (const [mode, revision] of [
       const listed = (await client.listTools()).tools;
       assert.deepEqual(
         listed.map(({ name }) => name),
-        tools.map(({ name }) => name),
+        recordingTools.map(({ name }) => name),
       );
       for (const { name, annotations, outputSchema } of listed) {
         assert.ok(outputSchema, name);
@@ -173,7 +173,7 @@ for (const revision of ['2025-06-18', '2025-11-25'])
       assert.equal(result.protocolVersion, revision);
       assert.equal(result.serverInfo.name, 'whytrace');
       send({ method: 'notifications/initialized' });
-      assert.equal((await ask({ id: 2, method: 'tools/list' })).result.tools.length, tools.length);
+      assert.equal((await ask({ id: 2, method: 'tools/list' })).result.tools.length, recordingTools.length);
     });
   });
 

@@ -1,7 +1,8 @@
 // The MCP server, as all transports share it: one gate, one factory of servers, one eye on the recording. Knows no transport.
 import { allowed, allowedOf } from './identity/allowed.ts';
 import type { ScopeTable } from './identity/scope-table.ts';
-import { watchRecording } from './protocol/changes.ts';
+import { allChanges, watchRecording } from './protocol/changes.ts';
+import { watchLive } from './protocol/live-changes.ts';
 import { protocolServer } from './protocol/server.ts';
 import type { ToolContext } from './tool.ts';
 import { tools } from './tools.ts';
@@ -29,17 +30,21 @@ export type Audit = {
 };
 
 const AUDIT_RESOURCES = /^whytrace:\/\/audit\b/;
+const PROBE_RESOURCES = /^whytrace:\/\/subscriptions\b/;
 
 /** What tools and resources need of their callers. */
 const scopeTable: ScopeTable = {
   tool: (name) => tools.find((tool) => tool.name === name)?.traits.scope,
-  resource: (uri) => (AUDIT_RESOURCES.test(uri) ? 'admin' : 'telemetry:read'),
+  resource: (uri) => {
+    if (AUDIT_RESOURCES.test(uri)) return 'admin';
+    return PROBE_RESOURCES.test(uri) ? 'probe:control' : 'telemetry:read';
+  },
 };
 
 /** What every transport is given. */
 export const mcpServing = ({ version, context, limits, audit, report }: ServingOptions) => {
   const gate = openGate({ scopes: scopeTable, limits: { ...usualLimits, ...limits }, onRefused: audit?.onRefused });
-  const changes = watchRecording(context);
+  const changes = allChanges([watchRecording(context), watchLive(context)]);
   const makeServer: ServerMaker = (principal, request, asked) => {
     const all = tools.every((tool) => allowed(principal, tool));
     const parts = { version, context: { ...context, principal }, changes };

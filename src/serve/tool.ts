@@ -1,6 +1,7 @@
 // What a tool is, and the one way to call it: arguments checked, answer in its declared shape, strings cleaned.
 // MCP, the shell and every later surface call tools through here and so get the same answer and the same words.
 
+import type { AlertsPending } from '../base/alert.ts';
 import type { CheckAnswer } from '../base/check.ts';
 import type { LiveDesk } from '../base/live-desk.ts';
 import type { McpServers } from '../base/mcp-server.ts';
@@ -15,6 +16,9 @@ import { z } from './zod.ts';
 
 /** The audit log, and the folder of the key that signs it. */
 export type AuditPlace = { readonly path: string; readonly keyFolder: string };
+
+/** `asleep`: it is there and nobody has asked it yet. */
+export type LiveState = 'absent' | 'asleep' | 'awake';
 
 /** What a call may use besides its arguments. */
 export type ToolContext = {
@@ -34,6 +38,10 @@ export type ToolContext = {
   readonly audit?: AuditPlace;
   /** Subscriptions to the running kernel, where this program may take them; opened at the first call. */
   readonly live?: () => Promise<LiveDesk>;
+  /** Whether `live` can be asked now, and whether it has been: who only looks on wakes nobody. Awake where it is not told. */
+  readonly liveState?: () => LiveState;
+  /** Alerts of the running kernel after an id, as far as it is watched by now; starts nothing. */
+  readonly pendingAlerts?: (after: number) => Promise<AlertsPending | undefined>;
 };
 
 /** Characters of JSON for a first answer to an agent: 2,000 tokens, of which figures take one for 2.6 characters. */

@@ -11,7 +11,7 @@ import { recordingTools, toolNamed, tools } from './tools.ts';
 
 /** Text that a hostile program could be called. */
 const HOSTILE = '\u001b[2J\u202eevil\u200b\n';
-const big = scene({ host: HOSTILE });
+const big = scene({ host: HOSTILE, watches: 'network,security', network_counters: '{"tcp_segments_sent":9}' });
 const small = scene();
 const check = {
   name: 'btf',
@@ -51,6 +51,16 @@ const fill = () => {
         big.slice(hog, n % 4, start + w * 1e6 + 5e5, 4e5);
       }
     }
+  }
+  for (let i = 0; i < 60; i++) {
+    const parts = { comm: HOSTILE, exe: HOSTILE.repeat(60), pid: 1000 + i, rule: `packets_${i % 20}` };
+    const facts = JSON.stringify({ class: 'policy', reason: 'NETFILTER_DROP', program: HOSTILE.repeat(40), lately: i });
+    const parents = JSON.stringify(
+      Array.from({ length: 6 }, (_, p) => ({ pid: p, comm: HOSTILE, exe: HOSTILE.repeat(9) })),
+    );
+    big.alert(i, { ...parts, facts, parents, evidence: JSON.stringify([big.liveEvent('skb:kfree_skb', i)]) });
+    big.writer.loss('watch_partial', 0, 0, 1, `${HOSTILE.repeat(20)}${i}`);
+    big.writer.loss('alert_held_back', 0, i, 1, `rule_${i % 30}`);
   }
   for (let i = 0; i < 30; i++) big.writer.loss('probe_failed', i, i + 1, 1, HOSTILE.repeat(50));
   big.done();

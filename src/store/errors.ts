@@ -95,6 +95,16 @@ export const errors = {
     why,
     todo: 'free some space and record again; everything written before is kept and readable',
   })),
+  outputGone: defineError('output_gone', ({ path }: { path: string }) => ({
+    what: `cannot go on writing ${path}`,
+    why: 'the file was removed or replaced while it was being written, and what was in it is gone',
+    todo: 'record again, and leave the file alone until the recording has ended',
+  })),
+  notCut: defineError('recording_not_cut', ({ path, why }: FileArgs) => ({
+    what: `cannot finish ${path}`,
+    why,
+    todo: "only a recording whose recorder was killed is finished afterwards; see 'whytrace verify FILE'",
+  })),
   auditUnwritable: defineError('audit_unwritable', ({ path, why }: FileArgs) => ({
     what: `the audit log ${path} cannot be written`,
     why,

@@ -5,7 +5,7 @@ type Value = number | string | null;
 /** Distinct rows remembered at most; after that a row may be written twice, which is harmless. */
 const REMEMBERED = 100_000;
 
-/** `idOf(values)` returns the id of the row with these values, inserting it when it is new. */
+/** `idOf(values)` returns the id of the row with these values, inserting it when it is new; all are new after `forget`. */
 export const createInterner = (database: Database, table: string, columns: readonly string[]) => {
   const names = ['id', ...columns];
   const insert: Statement = database.prepare(
@@ -14,6 +14,7 @@ export const createInterner = (database: Database, table: string, columns: reado
   const known = new Map<string, number>();
   let last = 0;
   return {
+    forget: (): void => known.clear(),
     idOf: (values: readonly Value[]): number => {
       const key = values.join('\u0000');
       const found = known.get(key);

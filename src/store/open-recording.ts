@@ -40,27 +40,37 @@ const assemble = (path: string, database: Database): Recording => {
   const totals = createTotalReader(database);
   const about = createAboutReader(database, state);
   const duration = Number(facts.get('duration_ns'));
+  const pruned = Number(facts.get('pruned_until_ns') ?? 0);
+  const end = Number.isFinite(duration) ? duration : 0;
+  const start = pruned > 0 && pruned < end ? pruned : 0;
+  const lastStart = database.prepare('SELECT max(start_ns) AS start FROM process WHERE pid = ?');
+  /** Of a process that was there before its first rows, calls may have gone. */
+  const isSeenWhole = (pid: number): boolean => {
+    const born = start === 0 ? undefined : lastStart.get(pid)?.start;
+    return start === 0 || (typeof born === 'number' && born >= start);
+  };
   return {
     path,
     facts,
     state,
     lacks: new Set((facts.get('missing_abilities') ?? '').split(',').filter((name) => name !== '')),
-    window: { start_ns: 0, end_ns: Number.isFinite(duration) ? duration : 0 },
+    window: { start_ns: start, end_ns: end },
     hasWaits: segments.rows('off_cpu') > 0,
     slowestCalls: guarded(path, calls.slowestCalls),
     longCalls: (filter) => iterateGuarded(path, calls.longCalls(filter)),
     callById: guarded(path, calls.callById),
     callsOf: guarded(path, calls.callsOf),
     siblingDurations: guarded(path, siblings.siblingDurations),
-    earlierCalls: guarded(path, siblings.earlierCalls),
+    earlierCalls: guarded(path, (call, most) => (isSeenWhole(call.pid) ? siblings.earlierCalls(call, most) : most)),
     waitsOf: guarded(path, waits.waitsOf),
     slicesOn: guarded(path, waits.slicesOn),
+    longestWaits: guarded(path, waits.longestWaits),
     failures: guarded(path, sums.failures),
     totals: guarded(path, totals.totals),
     opTotals: guarded(path, totals.opTotals),
     processes: guarded(path, about.processes),
     losses: guarded(path, about.losses),
-    steppingCalls: (window, pid) => iterateGuarded(path, gaps.steppingCalls(window, pid)),
+    steppingCalls: (window, pid) => iterateGuarded(path, guarded(path, gaps.steppingCalls)(window, pid)),
     stacksOf: guarded(path, stacks.stacksOf),
     sharedFrames: guarded(path, stacks.sharedFrames),
     samplesOf: guarded(path, stacks.samplesOf),

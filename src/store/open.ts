@@ -1,5 +1,16 @@
 // The one door to SQLite: opens files, checks that they are recordings, and says in plain words when they are not.
-import { closeSync, copyFileSync, existsSync, mkdtempSync, openSync, readSync, rmSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdtempSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -14,6 +25,14 @@ const HEADER = 'SQLite format 3\0';
 // https://www.sqlite.org/fileformat.html section 1.3: user version at 60, application id at 68, both big-endian.
 const USER_VERSION_AT = 60;
 const APPLICATION_ID_AT = 68;
+/** How long a write waits for another writer's lock. */
+const LOCK_PATIENCE_MS = 2000;
+
+/** What SQLite keeps beside a file, by the end of its name. */
+export const COMPANIONS = ['-wal', '-shm', '-journal'] as const;
+
+/** Where a process writes the beginning of a file, before it gets its name. */
+export const draftOf = (path: string, pid: number | string): string => `${path}.${pid}.new`;
 
 const headerOf = (path: string): Buffer => {
   const bytes = Buffer.alloc(100);
@@ -57,6 +76,8 @@ export const openDatabase = (path: string): DatabaseSync => {
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(path, { readOnly: true, timeout: 2000 });
+    // One question looks at the same pages many times.
+    database.exec('PRAGMA cache_size = -16384');
     database.prepare('SELECT count(*) FROM recording').get();
     return database;
   } catch (thrown) {
@@ -153,24 +174,52 @@ export const openOwn = (
 /** A database in memory, with nothing in it. */
 export const openEmpty = (): DatabaseSync => new DatabaseSync(':memory:');
 
-/** Makes a new file and opens it for writing. Throws a UserError when there is one by now, or none can be made. */
-export const createDatabase = (path: string): DatabaseSync => {
+/** Gives a finished draft its name, which nothing may have yet. Some file systems have no second names for a file. */
+const publish = (draft: string, path: string): void => {
+  try {
+    linkSync(draft, path);
+  } catch (thrown) {
+    if (systemCodeOf(thrown) === 'EEXIST') throw thrown;
+    closeSync(openSync(path, 'wx', 0o600));
+    renameSync(draft, path);
+  }
+};
+
+/**
+ * Makes a new file with what `prepare` writes into it, and opens it for writing. It has its name only once all of that is in
+ * it: a program that is killed leaves a file that says what it is, or none. Throws a UserError when there is one by now, or
+ * none can be made.
+ */
+export const createDatabase = (path: string, prepare: (database: DatabaseSync) => void): DatabaseSync => {
+  const draft = draftOf(path, process.pid);
   try {
     // For its owner alone; SQLite gives its companions, -wal and -shm, the same mode.
-    closeSync(openSync(path, 'wx', 0o600));
+    rmSync(draft, { force: true });
+    closeSync(openSync(draft, 'wx', 0o600));
+    const database = new DatabaseSync(draft);
+    try {
+      database.exec(
+        `PRAGMA page_size = 8192; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = NORMAL;
+         PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; BEGIN`,
+      );
+      prepare(database);
+      database.exec('COMMIT');
+    } finally {
+      database.close();
+    }
+    publish(draft, path);
+    // What a removed recording of this name left would be taken for a part of this one.
+    for (const companion of COMPANIONS) rmSync(path + companion, { force: true });
   } catch (thrown) {
     const why = systemCodeOf(thrown) === 'EEXIST' ? 'another recording into it has just begun' : messageOf(thrown);
     throw errors.notWritable({ path, why }, thrown);
+  } finally {
+    rmSync(draft, { force: true });
   }
-  const database = new DatabaseSync(path, { timeout: 2000 });
-  // Before WAL mode, so that the file's own header says at once what it is, also when the recorder is killed.
-  database.exec(
-    `PRAGMA page_size = 8192; PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}`,
-  );
+  const database = new DatabaseSync(path, { timeout: LOCK_PATIENCE_MS });
   // WAL: readers see a recording while it grows, and a killed recorder leaves whole transactions.
   database.exec(
-    'PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY',
+    'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -32768',
   );
-  database.exec('PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -32768');
   return database;
 };

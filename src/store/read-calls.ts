@@ -1,19 +1,17 @@
 // Reads library calls. Scans the narrow raw table and joins names and arguments only for the rows that are wanted.
+import { chooseSegments } from './chosen-segments.ts';
+import { createNarrowCalls, NARROW } from './narrow-calls.ts';
 import type { Database } from './open.ts';
 import { merged, type Segments } from './read-segments.ts';
 import type { Threads } from './read-threads.ts';
-import type { BriefCall, CallFilter, CallRow, Window } from './recording.ts';
+import type { CallFilter, CallRow, LongCall, Window } from './recording.ts';
 import { maybeNumber, number, type Row, text } from './row.ts';
 
-// `+ 0.0` where a value may be any 64-bit word: larger ones than 2^53 come as the nearest number and not as an error.
-const BRIEF = `c.id, c.start_ns, c.duration_ns, t.pid, t.tid, m.name AS op, m.role, c.depth, c.ret + 0.0 AS ret, a.fn + 0.0 AS fn,
-  coalesce(a.bytes, a.width * a.height) + 0.0 AS bytes`;
-// CROSS JOIN keeps the order: the calls outside, everything else found by its row id.
-const JOINED = `call c CROSS JOIN thread t ON t.id = c.thread CROSS JOIN meta_op m ON m.id = c.op LEFT JOIN call_args a ON a.id = c.args`;
+// `+ 0.0` where a value may be any 64-bit word, as in narrow-calls.ts.
 const WHOLE = `SELECT id, start_ns, duration_ns, pid, tid, comm, op, role, library, depth, ret + 0.0 AS ret, fn + 0.0 AS fn,
   stream + 0.0 AS stream, bytes + 0.0 AS bytes, ptr + 0.0 AS ptr, args, stack FROM calls WHERE id = ?`;
 
-const briefOf = (row: Row): BriefCall => ({
+const callOf = (row: Row): CallRow => ({
   id: number(row, 'id'),
   start_ns: number(row, 'start_ns'),
   duration_ns: number(row, 'duration_ns'),
@@ -25,10 +23,6 @@ const briefOf = (row: Row): BriefCall => ({
   ret: number(row, 'ret'),
   fn: maybeNumber(row, 'fn'),
   bytes: maybeNumber(row, 'bytes'),
-});
-
-const callOf = (row: Row): CallRow => ({
-  ...briefOf(row),
   comm: text(row, 'comm'),
   library: text(row, 'library'),
   stream: maybeNumber(row, 'stream'),
@@ -89,13 +83,18 @@ export const createCallReader = (database: Database, segments: Segments, threads
     return rowsOf(best.map(({ id }) => id));
   };
 
-  const longCalls = function* (filter: Omit<CallFilter, 'limit'>): Generator<BriefCall> {
+  const narrow = createNarrowCalls(database);
+  const longCalls = function* (filter: Omit<CallFilter, 'limit'>): Generator<LongCall> {
     const condition = conditionOf(threads, filter);
     const scan = database.prepare(
-      `SELECT ${BRIEF} FROM ${JOINED} WHERE c.id BETWEEN ? AND ?${condition.sql} ORDER BY c.id`,
+      `SELECT ${NARROW} FROM call c WHERE c.id BETWEEN ? AND ?${condition.sql} ORDER BY c.id`,
     );
-    for (const { first, last } of merged(segments.matching('call', filter.window, filter.minDuration)))
-      for (const row of scan.iterate(first, last, ...condition.values)) yield briefOf(row);
+    scan.setReturnArrays(true);
+    for (const { first, last, weight } of chooseSegments(database, segments, filter, filter.minDuration ?? 0))
+      for (const row of scan.all(first, last, ...condition.values)) {
+        const call = narrow.briefOf(row);
+        if (call !== undefined) yield { ...call, stands: weight };
+      }
   };
 
   const ofThread = database.prepare(

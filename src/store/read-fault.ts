@@ -1,5 +1,5 @@
 // Turns what SQLite throws while a recording is read into an error in the user's words.
-import { messageOf, UserError } from '../base/errors.ts';
+import { messageOf, systemCodeOf, UserError } from '../base/errors.ts';
 import { errors } from './errors.ts';
 import { WrongColumn } from './row.ts';
 
@@ -14,8 +14,11 @@ const NOTADB = 26;
 const resultCodeOf = (thrown: unknown): number =>
   thrown instanceof Error && 'errcode' in thrown && typeof thrown.errcode === 'number' ? thrown.errcode & 0xff : -1;
 
-const lacksSomething = (thrown: unknown): boolean =>
-  thrown instanceof Error && /^no such (table|column)/.test(thrown.message);
+/** A table or column that every recording has, or a number beyond what any recorder writes. */
+const isForeign = (thrown: unknown): boolean =>
+  thrown instanceof WrongColumn ||
+  systemCodeOf(thrown) === 'ERR_OUT_OF_RANGE' ||
+  (thrown instanceof Error && /^no such (table|column)/.test(thrown.message));
 
 /** Whether SQLite said that another program holds the file. */
 export const isHeld = (thrown: unknown): boolean => [BUSY, LOCKED].includes(resultCodeOf(thrown));
@@ -24,7 +27,7 @@ export const isHeld = (thrown: unknown): boolean => [BUSY, LOCKED].includes(resu
 export const readFault = (path: string, thrown: unknown): unknown => {
   if (thrown instanceof UserError) return thrown;
   const why = messageOf(thrown);
-  if (thrown instanceof WrongColumn || lacksSomething(thrown)) return errors.damaged({ path, why }, thrown);
+  if (isForeign(thrown)) return errors.damaged({ path, why }, thrown);
   switch (resultCodeOf(thrown)) {
     case BUSY:
     case LOCKED:

@@ -1,11 +1,12 @@
 // Reads outermost calls in the order of time, thread by thread, to find the time between them. Of a long recording only
 // stretches that lie evenly over it: what a program does all the time shows in these too.
 import { callById } from '../catalogue/calls.ts';
+import { createNarrowCalls } from './narrow-calls.ts';
 import type { Database } from './open.ts';
-import type { SegmentRow, Segments } from './read-segments.ts';
+import { merged, rowsIn, type SegmentRow, type Segments } from './read-segments.ts';
 import type { Threads } from './read-threads.ts';
 import type { Window } from './recording.ts';
-import { number } from './row.ts';
+import { at } from './row.ts';
 
 /** An outermost call, as far as the time around it is concerned. `stretch` counts up where rows between were not read. */
 export type SteppingCall = {
@@ -21,43 +22,71 @@ export type SteppingCall = {
 
 /** Rows that are read at most: about 0.1 s. */
 const MOST_ROWS = 100_000;
+/** Rows of a stretch, at least: a rhythm must show in it. */
+const STRETCH = 8192;
 
-const rowsIn = ({ first, last }: SegmentRow): number => last - first + 1;
+/** Segments one after the other with rows enough for a stretch. */
+const stretchesOf = (all: readonly SegmentRow[]): readonly (readonly SegmentRow[])[] => {
+  const stretches: SegmentRow[][] = [];
+  let rows = STRETCH;
+  for (const segment of all) {
+    if (rows >= STRETCH) {
+      stretches.push([]);
+      rows = 0;
+    }
+    stretches.at(-1)?.push(segment);
+    rows += rowsIn([segment]);
+  }
+  return stretches;
+};
 
-/** Segments that lie evenly over all, with about `MOST_ROWS` rows; neighbours that are both chosen are one stretch. */
+/** Stretches that lie evenly over all, with about `MOST_ROWS` rows; where all are chosen they are one. */
 const chosen = (all: readonly SegmentRow[]): readonly (readonly SegmentRow[])[] => {
-  const total = all.reduce((sum, segment) => sum + rowsIn(segment), 0);
-  const every = Math.max(1, Math.ceil(total / MOST_ROWS));
+  const every = Math.max(1, Math.ceil(rowsIn(all) / MOST_ROWS));
   if (every === 1) return [all];
-  return all.flatMap((segment, i) => (i % every === 0 ? [[segment]] : []));
+  return stretchesOf(all).filter((_, i) => i % every === 0);
 };
 
 export const createGapReader = (database: Database, segments: Segments, threads: Threads) => {
-  const steppingCalls = function* (window: Window, pid?: number): Generator<SteppingCall> {
+  const narrow = createNarrowCalls(database);
+
+  const read = (window: Window, pid: number | undefined): readonly SteppingCall[] => {
     const own = pid === undefined ? '' : ' AND c.thread IN (SELECT value FROM json_each(?))';
     const values = pid === undefined ? [] : [threads.ofPid(pid)];
     const scan = database.prepare(
-      `SELECT c.id, c.start_ns, c.duration_ns, t.pid, t.tid, c.op FROM call c CROSS JOIN thread t ON t.id = c.thread
+      `SELECT c.id, c.start_ns, c.duration_ns, c.thread, c.op FROM call c
        WHERE c.id BETWEEN ? AND ? AND c.depth = 0${own} ORDER BY c.id`,
     );
+    scan.setReturnArrays(true);
+    const calls: SteppingCall[] = [];
     let stretch = 0;
-    let left = 2 * MOST_ROWS;
     for (const part of chosen(segments.matching('call', window))) {
       stretch++;
-      for (const { first, last } of part) {
+      for (const { first, last } of merged(part)) {
         for (const row of scan.iterate(first, last, ...values)) {
-          const start_ns = number(row, 'start_ns');
-          const end_ns = start_ns + number(row, 'duration_ns');
+          const start_ns = at(row, 1);
+          const end_ns = start_ns + at(row, 2);
           if (start_ns < window.start_ns || end_ns > window.end_ns) continue;
-          if (left-- <= 0) return;
-          const call = callById.get(number(row, 'op'));
-          yield {
-            ...{ id: number(row, 'id'), stretch, start_ns, end_ns, pid: number(row, 'pid'), tid: number(row, 'tid') },
+          const who = narrow.whoOf(at(row, 3));
+          if (who === undefined) continue;
+          if (calls.length >= 2 * MOST_ROWS) return calls;
+          const call = callById.get(at(row, 4));
+          calls.push({
+            ...{ id: at(row, 0), stretch, start_ns, end_ns, pid: who.pid, tid: who.tid },
             ...{ op: call?.op ?? '', role: call?.role ?? '' },
-          };
+          });
         }
       }
     }
+    return calls;
+  };
+
+  let last: { readonly key: string; readonly calls: readonly SteppingCall[] } | undefined;
+  /** The same stretches are asked for by several analyses, one after the other: those read last are kept. */
+  const steppingCalls = (window: Window, pid?: number): readonly SteppingCall[] => {
+    const key = `${window.start_ns} ${window.end_ns} ${pid ?? ''}`;
+    if (last?.key !== key) last = { key, calls: read(window, pid) };
+    return last.calls;
   };
   return { steppingCalls };
 };

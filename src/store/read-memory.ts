@@ -22,10 +22,10 @@ export type MemoryCall = {
 const CALLS = `SELECT c.id, c.start_ns + c.duration_ns AS end_ns, t.pid, t.tid, t.comm, m.name AS op, m.role = 'free' AS is_free,
   c.ptr + 0.0 AS ptr, coalesce(a.bytes, 0) + 0.0 AS bytes
   FROM call c CROSS JOIN thread t ON t.id = c.thread CROSS JOIN meta_op m ON m.id = c.op LEFT JOIN call_args a ON a.id = c.args
-  WHERE c.depth = 0 AND c.ret = 0 AND c.start_ns < ?2 AND (?3 IS NULL OR t.pid = ?3)
+  WHERE c.ptr IS NOT NULL AND c.depth = 0 AND c.ret = 0 AND c.start_ns < ?2 AND (?3 IS NULL OR t.pid = ?3)
   AND c.op IN (SELECT id FROM meta_op WHERE name IN (SELECT value FROM json_each(?1))) ORDER BY c.id`;
 
-/** Calls of these operations that succeeded and began before `until`, in the order in which they returned. Reads all calls. */
+/** Calls of these operations that succeeded and began before `until`, in the order in which they returned. */
 export const readMemoryCalls = function* (
   database: Database,
   ops: readonly string[],

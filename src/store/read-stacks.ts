@@ -1,7 +1,8 @@
 // Reads stacks, and what has one: calls, waits and CPU samples added up by stack. Each sum scans the rows of its table once.
 import { waitKindSql } from '../catalogue/wait-kinds.ts';
 import type { Database } from './open.ts';
-import { merged, type RawTable, type Segments } from './read-segments.ts';
+import { merged, type RawTable, rowsIn, type Segments } from './read-segments.ts';
+import { sampledRanges } from './read-siblings.ts';
 import type { Threads } from './read-threads.ts';
 import type { Window } from './recording.ts';
 import { maybeNumber, maybeText, number, type Row, text } from './row.ts';
@@ -66,6 +67,16 @@ export type StackCover = {
 
 type Source = { readonly table: RawTable; readonly start: string; readonly duration: string; readonly what: string };
 
+/** Part of a table from which on an index of its rows with a stack is quicker than its rows. */
+const WIDE = 0.1;
+/** Rows with a stack that are added up, about; of more each so many-th stands for all. */
+const MOST_STACKED = 120_000;
+/** Rows that are counted one by one; of more so many, in so many parts. */
+const MOST_ROWS = 1_000_000;
+const SAMPLED_ROWS = 200_000;
+const PARTS = 64;
+/** Taken stacks, the last of them, that are looked at to find places from which calls of several operations come. */
+const MOST_TAKEN = 500_000;
 const WAITED = 'o.blocked_ns + o.runnable_ns';
 /** How each is read: its table as `o`, its circumstances as `s`. */
 const sources: Readonly<Record<StackSource, Source>> = {
@@ -93,13 +104,29 @@ const stackSum = (row: Row): StackSum => ({
 
 /** The readers of stacks. */
 export const createStackReader = (database: Database, segments: Segments, threads: Threads) => {
-  /** The rows of a filter: a WHERE over `o` with its values. */
-  const conditionOf = (of: StackSource, { window, pid, op, kind, id }: StackFilter) => {
+  const stacked = new Map<RawTable, number>();
+  /** Rows of a table that have a stack, which its index of them tells. */
+  const stackedIn = (table: RawTable): number => {
+    const known = stacked.get(table);
+    if (known !== undefined) return known;
+    const row = database.prepare(`SELECT count(*) AS n FROM ${table} WHERE taken >= 1`).get();
+    const count = row === undefined ? 0 : number(row, 'n');
+    stacked.set(table, count);
+    return count;
+  };
+
+  /** The rows of a filter, or those of them that have a stack: a WHERE over `o` with its values, of which `ids` are the first two. */
+  const conditionOf = (of: StackSource, { window, pid, op, kind, id }: StackFilter, stacked: boolean) => {
     const { table, start, duration } = sources[of];
     const ranges = merged(segments.matching(table, window));
     const all = [ranges[0]?.first ?? 1, ranges.at(-1)?.last ?? 0] as const;
     const [first, last] = id === undefined ? all : [Math.max(id, all[0]), Math.min(id, all[1])];
-    const parts: (readonly [string, readonly (number | string)[]])[] = [['o.id BETWEEN ? AND ?', [first, last]]];
+    // Where most rows would be looked at, the index of those that have a stack; every sample has one.
+    const sparse = stacked && of !== 'cpu_samples' && last - first >= WIDE * segments.rows(table);
+    const every = sparse ? Math.max(1, Math.ceil(stackedIn(table) / MOST_STACKED)) : 1;
+    const some = every === 1 ? '' : ` AND o.taken % ${every} = 0`;
+    const between = sparse ? `+o.id BETWEEN ? AND ? AND o.taken >= 1${some}` : 'o.id BETWEEN ? AND ?';
+    const parts: (readonly [string, readonly (number | string)[]])[] = [];
     if (window !== undefined)
       parts.push([`${start} < ? AND ${start} + max(1, ${duration}) > ?`, [window.end_ns, window.start_ns]]);
     if (pid !== undefined) parts.push(['o.thread IN (SELECT value FROM json_each(?))', [threads.ofPid(pid)]]);
@@ -109,14 +136,17 @@ export const createStackReader = (database: Database, segments: Segments, thread
     if (of === 'waits' && kind !== undefined)
       parts.push([`o.site IN (SELECT s.id FROM wait_site s WHERE (${waitKindSql()}) = ?)`, [kind]]);
     return {
-      sql: parts.map(([sql]) => sql).join(' AND '),
+      ids: { first, last },
+      /** Each so many-th of the rows is meant: what is found stands for so many. */
+      every,
+      sql: [between, ...parts.map(([sql]) => sql)].join(' AND '),
       values: parts.flatMap(([, values]) => values),
     };
   };
 
   const stackSums = (of: StackSource, filter: StackFilter): readonly StackSum[] => {
     const { table, duration, what } = sources[of];
-    const condition = conditionOf(of, filter);
+    const condition = conditionOf(of, filter, true);
     // Samples are all as long: the row of the least id instead of that of the longest, of which there is only one.
     const longest = of === 'cpu_samples' ? 'min(o.id)' : `max(${duration})`;
     return database
@@ -127,28 +157,54 @@ export const createStackReader = (database: Database, segments: Segments, thread
          WHERE ${condition.sql} AND o.taken IS NOT NULL AND k.stack IS NOT NULL
          GROUP BY what, t.pid, k.stack ORDER BY what, t.pid, k.stack`,
       )
-      .all(...condition.values)
+      .all(condition.ids.first, condition.ids.last, ...condition.values)
       .map(stackSum)
+      .map((sum) => ({ ...sum, count: condition.every * sum.count, total_ns: condition.every * sum.total_ns }))
       .map((sum) => (of === 'cpu_samples' ? { ...sum, longest_ns: 0 } : sum));
   };
 
-  const stackCover = (of: StackSource, filter: StackFilter): StackCover => {
+  /** Calls by the totals, which know of those without rows, too; undefined where rows must be counted. */
+  const totalsOf = (
+    of: StackSource,
+    { window, pid, op, id }: StackFilter,
+  ): Pick<StackCover, 'count' | 'total_ns'> | undefined => {
+    if (of !== 'calls' || window !== undefined || id !== undefined) return undefined;
+    const sums = database.prepare(
+      `SELECT coalesce(sum(count), 0) AS n, coalesce(sum(sum_ns), 0) + 0.0 AS ns FROM total WHERE (?1 IS NULL OR pid = ?1)
+       AND (?2 IS NULL OR op IN (SELECT id FROM meta_op WHERE name = ?2))`,
+    );
+    const all = sums.get(null, null);
+    const row = sums.get(pid ?? null, op ?? null);
+    if (all === undefined || row === undefined || number(all, 'n') < segments.rows('call')) return undefined;
+    return { count: number(row, 'n'), total_ns: number(row, 'ns') };
+  };
+
+  /** Rows and their time; of very many, where all would have to be read, what some that lie evenly stand for. */
+  const rowsCounted = (of: StackSource, filter: StackFilter, stacked: boolean) => {
     const { table, duration } = sources[of];
-    const condition = conditionOf(of, filter);
-    const known =
-      'o.taken IS NOT NULL AND EXISTS (SELECT 1 FROM taken_stack k WHERE k.id = o.taken AND k.stack IS NOT NULL)';
-    const row = database
-      .prepare(
-        `SELECT count(*) AS n, coalesce(sum(${duration}), 0) + 0.0 AS total, count(*) FILTER (WHERE ${known}) AS known,
-         coalesce(sum(${duration}) FILTER (WHERE ${known}), 0) + 0.0 AS known_ns FROM ${table} o WHERE ${condition.sql}`,
-      )
-      .get(...condition.values);
-    if (row === undefined) return { count: 0, total_ns: 0, with_stack: 0, with_stack_ns: 0 };
+    const { sql, values, ids, every } = conditionOf(of, filter, stacked);
+    const from = stacked
+      ? `${table} o CROSS JOIN taken_stack k ON k.id = o.taken AND k.stack IS NOT NULL`
+      : `${table} o`;
+    const sums = database.prepare(
+      `SELECT count(*) AS n, coalesce(sum(${duration}), 0) + 0.0 AS ns FROM ${from} WHERE ${sql}`,
+    );
+    const all = ids.last - ids.first + 1;
+    const ranges = stacked || all <= MOST_ROWS ? [ids] : sampledRanges(ids, SAMPLED_ROWS, PARTS);
+    const scale = every * (ranges.length === 1 ? 1 : all / rowsIn(ranges));
+    const found = ranges.map(({ first, last }) => sums.get(first, last, ...values)).filter((row) => row !== undefined);
+    const sumOf = (column: string) => found.reduce((sum, row) => sum + number(row, column), 0);
+    return { count: Math.round(scale * sumOf('n')), total_ns: Math.round(scale * sumOf('ns')) };
+  };
+
+  const stackCover = (of: StackSource, filter: StackFilter): StackCover => {
+    const all = totalsOf(of, filter) ?? rowsCounted(of, filter, false);
+    const known = rowsCounted(of, filter, true);
     return {
-      count: number(row, 'n'),
-      total_ns: number(row, 'total'),
-      with_stack: number(row, 'known'),
-      with_stack_ns: number(row, 'known_ns'),
+      count: Math.max(all.count, known.count),
+      total_ns: Math.max(all.total_ns, known.total_ns),
+      with_stack: known.count,
+      with_stack_ns: known.total_ns,
     };
   };
 
@@ -183,7 +239,8 @@ export const createStackReader = (database: Database, segments: Segments, thread
     shared ??= new Set(
       database
         .prepare(
-          `SELECT p.frame AS id FROM (SELECT DISTINCT stack, op FROM taken_stack WHERE op IS NOT NULL AND stack IS NOT NULL) k
+          `SELECT p.frame AS id FROM (SELECT DISTINCT stack, op FROM taken_stack WHERE id > (SELECT coalesce(max(id), 0) FROM taken_stack) - ${MOST_TAKEN}
+             AND op IS NOT NULL AND stack IS NOT NULL) k
            CROSS JOIN stack_frame p ON p.stack = k.stack GROUP BY p.frame HAVING count(DISTINCT k.op) > 1`,
         )
         .all()

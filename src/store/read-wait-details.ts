@@ -28,37 +28,43 @@ export type WaitDetails = {
   readonly request: RequestRow | null;
 };
 
-const DETAILS = `SELECT w.id, w.owner_tid, w.open, w.irq_ns, w.stolen_ns, w.minor_faults, coalesce(f.remote, f.name) AS file, f.peer_pid, f.peer_comm, w.request, b.device, b.op,
-  b.queue_ns, b.device_ns FROM waits w LEFT JOIN files f ON f.id = w.object LEFT JOIN block_requests b ON b.id = w.request
-  WHERE w.id IN (SELECT value FROM json_each(?))`;
+// From the raw tables: joined to the view of requests, which is a join itself, SQLite would read all requests first.
+const DETAILS = `SELECT o.id, o.owner, s.open, o.irq_ns, o.stolen_ns, o.faults, coalesce(f.remote, f.name) AS file, f.peer_pid, f.peer_comm, o.request
+  FROM off_cpu o CROSS JOIN wait_site s ON s.id = o.site LEFT JOIN file f ON f.id = s.file WHERE o.id IN (SELECT value FROM json_each(?))`;
+const REQUESTS = `SELECT id, device, op, queue_ns, device_ns FROM block_requests WHERE id IN (SELECT value FROM json_each(?))`;
 
-const requestOf = (row: Row): RequestRow | null => {
-  const id = maybeNumber(row, 'request');
+const requestOf = (row: Row): RequestRow | undefined => {
   const queue_ns = maybeNumber(row, 'queue_ns');
   const device_ns = maybeNumber(row, 'device_ns');
-  if (id === null || queue_ns === null || device_ns === null) return null;
-  return { id, device: maybeText(row, 'device'), op: maybeText(row, 'op'), queue_ns, device_ns };
+  if (queue_ns === null || device_ns === null) return undefined;
+  return { id: number(row, 'id'), device: maybeText(row, 'device'), op: maybeText(row, 'op'), queue_ns, device_ns };
 };
 
 /** By waits.id; an id that is not there is left out. */
-export const readWaitDetails = (database: Database, ids: readonly number[]): ReadonlyMap<number, WaitDetails> =>
-  new Map(
-    database
-      .prepare(DETAILS)
-      .all(JSON.stringify(ids))
-      .map((row) => [
-        number(row, 'id'),
-        {
-          id: number(row, 'id'),
-          owner_tid: maybeNumber(row, 'owner_tid'),
-          open: maybeNumber(row, 'open'),
-          irq_ns: maybeNumber(row, 'irq_ns') ?? 0,
-          stolen_ns: maybeNumber(row, 'stolen_ns') ?? 0,
-          minor_faults: maybeNumber(row, 'minor_faults') ?? 0,
-          file: maybeText(row, 'file'),
-          peer_pid: maybeNumber(row, 'peer_pid'),
-          peer_comm: maybeText(row, 'peer_comm'),
-          request: requestOf(row),
-        },
-      ]),
+export const readWaitDetails = (database: Database, ids: readonly number[]): ReadonlyMap<number, WaitDetails> => {
+  const rows = database.prepare(DETAILS).all(JSON.stringify(ids));
+  const requests = rows.flatMap((row) => maybeNumber(row, 'request') ?? []);
+  const known = new Map(
+    (requests.length === 0 ? [] : database.prepare(REQUESTS).all(JSON.stringify(requests))).map((row) => [
+      number(row, 'id'),
+      requestOf(row),
+    ]),
   );
+  return new Map(
+    rows.map((row) => [
+      number(row, 'id'),
+      {
+        id: number(row, 'id'),
+        owner_tid: maybeNumber(row, 'owner'),
+        open: maybeNumber(row, 'open'),
+        irq_ns: maybeNumber(row, 'irq_ns') ?? 0,
+        stolen_ns: maybeNumber(row, 'stolen_ns') ?? 0,
+        minor_faults: maybeNumber(row, 'faults') ?? 0,
+        file: maybeText(row, 'file'),
+        peer_pid: maybeNumber(row, 'peer_pid'),
+        peer_comm: maybeText(row, 'peer_comm'),
+        request: known.get(maybeNumber(row, 'request') ?? 0) ?? null,
+      },
+    ]),
+  );
+};

@@ -13,9 +13,10 @@ const isRecorder = (pid: number): boolean => {
   }
 };
 
-/** complete: closed; live: its recorder still runs on this host; cut: it ended without closing the file. */
+/** complete: closed; live: its recorder still runs on this host; cut: it ended without closing the file, also if it was finished later. */
 export const recordingState = (facts: ReadonlyMap<string, string>): Recording['state'] => {
-  if (facts.get('state') === 'complete') return 'complete';
+  const state = facts.get('state');
+  if (state === 'complete' || state === 'cut') return state;
   const pid = Number(facts.get('recorder_pid'));
   return Number.isSafeInteger(pid) && pid > 0 && facts.get('host') === hostname() && isRecorder(pid) ? 'live' : 'cut';
 };

@@ -128,6 +128,12 @@ export type BriefCall = Pick<
   'id' | 'start_ns' | 'duration_ns' | 'pid' | 'tid' | 'op' | 'role' | 'depth' | 'ret' | 'fn' | 'bytes'
 >;
 
+/** A call that is one of many: of a large recording not all are read, and those that are stand for others, too. */
+export type LongCall = BriefCall & {
+  /** Calls like it, itself included; 1 where all are read. */
+  readonly stands: number;
+};
+
 export type LossRow = {
   readonly id: number;
   readonly start_ns: number;
@@ -150,6 +156,9 @@ export type CallFilter = {
   readonly limit: number;
 };
 
+/** `ops`: only calls of these operations. */
+export type FailureFilter = Pick<CallFilter, 'window' | 'pid' | 'op'> & { readonly ops?: readonly string[] };
+
 /** Calls that are alike: same operation and process, and the same function and size class where they are not null. */
 export type Siblings = {
   readonly pid: number;
@@ -168,6 +177,7 @@ export type Recording = {
   readonly lacks: ReadonlySet<string>;
   /** complete: closed; live: its recorder still runs; cut: its recorder ended without closing it. */
   readonly state: 'complete' | 'live' | 'cut';
+  /** What can be asked about: it begins where the oldest rows that were kept do. */
   readonly window: Window;
   /** Calls, longest first. */
   readonly slowestCalls: (filter: CallFilter) => readonly CallRow[];
@@ -176,16 +186,18 @@ export type Recording = {
   readonly callsOf: (tid: number, window: Window) => readonly CallRow[];
   /** Off-CPU intervals of a thread that overlap the window. */
   readonly waitsOf: (tid: number, window: Window) => readonly WaitRow[];
+  /** The longest intervals of a thread that overlap the window, longest first; of very many only where the longest of all threads are. */
+  readonly longestWaits: (tid: number, window: Window, limit: number) => readonly WaitRow[];
   /** Who ran on a CPU, as far as it was kept, overlapping the window. */
   readonly slicesOn: (cpu: number, window: Window) => readonly SliceRow[];
-  /** Every call of at least `minDuration` ns that the filter matches, in the order of writing. */
-  readonly longCalls: (filter: Omit<CallFilter, 'limit'>) => Iterable<BriefCall>;
+  /** Calls of at least `minDuration` ns that the filter matches, in the order of writing: all, or of very many the longest and some that stand for the others. */
+  readonly longCalls: (filter: Omit<CallFilter, 'limit'>) => Iterable<LongCall>;
   /** Durations of calls that are alike, in ns: of all in a small recording, else of those in evenly spaced parts of it. */
   readonly siblingDurations: (siblings: Siblings) => readonly number[];
   /** How many calls of the same operation, function and process began and returned before it; counts no further than `most`. */
   readonly earlierCalls: (call: BriefCall, most: number) => number;
   /** Calls that did not return 0, added up. */
-  readonly failures: (filter: Omit<CallFilter, 'limit' | 'minDuration'>) => readonly FailureSum[];
+  readonly failures: (filter: FailureFilter) => readonly FailureSum[];
   /** Whether intervals off the CPU were recorded at all. */
   readonly hasWaits: boolean;
   readonly totals: () => readonly TotalRow[];
@@ -203,7 +215,7 @@ export type Recording = {
   readonly samplesOf: (tid: number, window: Window) => readonly SampleRow[];
   /** Calls, waits or CPU samples that have a stack, added up by what they are, process and stack. */
   readonly stackSums: (of: StackSource, filter: StackFilter) => readonly StackSum[];
-  /** All that match, with and without a stack: exact. */
+  /** All that match, with and without a stack: exact, but of very many waits or samples, whose number is an estimate. */
   readonly stackCover: (of: StackSource, filter: StackFilter) => StackCover;
   readonly losses: (window: Window) => readonly LossRow[];
   /** For anything else; typed by the caller through the readers of row.ts. */

@@ -48,3 +48,17 @@ export const blob = (row: Row, column: string): Uint8Array => {
   if (value instanceof Uint8Array) return value;
   throw new WrongColumn(column, 'a blob', value);
 };
+
+/** A number by its position, of a row that came as an array (`setReturnArrays`): for many rows. Throws WrongColumn for anything else. */
+export const at = (row: Row, position: number): number => {
+  const value = row[position];
+  if (typeof value === 'number') return value;
+  throw new WrongColumn(String(position), 'a number', value);
+};
+
+/** The same, or null where the column is null. */
+export const maybeAt = (row: Row, position: number): number | null => {
+  const value = row[position];
+  if (typeof value === 'number' || value === null) return value;
+  throw new WrongColumn(String(position), 'a number', value);
+};

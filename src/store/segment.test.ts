@@ -23,19 +23,29 @@ const segmentsOf = (build: (at: (start: number, duration: number) => void, commi
         ]),
   );
 
-test('a segment spans the rows between two commits, whatever their order in time', () => {
+test('a segment spans the rows between two commits, whatever their order in time, when they span some time', () => {
   const found = segmentsOf((at, commit) => {
     at(500, 10);
     at(100, 900);
-    at(300, 20);
+    at(6e9, 20);
     commit();
     commit();
     at(50, 1);
   });
   assert.deepEqual(found, [
-    [1, 3, 100, 1000, 900],
+    [1, 3, 100, 6e9 + 20, 900],
     [4, 4, 50, 51, 1],
   ]);
+});
+
+test('commits of few rows in little time write no segment each', () => {
+  const found = segmentsOf((at, commit) => {
+    for (let i = 0; i < 20; i++) {
+      at(i * 1e6, 5);
+      commit();
+    }
+  });
+  assert.deepEqual(found, [[1, 20, 0, 19e6 + 5, 5]]);
 });
 
 test('many rows between two commits become several segments without a gap', () => {

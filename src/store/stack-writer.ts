@@ -4,7 +4,7 @@ import { Batch } from './batch.ts';
 import type { Sealer } from './evidence/sealer.ts';
 import { createInterner } from './interner.ts';
 import type { Database } from './open.ts';
-import { Segment } from './segment.ts';
+import { Segment, type SegmentIds } from './segment.ts';
 
 /** One frame of a stack; its texts come from strangers. */
 export type FrameRow = {
@@ -23,7 +23,7 @@ export type FrameRow = {
   readonly line: number | null;
 };
 
-/** The part of a recording's writer that is about stacks. `flush` writes what is held back. */
+/** The part of a recording's writer that is about stacks. `flush` writes what is held back; `isLast`: nothing comes after it. */
 export type StackWriter = {
   /** A stack was taken: `reason` as in `stackReasons`, `weight` how many events it stands for, `op` of a call
    * (meta_op.id). Returns its id (taken_stack.id). */
@@ -40,7 +40,11 @@ export type StackWriter = {
   readonly same: (taken: number, stack: number) => void;
   /** A thread was seen running. `time` in ns, `thread` as of `threadId`, `taken` null when no stack could be taken. */
   readonly sample: (time: number, thread: number, cpu: number, taken: number | null) => void;
-  readonly flush: () => void;
+  readonly flush: (isLast?: boolean) => void;
+  /** Id of the stack that was taken last, 0 before the first. */
+  readonly lastTaken: () => number;
+  /** Ids of stacks and frames from before are not given again; `same` is still told of those that were. */
+  readonly forget: () => void;
 };
 
 /** Distinct stacks remembered at most; after that one may be written twice, which is harmless. */
@@ -50,10 +54,14 @@ const HELD_BACK = 4096;
 
 type Taken = { readonly reason: number; weight: number; readonly op: number | null; stack: number | null };
 
-export const createStackWriter = (database: Database, sealer?: Sealer): StackWriter => {
+export const createStackWriter = (
+  database: Database,
+  sealer?: Sealer,
+  segmentIds: SegmentIds = { last: 0 },
+): StackWriter => {
   const takenRows = new Batch(database, 'taken_stack', ['stack', 'reason', 'weight', 'op'], sealer);
   const samples = new Batch(database, 'cpu_sample', ['time_ns', 'thread', 'cpu', 'taken'], sealer);
-  const sampleSegment = new Segment(database, 'cpu_sample', samples);
+  const sampleSegment = new Segment(database, 'cpu_sample', samples, segmentIds);
   const frameIds = createInterner(database, 'frame', ['kind', 'name', 'module', 'path', 'offset', 'file', 'line']);
   const insertStack = database.prepare('INSERT INTO stack (id, pid, frames, complete) VALUES (?, ?, ?, ?)');
   const insertFrame = database.prepare('INSERT INTO stack_frame (stack, position, frame) VALUES (?, ?, ?)');
@@ -125,10 +133,15 @@ export const createStackWriter = (database: Database, sealer?: Sealer): StackWri
       values[at + 3] = taken;
       sampleSegment.saw(time, 0);
     },
-    flush: () => {
+    flush: (isLast = false) => {
       writeHeld();
       samples.flush();
-      sampleSegment.flush();
+      sampleSegment.flush(isLast);
+    },
+    lastTaken: () => lastTaken,
+    forget: () => {
+      frameIds.forget();
+      known.clear();
     },
   };
 };

@@ -11,6 +11,8 @@ type Total = {
   sum: number;
   max: number;
   failed: number;
+  /** Since it was last written. */
+  isChanged: boolean;
   readonly histogram: Float64Array;
 };
 
@@ -22,6 +24,7 @@ const emptyTotal = (pid: number, op: number): Total => ({
   sum: 0,
   max: 0,
   failed: 0,
+  isChanged: false,
   histogram: new Float64Array(BUCKETS),
 });
 
@@ -48,8 +51,8 @@ export class Totals {
   #second = -1;
   #oldestOpen = 0;
   #current = new Map<number, Total>();
-  #lastKey = -1;
-  #last: Total = emptyTotal(0, 0);
+  /** Of this second, by call: that of the process that made it last. */
+  readonly #recent: (Total | undefined)[] = new Array<Total | undefined>(OPS).fill(undefined);
   readonly #writeTotal: ReturnType<Database['prepare']>;
   readonly #writeSecond: ReturnType<Database['prepare']>;
 
@@ -58,7 +61,7 @@ export class Totals {
       'INSERT OR REPLACE INTO total (pid, op, count, sum_ns, max_ns, p50_ns, p95_ns, p99_ns, failed, histogram) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     );
     this.#writeSecond = database.prepare(
-      'INSERT OR REPLACE INTO second (second, pid, op, count, sum_ns, max_ns, histogram) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      'INSERT OR REPLACE INTO second (second, pid, op, count, sum_ns, max_ns, histogram, failed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     );
   }
 
@@ -67,12 +70,12 @@ export class Totals {
     // A second that was written for good takes no more: what comes that late counts in the oldest one that is open.
     const second = Math.max(this.#oldestOpen, Math.floor(end / 1e9));
     if (second !== this.#second) this.#turnTo(second);
-    const key = pid * OPS + op;
-    if (key !== this.#lastKey) {
-      this.#last = get(this.#current, pid, op);
-      this.#lastKey = key;
+    let total = this.#recent[op];
+    if (total === undefined || total.pid !== pid) {
+      total = get(this.#current, pid, op);
+      this.#recent[op] = total;
     }
-    const total = this.#last;
+    total.isChanged = true;
     total.count++;
     total.sum += duration;
     if (duration > total.max) total.max = duration;
@@ -85,6 +88,7 @@ export class Totals {
   addLost(lost: LostCalls, now: number): void {
     this.#turnTo(Math.max(this.#oldestOpen, Math.floor(now / 1e9)));
     const total = get(this.#current, lost.pid, lost.op);
+    total.isChanged = true;
     total.count += lost.count;
     total.sum += lost.sum;
     total.failed += lost.failed;
@@ -121,22 +125,24 @@ export class Totals {
     let latest = -1;
     for (const second of this.#seconds.keys()) latest = Math.max(latest, second);
     this.#oldestOpen = Math.max(0, latest - 1);
-    const open = new Map<number, Total>();
+    const changed = new Map<number, Total>();
     for (const [second, totals] of this.#seconds) {
-      const ended = second < this.#oldestOpen;
       for (const [key, total] of totals) {
+        if (!total.isChanged) continue;
+        total.isChanged = false;
         this.#saveSecond(second, total);
-        const all = get(this.#all, total.pid, total.op);
-        if (ended) merge(all, total);
-        else merge(get(open, total.pid, total.op), total);
-        if (ended && !open.has(key)) get(open, total.pid, total.op);
+        changed.set(key, emptyTotal(total.pid, total.op));
       }
-      if (ended) this.#seconds.delete(second);
+      if (second >= this.#oldestOpen) continue;
+      for (const total of totals.values()) merge(get(this.#all, total.pid, total.op), total);
+      this.#seconds.delete(second);
     }
     this.#second = -1;
-    for (const total of open.values()) {
-      const all = this.#all.get(total.pid * OPS + total.op);
-      if (all !== undefined) merge(total, all);
+    for (const [key, total] of changed) {
+      for (const totals of [this.#all, ...this.#seconds.values()]) {
+        const part = totals.get(key);
+        if (part !== undefined) merge(total, part);
+      }
       this.#saveTotal(total);
     }
   }
@@ -161,6 +167,7 @@ export class Totals {
       total.sum,
       total.max,
       encodeHistogram(total.histogram),
+      total.failed,
     );
   }
 
@@ -185,6 +192,6 @@ export class Totals {
     this.#current = found ?? new Map<number, Total>();
     if (found === undefined) this.#seconds.set(second, this.#current);
     this.#second = second;
-    this.#lastKey = -1;
+    this.#recent.fill(undefined);
   }
 }

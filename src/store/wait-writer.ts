@@ -4,7 +4,7 @@ import { Batch } from './batch.ts';
 import type { Sealer } from './evidence/sealer.ts';
 import { createInterner } from './interner.ts';
 import type { Database } from './open.ts';
-import { Segment } from './segment.ts';
+import { Segment, type SegmentIds } from './segment.ts';
 
 type Flag = 0 | 1;
 
@@ -32,6 +32,8 @@ export type WaitSite = {
   readonly kernel_thread: Flag;
   /** What was found by times alone: 0 nothing, 1 its request, 2 its timer. */
   readonly by_time: 0 | 1 | 2;
+  /** How many waits like it a row stands for, 1 unless told. */
+  readonly weight?: number;
 };
 
 /** Names in the order of the columns; each must be a member of `WaitSite`. */
@@ -57,6 +59,7 @@ const SITE_COLUMNS = [
   'inferred',
   'kernel_thread',
   'by_time',
+  'weight',
 ] as const satisfies readonly (keyof WaitSite)[];
 
 /** An interval off the CPU; times in ns, ids of other rows, null for what there is not. */
@@ -114,7 +117,7 @@ export type NoteRow = {
   readonly detail: number | null;
 };
 
-/** The part of a recording's writer that is about waiting. `flush` writes what is held back. */
+/** The part of a recording's writer that is about waiting. `flush` writes what is held back; `isLast`: nothing comes after it. */
 export type WaitWriter = {
   readonly siteId: (site: WaitSite) => number;
   readonly fileId: (file: FileRow) => number;
@@ -125,16 +128,24 @@ export type WaitWriter = {
   readonly blockRequest: (row: BlockRequestRow) => number;
   /** A thread is seen from now on. Returns the id of its row. */
   readonly taskBorn: (thread: number, start: number) => number;
+  /** A thread that goes on is from now on this row of `thread`. */
+  readonly taskNamed: (id: number, thread: number) => void;
   /** `thread`: its name at the end. */
   readonly taskEnded: (id: number, end: number, thread: number) => void;
   readonly scope: (row: NoteRow & { readonly duration: number }) => void;
   readonly moment: (row: NoteRow & { readonly by: number | null }) => void;
   /** Packets dropped between two times. */
   readonly packetDrops: (start: number, end: number, reason: string, count: number) => void;
-  readonly flush: () => void;
+  /** Ids of sites and files from before are not given again. */
+  readonly forget: () => void;
+  readonly flush: (isLast?: boolean) => void;
 };
 
-export const createWaitWriter = (database: Database, sealer?: Sealer): WaitWriter => {
+export const createWaitWriter = (
+  database: Database,
+  sealer?: Sealer,
+  segmentIds: SegmentIds = { last: 0 },
+): WaitWriter => {
   const sites = createInterner(database, 'wait_site', SITE_COLUMNS);
   const files = createInterner(database, 'file', FILE_COLUMNS);
   const offCpu = new Batch(
@@ -169,12 +180,16 @@ export const createWaitWriter = (database: Database, sealer?: Sealer): WaitWrite
   );
   const scopes = new Batch(database, 'scope', ['start_ns', 'duration_ns', 'thread', 'kind', 'detail', 'value'], sealer);
   const moments = new Batch(database, 'moment', ['time_ns', 'thread', 'kind', 'value', 'detail', 'by'], sealer);
-  const offCpuSegment = new Segment(database, 'off_cpu', offCpu);
-  const sliceSegment = new Segment(database, 'run_slice', slices);
+  const offCpuSegment = new Segment(database, 'off_cpu', offCpu, segmentIds);
+  const sliceSegment = new Segment(database, 'run_slice', slices, segmentIds);
   const insertTask = database.prepare('INSERT INTO task (id, thread, start_ns) VALUES (?, ?, ?)');
   const endTask = database.prepare('UPDATE task SET end_ns = ?, thread = ? WHERE id = ?');
-  const insertDrops = database.prepare('INSERT INTO packet_drop (start_ns, end_ns, reason, count) VALUES (?, ?, ?, ?)');
+  const nameTask = database.prepare('UPDATE task SET thread = ? WHERE id = ?');
+  const insertDrops = database.prepare(
+    'INSERT INTO packet_drop (id, start_ns, end_ns, reason, count) VALUES (?, ?, ?, ?, ?)',
+  );
   let lastTask = 0;
+  let lastDrop = 0;
   /** Puts values into the next row of a batch. */
   const put = (batch: Batch, row: readonly (number | null)[]): number => {
     const at = batch.next();
@@ -182,7 +197,8 @@ export const createWaitWriter = (database: Database, sealer?: Sealer): WaitWrite
     return batch.lastId;
   };
   return {
-    siteId: (site) => sites.idOf(SITE_COLUMNS.map((name) => site[name])),
+    siteId: ({ weight = 1, ...site }) =>
+      sites.idOf(SITE_COLUMNS.map((name) => (name === 'weight' ? weight : site[name]))),
     fileId: (file) => files.idOf(FILE_COLUMNS.map((name) => file[name])),
     offCpu: ({ start, blocked, runnable, thread, site, arg0, waker, cpuOff, cpuOn, request, owner, ...rest }) => {
       const at = offCpu.next();
@@ -228,6 +244,7 @@ export const createWaitWriter = (database: Database, sealer?: Sealer): WaitWrite
       insertTask.run(lastTask, thread, start);
       return lastTask;
     },
+    taskNamed: (id, thread) => void nameTask.run(thread, id),
     taskEnded: (id, end, thread) => {
       endTask.run(end, thread, id);
     },
@@ -235,12 +252,16 @@ export const createWaitWriter = (database: Database, sealer?: Sealer): WaitWrite
       void put(scopes, [time, duration, thread, kind, detail, value]),
     moment: ({ time, thread, kind, value, detail, by }) => void put(moments, [time, thread, kind, value, detail, by]),
     packetDrops: (start, end, reason, count) => {
-      insertDrops.run(start, end, reason, count);
+      insertDrops.run(++lastDrop, start, end, reason, count);
     },
-    flush: () => {
+    forget: () => {
+      sites.forget();
+      files.forget();
+    },
+    flush: (isLast = false) => {
       for (const batch of [offCpu, slices, requests, scopes, moments]) batch.flush();
-      offCpuSegment.flush();
-      sliceSegment.flush();
+      offCpuSegment.flush(isLast);
+      sliceSegment.flush(isLast);
     },
   };
 };

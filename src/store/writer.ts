@@ -1,22 +1,25 @@
 // Writes a recording: rows in batches, commits at least every second, and the facts about the recording itself.
 // Knows tables and times, not where rows come from or what they mean.
+import { statSync } from 'node:fs';
 import { argumentNames } from '../catalogue/arguments.ts';
-import { ddl, metaRows } from '../catalogue/derive/ddl.ts';
 import type { LostCalls } from '../catalogue/kernel-structs.ts';
 import type { LossName } from '../catalogue/losses.ts';
 import type { ClaimVerdict } from '../catalogue/tables/claims.ts';
 import { Batch } from './batch.ts';
+import { beginRecording, CUT_SHORT_ID, type Facts, placeholders } from './begin-recording.ts';
+import { errors } from './errors.ts';
 import type { EvidenceKey } from './evidence/key.ts';
 import { createSealer, type Sealer } from './evidence/sealer.ts';
+import { foldLog } from './fold-log.ts';
 import { createInterner } from './interner.ts';
-import { createDatabase, type Database } from './open.ts';
-import { Segment } from './segment.ts';
+import { createLiveWriter, type LiveWriter } from './live-writer.ts';
+import type { Database } from './open.ts';
+import type { Keep, Pruned } from './retention/keep.ts';
+import { createPruner, type Pruner } from './retention/pruner.ts';
+import { Segment, type SegmentIds } from './segment.ts';
 import { createStackWriter, type StackWriter } from './stack-writer.ts';
 import { Totals } from './totals.ts';
 import { createWaitWriter, type WaitWriter } from './wait-writer.ts';
-
-/** Facts about a recording, stored as text in the table `recording`. */
-export type Facts = Readonly<Record<string, string | number>>;
 
 export type ProcessRow = {
   readonly pid: number;
@@ -41,6 +44,8 @@ export type LibraryRow = {
   readonly probes: number;
   readonly missing: number;
   readonly single_step: number;
+  /** JSON: the place and the price of each probe by function. */
+  readonly sites?: string;
 };
 
 /** What another tool said; its texts come from strangers. */
@@ -57,72 +62,81 @@ export type ClaimRow = {
   readonly evidence: string | null;
 };
 
-const CUT_SHORT_ID = 1;
 /** Ended processes of which more may still be told. */
 const REMEMBERED_ENDED = 50_000;
-const placeholders = (n: number) => Array.from({ length: n }, () => '?').join(', ');
-
-const describeItself = (database: Database) => {
-  for (const [table, rows] of Object.entries(metaRows())) {
-    const [first] = rows;
-    if (first === undefined) continue;
-    const insert = database.prepare(`INSERT INTO ${table} VALUES (${placeholders(first.length)})`);
-    for (const row of rows) insert.run(...row);
-  }
-};
 
 /** A recording being written. Times are ns since it began. Any method may throw the error of a failing disk. */
 export class RecordingWriter {
   readonly path: string;
   readonly totals: Totals;
   readonly threadId: (pid: number, tid: number, comm: string) => number;
-  readonly argumentsId: (values: readonly (number | null)[], perThreadStream: boolean) => number;
+  /** Id of a set of arguments; `weight`: how many calls like it a row with them stands for, 1 unless told. */
+  readonly argumentsId: (values: readonly (number | null)[], perThreadStream: boolean, weight?: number) => number;
   readonly waits: WaitWriter;
   readonly stacks: StackWriter;
+  readonly live: LiveWriter;
   readonly #database: Database;
   readonly #calls: Batch;
   readonly #callSegment: Segment;
   readonly #sealer: Sealer | undefined;
+  readonly #pruner: Pruner | undefined;
+  readonly #forgetters: (() => void)[] = [];
+  /** Losses that say what was taken away, by their reason. */
+  readonly #prunedLosses = new Map<LossName, number>();
   /** Rows by pid: of those that live, and of the last that have ended. */
   readonly #processes = new Map<number, number>();
   readonly #ended = new Map<number, number>();
+  /** Of the file, so that it is noticed when its name belongs to another one, or to none. */
+  readonly #inode: number;
   readonly #setFact: ReturnType<Database['prepare']>;
   #lossId = CUT_SHORT_ID;
   #nextProcess = 1;
 
-  /** With a key its rows are sealed as they are written. */
-  constructor(path: string, facts: Facts, key?: EvidenceKey) {
+  /** With a key its rows are sealed as they are written; with `keep` the oldest go when there are more than that. */
+  constructor(path: string, facts: Facts, key?: EvidenceKey, keep: Keep = {}) {
     this.path = path;
-    const database = createDatabase(path);
+    const database = beginRecording(path, facts, key);
     this.#database = database;
-    database.exec('BEGIN');
-    for (const statement of ddl()) database.exec(statement);
-    describeItself(database);
+    this.#inode = statSync(path).ino;
+    database.exec('BEGIN IMMEDIATE');
     const sealer = key === undefined ? undefined : createSealer(database, key);
     this.#sealer = sealer;
     this.#setFact = database.prepare('INSERT OR REPLACE INTO recording (key, value) VALUES (?, ?)');
-    for (const [name, value] of Object.entries({ ...facts, state: 'recording', duration_ns: 0 }))
-      this.setFact(name, value);
-    if (key !== undefined) this.setFact('evidence_key', key.fingerprint);
-    // Stays in the file unless the recording is closed: so a killed recorder leaves a file that says it was cut.
-    database
-      .prepare('INSERT INTO loss (id, start_ns, end_ns, reason, count) VALUES (?, 0, 0, ?, 1)')
-      .run(CUT_SHORT_ID, 'cut_short');
     this.#calls = new Batch(
       database,
       'call',
       ['start_ns', 'duration_ns', 'thread', 'op', 'depth', 'ret', 'args', 'ptr', 'taken'],
       sealer,
     );
-    this.#callSegment = new Segment(database, 'call', this.#calls);
-    this.waits = createWaitWriter(database, sealer);
-    this.stacks = createStackWriter(database, sealer);
+    const segmentIds: SegmentIds = { last: 0 };
+    this.#callSegment = new Segment(database, 'call', this.#calls, segmentIds);
+    this.waits = createWaitWriter(database, sealer, segmentIds);
+    this.stacks = createStackWriter(database, sealer, segmentIds);
+    this.live = createLiveWriter(database);
     this.totals = new Totals(database);
     const threads = createInterner(database, 'thread', ['pid', 'tid', 'comm']);
     this.threadId = (pid, tid, comm) => threads.idOf([pid, tid, comm]);
-    const argumentSets = createInterner(database, 'call_args', [...argumentNames, 'per_thread']);
-    this.argumentsId = (values, perThreadStream) => argumentSets.idOf([...values, perThreadStream ? 1 : 0]);
-    database.exec('COMMIT; BEGIN');
+    const argumentSets = createInterner(database, 'call_args', [...argumentNames, 'per_thread', 'weight']);
+    this.argumentsId = (values, perThreadStream, weight = 1) =>
+      argumentSets.idOf([...values, perThreadStream ? 1 : 0, weight]);
+    this.onForget(threads.forget);
+    this.onForget(argumentSets.forget);
+    this.onForget(this.waits.forget);
+    this.onForget(this.stacks.forget);
+    if (keep.bytes !== undefined || keep.ns !== undefined)
+      this.#pruner = createPruner({
+        ...{ database, sealer, keep },
+        loss: (reason, until, count, detail) => this.#tellPruned(reason, until, count, detail),
+        setFact: (name, value) => this.setFact(name, value),
+        renewNames: () => {
+          for (const forget of this.#forgetters) forget();
+        },
+        forgetProcess: (id, pid) => {
+          if (this.#processes.get(pid) === id) this.#processes.delete(pid);
+        },
+        lastTaken: this.stacks.lastTaken,
+      });
+    database.exec('COMMIT; BEGIN IMMEDIATE');
   }
 
   /** One call; `ptr` and `taken` (of `stacks.take`) are 0 when there is none. Its totals are counted by the caller through `totals`. */
@@ -188,8 +202,10 @@ export class RecordingWriter {
 
   library(row: LibraryRow): void {
     this.#database
-      .prepare('INSERT INTO library (path, kind, attached_ns, probes, missing, single_step) VALUES (?, ?, ?, ?, ?, ?)')
-      .run(row.path, row.kind, row.attached_ns, row.probes, row.missing, row.single_step);
+      .prepare(
+        'INSERT INTO library (path, kind, attached_ns, probes, missing, single_step, sites) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      )
+      .run(row.path, row.kind, row.attached_ns, row.probes, row.missing, row.single_step, row.sites ?? null);
   }
 
   /** What another tool said about an imported recording, and what the rows say to it. */
@@ -200,12 +216,40 @@ export class RecordingWriter {
       .run(...Object.values(row));
   }
 
-  /** Records that `count` events are missing between two times. */
-  loss(reason: LossName, start: number, end: number, count: number, detail: string | null = null): void {
+  /** Records that `count` events are missing between two times. Returns the id of the loss, which may grow. */
+  loss(reason: LossName, start: number, end: number, count: number, detail: string | null = null): number {
     this.#lossId++;
     this.#database
       .prepare('INSERT INTO loss (id, start_ns, end_ns, reason, count, detail) VALUES (?, ?, ?, ?, ?, ?)')
       .run(this.#lossId, start, end, reason, count, detail);
+    return this.#lossId;
+  }
+
+  /** More of the same is missing: a loss now lasts until `end`, and is of `count` events in all. */
+  growLoss(id: number, end: number, count: number): void {
+    this.#database.prepare('UPDATE loss SET end_ns = ?, count = ? WHERE id = ?').run(end, count, id);
+  }
+
+  #tellPruned(reason: LossName, until: number, count: number, detail: string): void {
+    const known = this.#prunedLosses.get(reason);
+    const id = known ?? this.loss(reason, 0, until, count, detail);
+    this.#prunedLosses.set(reason, id);
+    if (known === undefined) return;
+    this.growLoss(id, until, count);
+    this.#database.prepare('UPDATE loss SET detail = ? WHERE id = ?').run(detail, id);
+  }
+
+  /**
+   * Calls `forget` each time when ids of threads, arguments, files and stacks from before are not to be used any more: their
+   * rows go when the last event from before has gone. It may ask for new ones.
+   */
+  onForget(forget: () => void): void {
+    this.#forgetters.push(forget);
+  }
+
+  /** What was taken away so far; undefined when nothing was. */
+  pruned(): Pruned | undefined {
+    return this.#pruner?.pruned();
   }
 
   /** Adds calls that have no row to the totals. */
@@ -224,23 +268,23 @@ export class RecordingWriter {
 
   /** The same, a part at each `next()`; no call is to be added or counted between two parts. */
   *commitInSteps(now: number): Generator<void> {
-    for (const _part of this.#writeInSteps(now)) yield;
+    for (const _part of this.#writeInSteps(now, false)) yield;
     this.#sealer?.commit(now);
-    this.#database.exec('COMMIT; BEGIN');
+    if (this.#pruner !== undefined) yield* this.#pruner.steps(now);
+    this.#database.exec('COMMIT; BEGIN IMMEDIATE');
+    this.#checkPlace();
   }
 
   /** Ends the recording: one file without companions. */
   close(now: number): void {
-    this.#write(now);
+    for (const _part of this.#writeInSteps(now, true));
+    this.#pruner?.finish();
     this.#database.prepare('DELETE FROM loss WHERE id = ?').run(CUT_SHORT_ID);
     this.setFact('state', 'complete');
     this.#sealer?.end(now);
     this.#database.exec('COMMIT');
-    // A reader that has the file open keeps it from becoming one file, not from being complete: no waiting for it.
-    this.#database.exec('PRAGMA busy_timeout = 100; PRAGMA wal_checkpoint(TRUNCATE)');
-    try {
-      this.#database.exec('PRAGMA journal_mode = DELETE');
-    } catch {}
+    this.#checkPlace();
+    foldLog(this.#database);
     this.#database.close();
   }
 
@@ -249,17 +293,25 @@ export class RecordingWriter {
     this.#database.close();
   }
 
-  #write(now: number): void {
-    for (const _part of this.#writeInSteps(now));
+  /** Throws a UserError when the file has lost its name: then nobody would find what is written into it. */
+  #checkPlace(): void {
+    let found: number | undefined;
+    try {
+      found = statSync(this.path, { throwIfNoEntry: false })?.ino;
+    } catch {
+      // Its folder was closed to us: it may well be there.
+      return;
+    }
+    if (found !== this.#inode) throw errors.outputGone({ path: this.path });
   }
 
-  *#writeInSteps(now: number): Generator<void> {
+  *#writeInSteps(now: number, isLast: boolean): Generator<void> {
     this.#calls.flush();
-    this.#callSegment.flush();
+    this.#callSegment.flush(isLast);
     yield;
-    this.waits.flush();
+    this.waits.flush(isLast);
     yield;
-    this.stacks.flush();
+    this.stacks.flush(isLast);
     yield;
     this.totals.flush();
     this.setFact('duration_ns', now);

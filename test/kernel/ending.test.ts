@@ -196,11 +196,12 @@ test('a ring that is far too small: rows are lost and counted, totals are exact'
   const seen = look(t, path);
   const total = (op: string) => seen.count('SELECT coalesce(sum(count), 0) AS n FROM totals WHERE op = ?', op);
   const rows = (op: string) => seen.count('SELECT count(*) AS n FROM calls WHERE op = ?', op);
-  const lost = seen.lost('ring_full_call');
+  // Of what is usual most is left out before the ring is quite full.
+  const lost = seen.lost('ring_full_call') + seen.lost('shed_call');
   assert.ok(lost > 1000, `${lost} calls lost`);
   for (const [op, made] of Object.entries(json(truth.counts))) assert.equal(total(op), made, op);
   const ops = seen.rows('SELECT DISTINCT op FROM totals').map((row) => text(row, 'op'));
   const missing = ops.reduce((sum, op) => sum + total(op) - rows(op), 0);
-  assert.equal(missing, lost, 'what the totals have more than the rows is what was counted as lost');
+  assert.equal(missing, lost, 'what the totals have more than the rows is what was counted as missing');
   assert.ok(numberOf(truth, 'total') > 0);
 });

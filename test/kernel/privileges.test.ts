@@ -9,6 +9,7 @@ import { KEPT_BY_NAMER, KEPT_BY_RECORDER } from '../../src/capture/least-privile
 import { CAPABILITIES, isCapability } from '../../src/capture/privileges.ts';
 import { signalsByNobody } from '../signals-by-nobody.ts';
 import { freshFolder, here, look, startRecorder } from './recorder.ts';
+import { SLOWNESS } from './slowness.ts';
 
 const field = (status: string, name: string): string =>
   new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1]?.trim() ?? '';
@@ -34,7 +35,7 @@ test('every thread gives up what it does not need; the program keeps all that it
   const isDone = () =>
     recorder.stdout().includes('Seccomp') &&
     threadsOf(recorder.pid).every((one) => (capabilities(one) & ~allowed) === 0n);
-  for (let i = 0; i < 1500 && !isDone(); i++) await sleep(20);
+  for (let i = 0; i < 1500 * SLOWNESS && !isDone(); i++) await sleep(20);
   const threads = threadsOf(recorder.pid);
   const main = readFileSync(`/proc/${recorder.pid}/status`, 'utf8');
   assert.equal(capabilities(main) & ~bits(Object.keys(KEPT_BY_RECORDER)), 0n);

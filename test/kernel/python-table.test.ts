@@ -8,6 +8,7 @@ import { loadLibbpf } from '../../src/capture/libbpf.ts';
 import { loadKernel } from '../../src/capture/load.ts';
 import { type PythonProcess, tellForked, tellPython } from '../../src/capture/python/python-map.ts';
 import { kernelStructs } from '../../src/catalogue/kernel-structs.ts';
+import { keptAt } from '../../src/catalogue/shedding.ts';
 import { here } from './recorder.ts';
 
 const isWhole = (process: Partial<PythonProcess>): process is PythonProcess =>
@@ -21,7 +22,8 @@ test('a process for which the table of Pythons has no room is counted', here, as
   const bpf = loadLibbpf();
   const kernel = loadKernel(bpf, { abilities: readAbilities(), sizes: { pythons: 1 } });
   const settings = { observer: 0, trackAll: false, hold: false, watchExec: false, trackCuda: false, adopt: false };
-  writeSettings(kernel, { ...settings, stacks: false, shardShift: 0, historySlots: 1, requestSlots: 1 });
+  const sizes = { shardShift: 0, historySlots: 1, requestSlots: 1, fullBytes: 0 };
+  writeSettings(kernel, { ...settings, ...sizes, stacks: false, keep: keptAt(0) });
   assert.ok(track(kernel, process.pid));
   assert.ok(tellPython(kernel, process.pid, nowhere));
   assert.ok(tellPython(kernel, process.pid, nowhere), 'again');

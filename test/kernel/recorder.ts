@@ -9,11 +9,12 @@ import { checkMachine } from '../../src/capture/features.ts';
 import { openRecording } from '../../src/store/open-recording.ts';
 import type { Recording } from '../../src/store/recording.ts';
 import { maybeNumber, number, type Row, text } from '../../src/store/row.ts';
+import { SLOWNESS } from './slowness.ts';
 import { isClosed } from './sound.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 export const WHYTRACE = join(root, 'bin', 'whytrace');
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 15_000 * SLOWNESS;
 
 const missing = (): string | undefined => {
   const machine = checkMachine();
@@ -25,7 +26,7 @@ const missing = (): string | undefined => {
 };
 const reason = missing();
 /** Options of every kernel test: why it cannot run here, if it cannot. */
-export const here = { timeout: 60_000, skip: reason ?? false } as const;
+export const here = { timeout: 60_000 * SLOWNESS, skip: reason ?? false } as const;
 
 /** What a test cleans up with. */
 export type Owner = { readonly after: (clean: () => void | Promise<void>) => void };

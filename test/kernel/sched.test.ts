@@ -5,11 +5,12 @@ import { type TestContext, test } from 'node:test';
 import { number, type Row } from '../../src/store/row.ts';
 import { makeGroup, noGroup } from './cgroup.ts';
 import { compileProgram, freshFolder, here, type Owner, type Recorded, record } from './recorder.ts';
+import { SLOWNESS } from './slowness.ts';
 import { linesOf, numberOf } from './truth.ts';
 
 const MS = 1e6;
 /** How much later than planned a thread may run again on a busy machine. */
-const LATE = 60 * MS;
+const LATE = 60 * MS * SLOWNESS;
 
 type Phase = ReturnType<typeof phasesOf>[number];
 const phasesOf = (stdout: string) =>

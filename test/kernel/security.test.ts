@@ -1,102 +1,114 @@
 // The security watch: each suspicious thing raises its alert, with who did it, at every one of some runs; a file that few should
 // open is known by what it is, also through a link; what is allowed is not told.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
+import { mkdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Alert } from '../../src/base/alert.ts';
-import { startClock } from '../../src/capture/clock.ts';
-import { openTap } from '../../src/capture/live/tap.ts';
 import { parseAllowList } from '../../src/live/alerts/allow-list.ts';
-import { startWatches } from '../../src/live/watches.ts';
-import { here } from './recorder.ts';
+import { PLACES, type Place } from '../../src/live/security/places.ts';
+import { freshFolder, here, type Owner } from './recorder.ts';
+import { SLOWNESS } from './slowness.ts';
+import { actorOf, isOf, RUNS, startWatching } from './watching.ts';
 
-const PYTHON = '/usr/bin/python3';
-const RUNS = Number(process.env.WHYTRACE_RUNS ?? 1);
-const PATIENCE_MS = 3000;
+const PATIENCE_MS = 3000 * SLOWNESS;
 
-/** A program that does what it is told, one thing a line. */
-const startActor = () => {
-  const child = spawn(PYTHON, [new URL('./programs/suspicious.py', import.meta.url).pathname], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const hear = async (): Promise<string> => String((await lines.next()).value);
-  return {
-    pid: child.pid ?? 0,
-    hear,
-    act: async (name: string) => {
-      child.stdin.write(`${name}\n`);
-      assert.equal(await hear(), 'done', name);
-    },
-    end: () => child.stdin.end(),
-  };
+/** Acts that are not called like their rule, or whose severity says something. */
+const SPECIAL: Readonly<Record<string, Partial<Pick<Alert, 'rule' | 'severity' | 'technique'>>>> = {
+  ptrace_attach: { severity: 'high' },
+  ptrace_own_child: { rule: 'ptrace_attach', severity: 'low' },
+  persistence: { technique: 'T1053.003' },
+  history_wiped: { technique: 'T1070.003' },
+  sensitive_file: { severity: 'medium', technique: 'T1003.008' },
 };
 
-const startAll = (allow = '') => {
-  const clock = startClock();
-  const tap = openTap(clock);
-  const alerts: Alert[] = [];
-  const watches = startWatches(tap, clock, {
-    allowed: parseAllowList(allow),
-    keep: () => undefined,
-    onAlert: (alert) => alerts.push(alert),
-  });
-  return {
-    alerts,
-    notWatched: watches.notWatched,
-    stop: async () => {
-      await watches.stop();
-      await tap.stop();
-    },
+/** A folder with a log, a history, schedules and files of ours, guarded as those of the system are. */
+const sandbox = (owner: Owner) => {
+  const folder = realpathSync(freshFolder(owner));
+  for (const name of ['log', 'home', 'cron.d', 'own']) mkdirSync(join(folder, name));
+  const like = (path: string, as: Place['as'], inside: string): Place => {
+    const place = PLACES.find((one) => one.path === path && one.as === as);
+    assert.ok(place !== undefined, path);
+    return { ...place, path: `${folder}/${inside}` };
   };
+  const places = [
+    ...PLACES,
+    like('/var/log/**', 'log', 'log/**'),
+    like('~/', 'log', 'home/'),
+    like('/etc/cron.d/', 'start', 'cron.d/'),
+  ];
+  return { folder, places, own: [`${folder}/own`] };
 };
 
-const isOf = (pid: number) => (alert: Alert) =>
-  alert.process?.pid === pid || alert.ancestry?.some((parent) => parent.pid === pid) === true;
+// Several runs take several times as long.
+const patient = { ...here, timeout: here.timeout * (1 + RUNS) };
 
-test('each suspicious thing raises its alert, with who did it', here, async () => {
+test('each suspicious thing raises its alert, with who did it', patient, async (t) => {
+  const ignored = () => {};
+  process.on('SIGTERM', ignored);
+  t.after(() => process.removeListener('SIGTERM', ignored));
   for (let run = 0; run < RUNS; run++) {
-    const watching = startAll();
-    const actor = startActor();
-    try {
-      assert.deepEqual(watching.notWatched, []);
-      const names = (await actor.hear()).split(' ');
-      for (const name of names) {
-        await actor.act(name);
-        const found = () => watching.alerts.find((alert) => alert.rule === name && isOf(actor.pid)(alert));
-        for (const end = performance.now() + PATIENCE_MS; found() === undefined && performance.now() < end; )
-          await sleep(5);
-        const alert = found();
-        assert.ok(alert !== undefined, `${name}: no alert in run ${run + 1}`);
-        assert.match(alert.technique ?? '', /^T\d{4}/);
-        assert.ok(alert.process?.exe !== undefined, `${name}: its program is known`);
-      }
-      const secret = watching.alerts.find(
-        ({ rule, process }) => rule === 'sensitive_file' && process?.pid === actor.pid,
-      );
-      assert.equal(secret?.facts.file, 'shadow', 'the link is seen through');
-    } finally {
-      actor.end();
-      await watching.stop();
+    const { folder, places, own } = sandbox(t);
+    const { alerts, notWatched, stop } = startWatching(t, { places, own });
+    assert.deepEqual(notWatched, []);
+    const actor = await actorOf(t, 'suspicious.py', [folder]);
+    for (const name of actor.names) {
+      await actor.act(name);
+      const { rule = name, severity, technique } = SPECIAL[name] ?? {};
+      const found = () =>
+        alerts.find(
+          (alert) =>
+            alert.rule === rule && isOf(actor.pid)(alert) && (severity === undefined || alert.severity === severity),
+        );
+      for (const end = performance.now() + PATIENCE_MS; found() === undefined && performance.now() < end; )
+        await sleep(5);
+      const alert = found();
+      const seen = alerts.filter(isOf(actor.pid)).map((one) => `${one.rule} ${one.severity}`);
+      assert.ok(alert !== undefined, `${name}: no alert in run ${run + 1}; there are: ${seen.join(', ')}`);
+      assert.match(alert.technique ?? '', /^T\d{4}/);
+      if (technique !== undefined) assert.equal(alert.technique, technique, name);
+      assert.ok(alert.process?.exe !== undefined, `${name}: its program is known`);
     }
+    const secret = alerts.find(({ rule, process }) => rule === 'sensitive_file' && process?.pid === actor.pid);
+    assert.equal(secret?.facts.file, '/etc/shadow', 'the link is seen through');
+    assert.equal(
+      alerts.find(({ rule }) => rule === 'persistence')?.facts.file,
+      `${folder}/cron.d/again`,
+      'also what was written elsewhere and put there',
+    );
+    await actor.end();
+    await stop();
   }
 });
 
-test('what the owner of the machine allows is not told, and nothing else is hidden by it', here, async () => {
-  const exe = (await import('node:fs')).realpathSync(PYTHON);
-  const watching = startAll(`raw_socket ${exe}\nuserfaultfd python3`);
-  const actor = startActor();
-  try {
-    await actor.hear();
-    for (const name of ['raw_socket', 'userfaultfd']) await actor.act(name);
-    await sleep(200);
-    const rules = watching.alerts.filter(isOf(actor.pid)).map(({ rule }) => rule);
-    assert.ok(!rules.includes('raw_socket'), 'allowed by its program');
-    assert.ok(rules.includes('userfaultfd'), 'a name allows nothing');
-  } finally {
-    actor.end();
-    await watching.stop();
-  }
+test('what is new in a folder of logs, and what is only added, is no wipe', here, async (t) => {
+  const { folder, places, own } = sandbox(t);
+  const { alerts } = startWatching(t, { places, own });
+  const actor = await actorOf(t, 'suspicious.py', [folder]);
+  await actor.act('log_grows');
+  await actor.act('log_wiped');
+  const wipes = () => alerts.filter((alert) => alert.rule === 'log_wiped' && isOf(actor.pid)(alert));
+  for (const end = performance.now() + PATIENCE_MS; wipes().length === 0 && performance.now() < end; ) await sleep(5);
+  assert.deepEqual(
+    wipes().map(({ facts }) => facts.file),
+    [`${folder}/log/auth.log`],
+  );
+  // Our own process is not watched.
+  writeFileSync(join(folder, 'own', 'run.db'), '');
+  await sleep(100);
+  assert.ok(alerts.every(({ rule, process: who }) => rule !== 'recorder_files' || who?.pid !== process.pid));
+});
+
+test('what the owner of the machine allows is not told, and nothing else is hidden by it', here, async (t) => {
+  const actor = await actorOf(t, 'suspicious.py');
+  const exe = realpathSync(`/proc/${actor.pid}/exe`);
+  const { alerts } = startWatching(t, { allowed: parseAllowList(`raw_socket ${exe}\nuserfaultfd python3`) });
+  for (const name of ['raw_socket', 'userfaultfd']) await actor.act(name);
+  const rules = () => alerts.filter(isOf(actor.pid)).map(({ rule }) => rule);
+  for (const end = performance.now() + PATIENCE_MS; !rules().includes('userfaultfd') && performance.now() < end; )
+    await sleep(5);
+  await sleep(100);
+  assert.ok(!rules().includes('raw_socket'), 'allowed by its program');
+  assert.ok(rules().includes('userfaultfd'), 'a name allows nothing');
 });

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { messageOf } from '../../src/base/errors.ts';
 import { maybeNumber, number, type Row, text } from '../../src/store/row.ts';
 import { here, type Owner, type Recorded, record, type Seen } from './recorder.ts';
+import { SLOWNESS } from './slowness.ts';
 import { linesOf, numberOf } from './truth.ts';
 
 const MS = 1e6;
@@ -145,7 +146,7 @@ export const recordTruths = async (
 /** Within 1 % or 1 ms, whichever is more, and `slack` ns. */
 export const nearly = (seen: number, truth: number, what: string, slack = 0): void =>
   assert.ok(
-    Math.abs(seen - truth) <= Math.max(MS, truth / 100) + slack,
+    Math.abs(seen - truth) <= Math.max(MS, truth / 100) * SLOWNESS + slack,
     `${what}: ${(seen / MS).toFixed(3)} ms seen, ${(truth / MS).toFixed(3)} ms in truth`,
   );
 
@@ -231,8 +232,11 @@ export const endedBy = (phase: Phase, wait: Row): void => {
 /** A wait ended at the time that the phase says. */
 export const endedThen = (phase: Phase, wait: Row): void => {
   const woken = number(wait, 'start_ns') + number(wait, 'blocked_ns');
-  assert.ok(Math.abs(woken - phase.done) <= MS, `${phase.name} ended at ${woken} and in truth at ${phase.done}`);
-  assert.ok(number(wait, 'start_ns') >= phase.start - MS / 10, `${phase.name} began at ${phase.start}`);
+  assert.ok(
+    Math.abs(woken - phase.done) <= MS * SLOWNESS,
+    `${phase.name} ended at ${woken} and in truth at ${phase.done}`,
+  );
+  assert.ok(number(wait, 'start_ns') >= phase.start - (MS / 10) * SLOWNESS, `${phase.name} began at ${phase.start}`);
 };
 
 /** The row of `files` for a wait. */

@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { architectures, objects } from '../../scripts/bpf-objects.ts';
 import { buildBpf, compilerText } from '../../scripts/build-bpf.ts';
+import { type BtfStruct, readBtf } from '../../scripts/read-btf.ts';
 import { messageOf } from '../../src/base/errors.ts';
 import { PLAN_BYTES } from '../../src/catalogue/derive/call-plan.ts';
 import { layoutOf } from '../../src/catalogue/derive/layout.ts';
 import { events, KEPT_WORDS } from '../../src/catalogue/events.ts';
 import { kernelStructs, type StructSpec } from '../../src/catalogue/kernel-structs.ts';
-import { type BtfStruct, readBtf } from './read-btf.ts';
 import { root } from './source-files.ts';
 
 const described = (struct: StructSpec): BtfStruct => {

@@ -12,7 +12,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   capture: ['base', 'catalogue'],
   store: ['base', 'catalogue'],
   // Where what the kernel says and the file it goes into meet: knows both sides, and neither knows it.
-  record: ['base', 'catalogue', 'capture', 'store'],
+  record: ['base', 'catalogue', 'capture', 'live', 'store'],
   // Subscriptions to the running kernel: knows neither files nor questions.
   live: ['base', 'catalogue', 'capture'],
   // The files of other tools: knows nothing of how whytrace itself records.
@@ -52,7 +52,7 @@ test('every folder of src has its place in the table', () => {
 });
 
 test('every imported file exists', () => {
-  for (const folder of ['src', 'test', 'lab', 'scripts', 'bench'])
+  for (const folder of ['src', 'test', 'lab', 'scripts', 'bench', 'fuzz', 'chaos', 'kernels'])
     for (const file of filesBelow(folder).filter((path) => path.endsWith('.ts')))
       for (const { path } of importsOf(file))
         assert.ok(path === undefined || existsSync(root + path), `${file} imports ${path}, which does not exist`);
@@ -104,7 +104,7 @@ test('each outside package comes in through its door', () => {
 
 test('tests use the packages of the program and those made for tests', () => {
   const known = [...Object.keys(doors), ...forTests];
-  const wrong = ['src', 'test', 'lab', 'scripts', 'bench']
+  const wrong = ['src', 'test', 'lab', 'scripts', 'bench', 'fuzz', 'kernels']
     .flatMap(filesBelow)
     .filter((path) => path.endsWith('.ts') && (isTest(path) || !path.startsWith('src/')))
     .flatMap((file) =>

@@ -6,7 +6,7 @@ import { filesBelow, projectFiles, textOf } from './source-files.ts';
 
 const TEXT = /\.(?:ts|mjs|json|md|c|h|py|sh|map|txt|yml)$|(?:^|\/)(?:LICENSE|whytrace|run|\.npmrc|\.gitignore)$/;
 const files = (projectFiles() ?? []).filter((path) => TEXT.test(path));
-const typescript = ['src', 'test', 'scripts', 'lab', 'bench']
+const typescript = ['src', 'test', 'scripts', 'lab', 'bench', 'fuzz', 'chaos', 'kernels']
   .flatMap(filesBelow)
   .filter((path) => path.endsWith('.ts') && !path.includes('node_modules/'));
 

@@ -38,6 +38,9 @@ const AT_THE_END = 0.9;
  */
 export const firstCall = (recording: Recording, call: CallRow, baseline: Baseline): FirstCall | undefined => {
   if (recording.earlierCalls(call, 1) > 0) return undefined;
+  // Of usual calls some have no row: one of them may have been the first.
+  const before = { start_ns: 0, end_ns: call.start_ns };
+  if (recording.losses(before).some(({ reason }) => reason === 'shed_call')) return undefined;
   const loads = insideOf(recording, call).filter(({ role }) => role === 'load');
   const loading = loads.reduce((sum, { total_ns }) => sum + total_ns, 0);
   const first = call.fn === null ? `first ${call.op} of the process` : `first ${call.op} of this function`;

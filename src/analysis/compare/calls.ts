@@ -68,9 +68,10 @@ const kindsOf = ({ slices, nameOf }: Side): ReadonlyMap<string, Kind> => {
       if (slice === undefined) continue;
       slice.count += call.weight;
       slice.total += call.weight * call.duration_ns;
-      if (slice.durations.length >= KEPT) continue;
-      slice.durations.push(call.duration_ns);
-      kind.durations.push(call.duration_ns);
+      for (let n = call.weight; n > 0 && slice.durations.length < KEPT; n--) {
+        slice.durations.push(call.duration_ns);
+        kind.durations.push(call.duration_ns);
+      }
     }
   return kinds;
 };

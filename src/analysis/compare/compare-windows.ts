@@ -3,7 +3,7 @@
 import { shareText } from '../../base/units.ts';
 import type { LossRow } from '../../store/recording.ts';
 import { isHarmful } from '../confidence.ts';
-import { sumLosses } from '../losses.ts';
+import { isInside, sumLosses } from '../losses.ts';
 import { compareBudget } from './budget.ts';
 import { compareCalls } from './calls.ts';
 import type { Difference } from './difference.ts';
@@ -65,7 +65,8 @@ const lossesOf = (side: Side, name: 'before' | 'after'): Comparison['losses'] =>
   sumLosses(side.recording.losses(side.window)).map(({ doc: _, ...loss }) => ({ ...loss, side: name }));
 
 const cautions = (before: Side, after: Side, losses: Comparison['losses']): readonly string[] => {
-  const harmful = losses.filter(isHarmful);
+  const windowOf = { before: before.window, after: after.window };
+  const harmful = losses.filter((loss) => isHarmful(loss) && isInside(loss, windowOf[loss.side]));
   const partial = [before, after].filter(({ coverage }) => coverage < 0.9);
   const lengths = [before, after].map(({ window }) => window.end_ns - window.start_ns);
   const uneven = Math.max(...lengths) > UNEVEN * Math.min(...lengths);

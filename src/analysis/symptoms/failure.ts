@@ -1,6 +1,7 @@
 // Calls that failed: one chain for each operation and return code. The code is evidence; why it came up seldom is known.
 import { cleanText } from '../../base/sanitize.ts';
 import { countText, durationText } from '../../base/units.ts';
+import { NOT_READY } from '../../catalogue/call.ts';
 import type { CallRow, FailureSum, Recording } from '../../store/recording.ts';
 import type { Chain } from '../chain.ts';
 import { codeOfStack } from '../cluster-code.ts';
@@ -8,14 +9,18 @@ import { type CodeLine, codeText } from '../code-line.ts';
 import { breakdownOf } from '../shares.ts';
 import { attribute } from '../walk.ts';
 import { commText } from '../words/cause.ts';
-import { errorName, NOT_READY } from '../words/error-names.ts';
+import { errorName } from '../words/error-names.ts';
 import type { SlowCallFilter } from './slow-call.ts';
 
 /** The code of a call says what is wrong (no device), or only that something is. */
 const SAYS_WHY = 0.85;
 const SAYS_LITTLE = 0.4;
 
-const isFailure = (op: string, ret: number): boolean => !(ret === NOT_READY && op.endsWith('Query'));
+/** Operations that say "not ready" by failing, time after time. */
+const asks = (op: string): boolean => op.endsWith('Query');
+const isFailure = (op: string, ret: number): boolean => !(ret === NOT_READY && asks(op));
+/** Of more calls than this, other failures of those that ask are not looked for: all of them would have to be read. */
+const MANY = 1_000_000;
 
 /** Without those of calls inside of others that failed as often with the same code: the outer one passes them on. */
 const withoutNested = (recording: Recording, sums: readonly FailureSum[]): readonly FailureSum[] => {
@@ -30,10 +35,16 @@ const withoutNested = (recording: Recording, sums: readonly FailureSum[]): reado
 
 /** Failures by operation and code, most calls first. Reads rows only when the totals know of failed calls. */
 export const failuresOf = (recording: Recording, { window, pid, op }: SlowCallFilter): readonly FailureSum[] => {
-  const failed = recording.totals().some((total) => total.failed > 0 && (pid === undefined || total.pid === pid));
-  if (!failed) return [];
+  const failed = recording
+    .totals()
+    .filter(
+      (total) => total.failed > 0 && (pid === undefined || total.pid === pid) && (op === undefined || total.op === op),
+    );
+  const isLarge = recording.rowCounts().calls > MANY;
+  const ops = [...new Set(failed.map((total) => total.op))].filter((name) => !isLarge || !asks(name));
+  if (ops.length === 0) return [];
   const sums = recording
-    .failures({ window, ...(pid === undefined ? {} : { pid }), ...(op === undefined ? {} : { op }) })
+    .failures({ window, ops, ...(pid === undefined ? {} : { pid }), ...(op === undefined ? {} : { op }) })
     .filter((sum) => isFailure(sum.op, sum.ret));
   const groups = new Map<string, FailureSum>();
   for (const sum of sums) {

@@ -39,7 +39,7 @@ const LEAST_CALLS = 8;
 const FOUND_IDLE = 0.1;
 
 /** Losses that mean a thread whose time was not seen. */
-const OUT_OF_SIGHT: ReadonlySet<string> = new Set(['thread_silent', 'thread_unseen']);
+const OUT_OF_SIGHT: ReadonlySet<string> = new Set(['thread_silent', 'thread_unseen', 'shed_call']);
 
 const HANDS_WORK: ReadonlySet<string> = new Set(['launch', 'copy', 'fill', 'graph']);
 

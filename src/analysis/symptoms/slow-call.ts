@@ -1,5 +1,5 @@
 // Which calls are worth explaining: those far above what their like usually take. Judges durations only, not why.
-import type { BriefCall, Recording, Siblings, Window } from '../../store/recording.ts';
+import type { BriefCall, LongCall, Recording, Siblings, Window } from '../../store/recording.ts';
 import { type Baseline, createBaselines, kindKey, siblingsOf } from './baseline.ts';
 
 /** Calls of one kind that are worth explaining. */
@@ -16,6 +16,8 @@ export type SlowCalls = {
   /** All of them, also those that are not listed. */
   readonly count: number;
   readonly total_ns: number;
+  /** Whether these are estimates, from some of very many calls. */
+  readonly isEstimate?: boolean;
   /** Calls of the same kind that are nearest to the usual length, as far as those have rows above the floor. */
   readonly typical: readonly BriefCall[];
 };
@@ -50,17 +52,25 @@ export const isFarAbove = (duration: number, usual: number, factor = FACTOR): bo
 
 const longestFirst = (a: BriefCall, b: BriefCall) => b.duration_ns - a.duration_ns || a.id - b.id;
 
-/** `every`: of so many calls one is in `some`. */
-type Kept = { readonly calls: BriefCall[]; readonly some: BriefCall[]; every: number; count: number; total: number };
+/** `every`: of so many calls that were seen one is in `some`; `count` and `total` are of all that those stand for. */
+type Kept = {
+  readonly calls: BriefCall[];
+  readonly some: BriefCall[];
+  every: number;
+  seen: number;
+  count: number;
+  total: number;
+};
 
-const keep = (kept: Kept, call: BriefCall, most: number) => {
-  if (kept.count % kept.every === 0) kept.some.push(call);
+const keep = (kept: Kept, call: LongCall, most: number) => {
+  if (kept.seen % kept.every === 0) kept.some.push(call);
   if (kept.some.length > 2 * KEPT_OTHERS) {
     kept.some.splice(0, kept.some.length, ...kept.some.filter((_, i) => i % 2 === 0));
     kept.every *= 2;
   }
-  kept.count++;
-  kept.total += call.duration_ns;
+  kept.seen++;
+  kept.count += call.stands;
+  kept.total += call.stands * call.duration_ns;
   kept.calls.push(call);
   if (kept.calls.length >= 4 * most) kept.calls.sort(longestFirst).splice(most);
 };
@@ -84,7 +94,7 @@ const keepTypical = (typical: BriefCall[], call: BriefCall, usual: number) => {
   typical.splice(KEPT_TYPICAL);
 };
 
-const nothing = (): Kept => ({ calls: [], some: [], every: 1, count: 0, total: 0 });
+const nothing = (): Kept => ({ calls: [], some: [], every: 1, seen: 0, count: 0, total: 0 });
 
 const reasonOf = (duration: number, role: string, baseline: Baseline): Reason => {
   if (isFarAbove(duration, baseline.usual_ns)) return 'above';
@@ -100,12 +110,17 @@ const listed = (
   reason: Reason,
   most: number,
 ): readonly SlowCalls[] => {
-  const { calls, some, count, total } = kept[reason];
+  const { calls, some, seen, count, total } = kept[reason];
   if (count === 0) return [];
   const longest = calls.toSorted(longestFirst).slice(0, most);
   const ids = new Set(longest.map(({ id }) => id));
   const others = reason === 'asked' ? [] : some.filter(({ id }) => !ids.has(id)).slice(0, 2 * KEPT_OTHERS);
-  return [{ kind, role, baseline, reason, calls: longest, others, count, total_ns: total, typical }];
+  return [
+    {
+      ...{ kind, role, baseline, reason, calls: longest, others, typical },
+      ...{ count: Math.round(count), total_ns: Math.round(total), isEstimate: count !== seen },
+    },
+  ];
 };
 
 /**

@@ -33,8 +33,8 @@ const usualOf = (names: ReadonlyMap<string, number>): string =>
 export const createCulprits = () => {
   const sums = new Map<string, Sum>();
   return {
-    /** Adds the parts of one stretch of a wait. */
-    add: (wait: number, parts: readonly AwaitedPart[]): void => {
+    /** Adds the parts of one stretch of a wait; `weight`: how much time it stands for, as a multiple of its own. */
+    add: (wait: number, parts: readonly AwaitedPart[], weight: number): void => {
       const here = new Map<Sum, number>();
       for (const { awaited, duration_ns } of parts) {
         // A thread may change its name; a device has nothing else.
@@ -42,8 +42,8 @@ export const createCulprits = () => {
         const key = `${awaited.kind} ${awaited.by} ${awaited.pid} ${awaited.tid} ${name}`;
         const sum = sums.get(key) ?? { awaited, names: new Map(), count: 0, duration_ns: 0, longest: [] };
         sums.set(key, sum);
-        sum.count++;
-        sum.duration_ns += duration_ns;
+        sum.count += weight;
+        sum.duration_ns += weight * duration_ns;
         sum.names.set(awaited.comm, (sum.names.get(awaited.comm) ?? 0) + duration_ns);
         here.set(sum, (here.get(sum) ?? 0) + duration_ns);
       }
@@ -57,8 +57,8 @@ export const createCulprits = () => {
         .map(([, { awaited, names, count, duration_ns, longest }]) => ({
           ...awaited,
           comm: usualOf(names),
-          count,
-          duration_ns,
+          count: Math.round(count),
+          duration_ns: Math.round(duration_ns),
           evidence: longest.map(({ id }) => `waits:${id}`),
         })),
   };

@@ -1,6 +1,6 @@
 // What a reader of a timeline must know to take it for no more than it is. Fixed phrases with numbers: no text of a traced
 // program is in them.
-import { countText, durationText } from '../../base/units.ts';
+import { countText, durationText, shareText } from '../../base/units.ts';
 import { abilities } from '../../catalogue/abilities.ts';
 import { untold } from '../../catalogue/untold.ts';
 import type { TaskRow } from '../../store/read-tasks.ts';
@@ -10,6 +10,7 @@ import type { Timeline } from '../timeline.ts';
 /** Losses of intervals: where one is missing, its time looks like time on a CPU. */
 const INTERVALS: ReadonlySet<string> = new Set([
   'ring_full_off_cpu',
+  'shed_wait',
   'interval_missed',
   'thread_table_full',
   'disk_full',
@@ -73,6 +74,11 @@ export const timelineNotes = (
     ...lifeNotes(task, asked),
     ...(known ? [] : ['the recording does not tell when threads lived: it counts as alive all the time']),
     ...(recording.hasWaits ? [] : ['the scheduler was not recorded: nothing is known of its states']),
+    ...(timeline.read_share === 1
+      ? []
+      : [
+          `too many waits to read all: ${shareText(timeline.read_share)} of the window was read, in stretches spread evenly over it, so times and counts are estimates; the longest waits are of all of it`,
+        ]),
     ...(lost === 0
       ? []
       : [`${countText(lost, 'interval')} lost, of whatever thread: some of the running time may be waiting`]),

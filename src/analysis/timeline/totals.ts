@@ -19,22 +19,32 @@ type Sum = { state: State; kind: RootKind; count: number; duration_ns: number };
 export const createTotals = () => {
   const sums = new Map<string, Sum>();
   return {
-    add: ({ state, kind, start, end }: Stretch): void => {
+    /** `weight`: how much time it stands for, as a multiple of its own; `isCounted`: whether it is one more. */
+    add: ({ state, kind, start, end }: Stretch, weight: number, isCounted: boolean): void => {
       const key = `${state} ${kind}`;
       const sum = sums.get(key) ?? { state, kind, count: 0, duration_ns: 0 };
       sums.set(key, sum);
-      sum.count++;
-      sum.duration_ns += end - start;
+      if (isCounted) sum.count += weight;
+      sum.duration_ns += weight * (end - start);
     },
-    totals: (): readonly StateTotal[] => {
+    /** `length`: what the durations shall sum to, where they are estimates. */
+    totals: (length?: number): readonly StateTotal[] => {
       const ranked = [...sums.values()].sort(
         (a, b) =>
           states.indexOf(a.state) - states.indexOf(b.state) ||
           b.duration_ns - a.duration_ns ||
           (a.kind < b.kind ? -1 : 1),
       );
-      const shares = sharesOf(ranked.map(({ duration_ns }) => duration_ns));
-      return ranked.map((sum, i) => ({ ...sum, share: shares[i] ?? 0 }));
+      const durations = ranked.map(({ duration_ns }) => duration_ns);
+      const shares = sharesOf(durations);
+      const whole =
+        length === undefined ? durations : sharesOf(durations, length).map((part) => Math.round(part * length));
+      return ranked.map((sum, i) => ({
+        ...sum,
+        count: length === undefined ? sum.count : Math.max(1, Math.round(sum.count)),
+        duration_ns: whole[i] ?? 0,
+        share: shares[i] ?? 0,
+      }));
     },
   };
 };

@@ -69,7 +69,11 @@ export const counterEvidenceOf = (
     baselineCheck(cluster) + typicalCheck(cluster),
     ...(root.kind === 'first_call' ? [] : [firstCallCheck(recording, cluster)]),
     ...timeCheck(cluster),
-    ...(slow.count > looked ? [`looked at: ${looked} of ${slow.count} slow calls, the longest and some of all`] : []),
+    ...(slow.count > looked
+      ? [
+          `looked at: ${looked} of ${slow.isEstimate === true ? 'about ' : ''}${slow.count} slow calls, the longest and some of all`,
+        ]
+      : []),
     ...doubts,
   ];
 };

@@ -45,9 +45,6 @@ const codes: Readonly<Record<number, Names>> = {
   999: { runtime: 'cudaErrorUnknown', driver: 'CUDA_ERROR_UNKNOWN' },
 };
 
-/** Answer of a query whose work is not done yet: no failure. */
-export const NOT_READY = 600;
-
 /** The name of a return code, and what it states as the cause when it does. */
 export const errorName = (
   library: string,

@@ -3,7 +3,7 @@
 import { durationText } from '../../base/units.ts';
 import type { ProcessRow, Recording } from '../../store/recording.ts';
 import { HELD } from '../causes/request.ts';
-import { SENT_AGAIN } from '../causes/sent-again.ts';
+import { DROPPED_BY, SENT_AGAIN } from '../causes/sent-again.ts';
 import type { Culprit } from '../chain.ts';
 import type { Part } from '../pieces.ts';
 import { HANDS_OVER } from '../symptoms/slow-call.ts';
@@ -74,7 +74,26 @@ const forRunnable = (recording: Recording, root: Culprit, { part, ...thread }: A
 
 /** What was kept from the disk's queue waited for no disk, but for leave to use it. */
 const isHeld = ({ what }: Culprit): boolean => what.includes(HELD);
-const LOST = 'packets get lost on the way: see the view packet_drops, and the queues of the interfaces (tc -s qdisc)';
+const LOST =
+  'packets get lost on the way: record --watch network names those that this host drops; see also the view packet_drops, and the queues of the interfaces (tc -s qdisc)';
+/** What to look at where this host itself dropped packets: reasons of include/net/dropreason-core.h. */
+const DROPPERS: readonly (readonly [reason: RegExp, advice: string])[] = [
+  [/^NETFILTER/, 'a firewall rule of this host drops the packets: see nft list ruleset, iptables-save'],
+  [/^(TC_|XDP|BPF_)/, 'a program at the interface drops the packets: see tc filter show, bpftool net'],
+  [/^(QDISC|CPU_BACKLOG|FULL_RING)/, 'a queue is too short for what is sent: see tc -s qdisc, and send less at once'],
+  [
+    /^(SOCKET|PROTO_MEM|TCP_.*PRUNE|TCP_OFO)/,
+    'the receiving program reads too slowly: read sooner, or give its socket more room',
+  ],
+  [/(CSUM|INHDR|TOO_SMALL|HDR_TRUNC)$/, 'packets arrive damaged: see the cable, the card and its driver (ethtool -S)'],
+  [/^(NEIGH|IP_.*NOROUTES|PKT_TOO_BIG)/, 'there is no way to the other host: see ip route get, ip neigh'],
+];
+
+const forDropped = (what: string): string | undefined => {
+  const reason = new RegExp(`${DROPPED_BY}(\\w+)`).exec(what)?.[1];
+  if (reason === undefined) return undefined;
+  return DROPPERS.find(([pattern]) => pattern.test(reason))?.[1] ?? `see why this host drops packets: ${reason}`;
+};
 const RAISE =
   'find what holds requests back before the disk: a limit of the cgroup (io.max, blkio.throttle.*) or a layer above it';
 
@@ -98,7 +117,7 @@ const forOthers = (root: Culprit, { pid, tid, op, role }: Advised): string => {
         ? `take the sleep out of the path of ${op}, or shorten it`
         : `take the sleep of ${taskText(root)} out of the way of thread ${tid}, or shorten it`;
     case 'network':
-      if (root.what.includes(SENT_AGAIN)) return LOST;
+      if (root.what.includes(SENT_AGAIN) || root.what.includes(DROPPED_BY)) return forDropped(root.what) ?? LOST;
       return root.pid === 0
         ? `see what is at ${farEndOf(root)}`
         : `see why ${taskText(root)} kept thread ${tid} waiting`;

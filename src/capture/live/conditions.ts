@@ -23,7 +23,14 @@ export type TextTest = {
   readonly operator: '==' | '!=' | 'prefix';
   readonly value: string;
 };
-export type Test = NumberTest | TextTest;
+/** A test whether a number is one of some. */
+export type ChoiceTest = {
+  readonly kind: 'choice';
+  readonly of: NumberTest['of'];
+  readonly operator: 'in';
+  readonly values: readonly number[];
+};
+export type Test = NumberTest | TextTest | ChoiceTest;
 
 export type Conditions = {
   /** All must hold; tested in the kernel. */
@@ -34,6 +41,8 @@ export type Conditions = {
 
 /** Tests of one subscription in the kernel: as many as are surely cheap. */
 const MOST_TESTS = 8;
+/** Values of one choice. */
+const MOST_VALUES = 16;
 /** Bytes of a text that the kernel compares. */
 const LONGEST_TEXT = 64;
 
@@ -146,15 +155,37 @@ const check = (format: Format, condition: Condition): void => {
   else for (const term of condition.terms) check(format, term);
 };
 
+/** What must hold together, however it was put in parentheses. */
+const conjuncts = (condition: Condition): readonly Condition[] =>
+  condition.kind === 'and' ? condition.terms.flatMap(conjuncts) : [condition];
+
+/** Alternatives that all ask whether one number is this or that; undefined when they ask anything else. */
+const choiceOf = (format: Format, terms: readonly Condition[]): ChoiceTest | undefined => {
+  if (terms.length > MOST_VALUES) return undefined;
+  const tests = terms.map((term) => (term.kind === 'comparison' ? testOf(format, term) : undefined));
+  const [first] = tests;
+  if (first?.kind !== 'number') return undefined;
+  const values = tests.flatMap((test) =>
+    test?.kind === 'number' && test.operator === '==' && test.of === first.of ? [test.value] : [],
+  );
+  return values.length === terms.length ? { kind: 'choice', of: first.of, operator: 'in', values } : undefined;
+};
+
+/** The test of a term for the kernel, or undefined where the kernel cannot make it. */
+const kernelTestOf = (format: Format, term: Condition): Test | undefined => {
+  if (term.kind === 'comparison') return testOf(format, term);
+  return term.kind === 'or' ? choiceOf(format, term.terms) : undefined;
+};
+
 /** Divides a condition between the kernel and us. Throws a UserError when it does not fit the event. */
 export const divide = (format: Format, condition: Condition | undefined): Conditions => {
   if (condition === undefined) return { kernel: [], rest: undefined };
   check(format, condition);
-  const terms = condition.kind === 'and' ? condition.terms : [condition];
+  const terms = conjuncts(condition);
   const kernel: Test[] = [];
   const rest: Condition[] = [];
   for (const term of terms) {
-    const test = term.kind === 'comparison' && kernel.length < MOST_TESTS ? testOf(format, term) : undefined;
+    const test = kernel.length < MOST_TESTS ? kernelTestOf(format, term) : undefined;
     if (test === undefined) rest.push(term);
     else kernel.push(test);
   }

@@ -26,6 +26,23 @@ export const errors = {
     }),
     2,
   ),
+  noCall: defineError(
+    'no_such_call',
+    ({ event, source, near }: { event: string; source: string; near: readonly string[] | undefined }) => ({
+      what: `there is no library call ${event}`,
+      why: `${source} has calls by the names that recordings have, such as cuda:cudaMalloc`,
+      todo:
+        near !== undefined && near.length > 0
+          ? `did you mean ${list(near)}?`
+          : `list them with 'whytrace watch --list ${source}:'`,
+    }),
+    2,
+  ),
+  noLibrary: defineError('no_library', ({ event, why }: { event: string; why: string }) => ({
+    what: `cannot watch ${event}`,
+    why,
+    todo: 'start the program first, and name it with current.pid == PID when its library lies in a place of its own',
+  })),
   forbiddenTracepoint: defineError(
     'forbidden_tracepoint',
     ({ event, why }: { event: string; why: string }) => ({

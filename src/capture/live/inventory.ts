@@ -1,6 +1,8 @@
-// The tracepoints of the running kernel: their names, and the description of each, read when it is asked for.
+// What can be watched: the tracepoints of the running kernel and the library calls, by their names; and of a tracepoint the
+// description, read when it is asked for.
 import { readdirSync, readFileSync } from 'node:fs';
 import { nearest } from '../../base/nearest.ts';
+import { callEvents } from './call-names.ts';
 import { errors } from './errors.ts';
 import { type Format, parseFormat } from './format.ts';
 
@@ -12,7 +14,7 @@ const FORBIDDEN: Readonly<Record<string, string>> = {
 };
 
 export type Inventory = {
-  /** All events as category:name, sorted. */
+  /** All events as category:name, sorted; library calls among them. */
   readonly events: () => readonly string[];
   /** The description of an event. Throws a UserError with the nearest names when there is none, or when it is not allowed. */
   readonly format: (category: string, name: string) => Format;
@@ -45,6 +47,7 @@ export const openInventory = (folder: string): Inventory => {
     known ??= foldersIn(`${folder}/events`)
       .filter((category) => !(category in FORBIDDEN))
       .flatMap((category) => foldersIn(`${folder}/events/${category}`).map((name) => `${category}:${name}`))
+      .concat(callEvents)
       .sort();
     return known;
   };

@@ -1,5 +1,5 @@
-// What the kernel side of the security watch tells: programs that begin, and files that few should open. Layouts are those of
-// bpf/look.bpf.c.
+// What the kernel side of the security watch tells: programs that begin, and what is done to guarded files. Layouts are those of
+// bpf/look.h.
 import { closeSync } from 'node:fs';
 import { readAbilities } from '../abilities.ts';
 import { type Clock, sinceStart } from '../clock.ts';
@@ -9,13 +9,16 @@ import { mapRing } from '../ring.ts';
 import { tracefsFolder } from '../tracefs.ts';
 import { textOf } from './decode.ts';
 import { errors } from './errors.ts';
+import { createGuard, type FileLook, type Guarded } from './guard.ts';
 import { openInventory } from './inventory.ts';
 import { tracepointAttributes } from './tracepoint-attributes.ts';
 
 const RING_BYTES = 4 << 20;
-const KIND = { exec: 1, open: 2 } as const;
+const KIND = { exec: 1, file: 2 } as const;
 const COMM_BYTES = 16;
 const NAME_BYTES = 128;
+const ARGUMENT_BYTES = 512;
+const ENVIRONMENT_BYTES = 4096;
 const STREAMS = 3;
 const STREAM_BYTES = 12;
 const ANCESTORS = 6;
@@ -25,18 +28,30 @@ const EXEC = {
   euid: 184,
   links: 188,
   mode: 192,
-  device: 196,
-  inode: 200,
   magic: 208,
   streams: 216,
   environmentBytes: 252,
-  file: 256,
+  argumentBytes: 256,
+  isInShared: 260,
+  file: 264,
 } as const;
 const ASKED = EXEC.file + NAME_BYTES;
-const ENVIRONMENT = ASKED + NAME_BYTES;
-const OPEN = { flags: 40, device: 44, inode: 48, file: 56 } as const;
-/** How `dev_t` of the kernel and of programs differ: linux/kdev_t.h, MINORBITS. */
-const MINOR_BITS = 20;
+const ARGUMENTS = ASKED + NAME_BYTES;
+const ENVIRONMENT = ARGUMENTS + ARGUMENT_BYTES;
+/** System calls by which files are changed; of arm64 there are fewer. */
+const GUARDED_CALLS = [
+  'openat',
+  'openat2',
+  'open',
+  'creat',
+  'truncate',
+  'ftruncate',
+  'unlink',
+  'unlinkat',
+  'rename',
+  'renameat',
+  'renameat2',
+] as const;
 
 export type Who = {
   readonly time: number;
@@ -55,26 +70,22 @@ export type ExecLook = Who & {
   /** Names that the program's file has; 0: it was deleted, or never had one. */
   readonly links: number;
   readonly mode: number;
+  /** It lies below a folder that everybody may write to. */
+  readonly isInShared: boolean;
   /** Of its file system: linux/magic.h. */
   readonly magic: number;
   readonly streams: readonly Stream[];
   /** Name of the file itself, and the path that was asked for. */
   readonly file: string;
   readonly asked: string;
-  /** The first 4 KiB of its environment; not to be kept. */
+  /** The first 512 bytes of its arguments, and what of the first 4 KiB of its environment begins with LD_; not to be kept. */
+  readonly arguments: readonly string[];
   readonly environment: readonly string[];
 };
-export type OpenLook = Who & {
-  readonly flags: number;
-  readonly file: string;
-  readonly device: number;
-  readonly inode: number;
-};
 
-export type FileId = { readonly device: number; readonly inode: number };
 export type Looks = {
-  /** From now on it is told when this file is opened. */
-  readonly guard: (file: FileId) => void;
+  /** From now on it is told what is done to this file, or to those in this folder. */
+  readonly guard: (file: Guarded) => void;
   readonly lost: () => number;
   readonly missing: readonly string[];
   readonly stop: () => Promise<void>;
@@ -82,6 +93,15 @@ export type Looks = {
 
 const utf8 = new TextDecoder();
 const textAt = (bytes: Uint8Array, at: number, most: number): string => textOf(bytes.subarray(at, at + most));
+/** Texts that each end with a 0. */
+const textsAt = (bytes: Uint8Array, at: number, size: number, most: number): readonly string[] =>
+  utf8.decode(bytes.subarray(at, at + Math.min(size, most))).split('\0');
+
+/** What the environment tells the loader. Most have nothing of it, and need not be read further. */
+const loaderTexts = (bytes: Uint8Array, size: number): readonly string[] =>
+  Buffer.from(bytes.buffer, bytes.byteOffset + ENVIRONMENT, Math.min(size, ENVIRONMENT_BYTES)).includes('LD_')
+    ? textsAt(bytes, ENVIRONMENT, size, ENVIRONMENT_BYTES).filter((text) => text.startsWith('LD_'))
+    : [];
 
 const ancestorsAt = (bytes: Uint8Array, view: DataView): readonly Ancestor[] =>
   Array.from({ length: ANCESTORS }, (_, i) => EXEC.ancestors + i * ANCESTOR_BYTES)
@@ -94,31 +114,42 @@ const streamAt = (view: DataView, at: number): Stream => ({
   address: [0, 1, 2, 3].map((i) => view.getUint8(at + 8 + i)).join('.'),
 });
 
-/** The kernel's number of a device from that of stat(2), as glibc splits it: gnu_dev_major and gnu_dev_minor. */
-const kernelDevice = (device: number): number => {
-  const big = BigInt(device);
-  const major = Number(((big >> 8n) & 0xfffn) | ((big >> 32n) & ~0xfffn));
-  const minor = Number((big & 0xffn) | ((big >> 12n) & ~0xffn));
-  return major * 2 ** MINOR_BITS + minor;
+const execLook = (who: Who, bytes: Uint8Array, view: DataView): ExecLook => {
+  const number = (at: number) => view.getUint32(at, true);
+  return {
+    ...who,
+    ancestors: ancestorsAt(bytes, view),
+    euid: number(EXEC.euid),
+    links: number(EXEC.links),
+    mode: number(EXEC.mode),
+    isInShared: number(EXEC.isInShared) !== 0,
+    magic: Number(view.getBigUint64(EXEC.magic, true)),
+    streams: Array.from({ length: STREAMS }, (_, i) => streamAt(view, EXEC.streams + i * STREAM_BYTES)),
+    file: textAt(bytes, EXEC.file, NAME_BYTES),
+    asked: textAt(bytes, ASKED, NAME_BYTES),
+    arguments: textsAt(bytes, ARGUMENTS, number(EXEC.argumentBytes), ARGUMENT_BYTES),
+    environment: loaderTexts(bytes, number(EXEC.environmentBytes)),
+  };
 };
 
 /** Starts looking. Throws a UserError when this machine or user cannot. */
 export const openLooks = (
   clock: Clock,
-  on: { readonly exec: (look: ExecLook) => void; readonly open: (look: OpenLook) => void },
+  on: { readonly exec: (look: ExecLook) => void; readonly file: (look: FileLook) => void },
 ): Looks => {
   const bpf = loadLibbpf();
   const system = loadSystem();
-  const kernel = loadKernel(bpf, { abilities: readAbilities(), sizes: {}, names: ['look'] });
+  const kernel = loadKernel(bpf, { abilities: readAbilities(), sizes: {}, names: ['look', 'guard'] });
   const ringFd = kernel.map('looks');
   const ring = mapRing(system, ringFd, RING_BYTES);
   if (ring === undefined) throw errors.refused({ event: 'the ring', why: 'its memory could not be mapped' });
-  const number = (index: number) => new Uint8Array(Uint32Array.of(index).buffer);
-  bpf.update(kernel.map('look_state'), number(1), new Uint8Array(BigUint64Array.of(BigInt(process.pid)).buffer), 0);
+  const index = (at: number) => new Uint8Array(Uint32Array.of(at).buffer);
+  bpf.update(kernel.map('look_state'), index(1), new Uint8Array(BigUint64Array.of(BigInt(process.pid)).buffer), 0);
+  const { guard, decode } = createGuard(bpf, kernel);
 
   const drain = () => {
     ring.drain((words, at) => {
-      const bytes = new Uint8Array(words.buffer, words.byteOffset + at * 4, ENVIRONMENT + 4096);
+      const bytes = new Uint8Array(words.buffer, words.byteOffset + at * 4, ENVIRONMENT + ENVIRONMENT_BYTES);
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       const kind = view.getUint32(0, true);
       const who: Who = {
@@ -128,31 +159,8 @@ export const openLooks = (
         pid: view.getUint32(20, true),
         comm: textAt(bytes, 24, COMM_BYTES),
       };
-      if (kind === KIND.open) {
-        const { flags, device, inode, file } = OPEN;
-        on.open({
-          ...who,
-          flags: view.getUint32(flags, true),
-          device: view.getUint32(device, true),
-          inode: Number(view.getBigUint64(inode, true)),
-          file: textAt(bytes, file, NAME_BYTES),
-        });
-        return;
-      }
-      if (kind !== KIND.exec) return;
-      const size = Math.min(4096, view.getUint32(EXEC.environmentBytes, true));
-      on.exec({
-        ...who,
-        ancestors: ancestorsAt(bytes, view),
-        euid: view.getUint32(EXEC.euid, true),
-        links: view.getUint32(EXEC.links, true),
-        mode: view.getUint32(EXEC.mode, true),
-        magic: Number(view.getBigUint64(EXEC.magic, true)),
-        streams: Array.from({ length: STREAMS }, (_, i) => streamAt(view, EXEC.streams + i * STREAM_BYTES)),
-        file: textAt(bytes, EXEC.file, NAME_BYTES),
-        asked: textAt(bytes, ASKED, NAME_BYTES),
-        environment: utf8.decode(bytes.subarray(ENVIRONMENT, ENVIRONMENT + size)).split('\0'),
-      });
+      if (kind === KIND.file) on.file(decode(who, bytes, view));
+      if (kind === KIND.exec) on.exec(execLook(who, bytes, view));
     }, Number.POSITIVE_INFINITY);
   };
 
@@ -163,15 +171,12 @@ export const openLooks = (
   else links.push(exec);
   const folder = tracefsFolder(system);
   const inventory = folder === undefined ? undefined : openInventory(folder);
-  for (const [program, name] of [
-    ['look_at_openat', 'sys_exit_openat'],
-    ['look_at_openat2', 'sys_exit_openat2'],
-    ['look_at_open', 'sys_exit_open'],
-  ] as const) {
-    // Of arm64 there is no open.
-    if (inventory?.events().includes(`syscalls:${name}`) !== true) continue;
+  const known = new Set(inventory?.events());
+  for (const call of GUARDED_CALLS) {
+    const name = `sys_exit_${call}`;
+    if (inventory === undefined || !known.has(`syscalls:${name}`)) continue;
     const perf = system.openPerfEvent(tracepointAttributes(inventory.format('syscalls', name).id), 0);
-    const link = perf < 0 ? null : bpf.attachPerfEvent(kernel.program(program), perf);
+    const link = perf < 0 ? null : bpf.attachPerfEvent(kernel.program(`guard_${call}`), perf);
     if (link === null && perf >= 0) closeSync(perf);
     if (link === null) missing.push(`syscalls:${name}: ${errnoName(errno())}`);
     else links.push(link);
@@ -179,16 +184,10 @@ export const openLooks = (
   const readable = onReadable(ringFd, drain);
   return {
     missing,
-    guard: ({ device, inode }) => {
-      const key = new Uint8Array(16);
-      const view = new DataView(key.buffer);
-      view.setBigUint64(0, BigInt(inode), true);
-      view.setUint32(8, kernelDevice(device), true);
-      bpf.update(kernel.map('sensitive'), key, number(1), 0);
-    },
+    guard,
     lost: () => {
       const count = new BigUint64Array(1);
-      bpf.lookup(kernel.map('look_state'), number(0), new Uint8Array(count.buffer));
+      bpf.lookup(kernel.map('look_state'), index(0), new Uint8Array(count.buffer));
       return Number(count[0]);
     },
     stop: async () => {

@@ -2,18 +2,21 @@
 // here, so no compiler is needed and each test costs a load and a jump.
 // Helper numbers: enum bpf_func_id of linux/bpf.h.
 import { type Assembler, createAssembler, type Jump, type Register, type Width } from './assembler.ts';
-import type { NumberTest, OwnFact, Test, TextTest } from './conditions.ts';
-import type { Field, Format } from './format.ts';
+import type { ChoiceTest, NumberTest, OwnFact, Test, TextTest } from './conditions.ts';
+import type { Field } from './format.ts';
 import { HEAD, type RecordLayout, SKIPPED, TEXT_BYTES } from './record.ts';
 
-const HELPER = {
+export const HELPER = {
   map_lookup_elem: 1,
+  map_update_elem: 2,
+  map_delete_elem: 3,
   ktime_get_ns: 5,
   get_prandom_u32: 7,
   get_smp_processor_id: 8,
   get_current_pid_tgid: 14,
   get_current_uid_gid: 15,
   get_current_comm: 16,
+  probe_read_user: 112,
   probe_read_kernel: 113,
   probe_read_user_str: 114,
   probe_read_kernel_str: 115,
@@ -28,31 +31,35 @@ const counterAt = (name: (typeof COUNTERS)[number]) => COUNTERS.indexOf(name) * 
 /** Of the array with one value that holds the rate limit: the second's beginning in ns, and events sent in it. */
 export const LIMITER = { start: 0, count: 8, size: 16 } as const;
 
-export type ProgramPlan = {
-  readonly format: Format;
-  readonly tests: readonly Test[];
+/** How events that match are sent, whatever they are of. */
+export type Delivery = {
   readonly layout: RecordLayout;
   readonly subscription: number;
-  /** Our own process, which is left out. */
-  readonly observer: number;
   /** One of so many matching events is taken. */
   readonly sample: number;
   /** Events a second, over all CPUs; 0: count only. */
   readonly rate: number;
   /** Wake the reader at each event. */
   readonly wake: boolean;
-  readonly countersFd: number;
   readonly limiterFd: number;
   readonly ringFd: number;
 };
 
-const CONTEXT: Register = 6;
+export type ProgramPlan = Delivery & {
+  readonly tests: readonly Test[];
+  /** Our own process, which is left out. */
+  readonly observer: number;
+  readonly countersFd: number;
+};
+
+/** What holds the fields: the context of a tracepoint, and of a call what was kept of it. */
+export const CONTEXT: Register = 6;
 const COUNTS: Register = 7;
 const RECORD: Register = 8;
-const WHO: Register = 9;
-const FRAME: Register = 10;
-/** On the stack: the time, the key of the counters, and a text to compare. */
-const STACK = { time: -8, key: -16, text: -16 - TEXT_BYTES } as const;
+export const WHO: Register = 9;
+export const FRAME: Register = 10;
+/** On the stack: the time, the key of the counters, and a text to compare. Below `end` it is free. */
+export const STACK = { time: -8, key: -16, text: -16 - TEXT_BYTES, end: -16 - TEXT_BYTES } as const;
 const BPF_RB_NO_WAKEUP = 1;
 const BPF_RB_FORCE_WAKEUP = 2;
 
@@ -103,6 +110,20 @@ const loadField = (to: Assembler, { size, offset, signed }: Field) => {
   if (!signed || width === 8) return;
   to.shiftLeft(1, 64 - 8 * width);
   to.shiftRightSigned(1, 64 - 8 * width);
+};
+
+const testChoice = (to: Assembler, { of, values }: ChoiceTest, index: number) => {
+  if (typeof of !== 'string') loadField(to, of);
+  else if (of !== 'current.comm') loadOwn(to, of);
+  for (const value of values) {
+    if (to.fits(value)) to.jumpIf(1, '==', value, `chosen${index}`);
+    else {
+      to.number(2, value);
+      to.jumpIfRegister(1, '==', 2, `chosen${index}`);
+    }
+  }
+  to.jump('out');
+  to.label(`chosen${index}`);
 };
 
 const testNumber = (to: Assembler, { of, operator, value }: NumberTest, index: number) => {
@@ -227,55 +248,80 @@ const writeBody = (to: Assembler, { fixed, texts }: RecordLayout) => {
   }
 };
 
-/** The instructions of a subscription, 8 bytes each. */
-export const assembleProgram = (plan: ProgramPlan): Uint8Array => {
-  const to = createAssembler();
+/** The beginning of every program: CONTEXT, COUNTS, WHO. Leaves for `away` where there are no counters. */
+export const begin = (to: Assembler, countersFd: number, away: string): void => {
   to.move(CONTEXT, 1);
   to.storeNumber(4, FRAME, STACK.key, 0);
   to.move(2, FRAME);
   to.add(2, STACK.key);
-  to.map(1, plan.countersFd);
+  to.map(1, countersFd);
   to.call(HELPER.map_lookup_elem);
-  to.jumpIf(0, '==', 0, 'out');
+  to.jumpIf(0, '==', 0, away);
   to.move(COUNTS, 0);
   to.call(HELPER.get_current_pid_tgid);
   to.move(WHO, 0);
-  to.move(1, 0);
+};
+
+/** Counts an event of another program than ours; leaves with one of ours. */
+export const countSeen = (to: Assembler, observer: number): void => {
+  to.move(1, WHO);
   to.shiftRight(1, 32);
-  to.jumpIf(1, '==', plan.observer, 'out');
+  to.jumpIf(1, '==', observer, 'out');
   count(to, 'seen');
-  for (const [i, test] of plan.tests.entries())
-    if (test.kind === 'number') testNumber(to, test, i);
+};
+
+/** Leaves for `out` unless all tests hold, of fields that lie where CONTEXT points to. */
+export const testAll = (to: Assembler, tests: readonly Test[]): void => {
+  for (const [i, test] of tests.entries())
+    if (test.kind === 'choice') testChoice(to, test, i);
+    else if (test.kind === 'number') testNumber(to, test, i);
     else testText(to, test, i);
+};
+
+/** What becomes of an event that matched: counted, sampled, limited, sent. Ends with a jump to `out`. */
+export const deliver = (to: Assembler, plan: Delivery): void => {
   count(to, 'matched');
-  if (plan.rate > 0) {
-    if (plan.sample > 1) {
-      to.call(HELPER.get_prandom_u32);
-      to.mod(0, plan.sample);
-      to.jumpIf(0, '!=', 0, 'sampled_out');
-    }
-    limit(to, plan.limiterFd, plan.rate);
-    to.map(1, plan.ringFd);
-    to.number(2, plan.layout.size);
-    to.number(3, 0);
-    to.call(HELPER.ringbuf_reserve);
-    to.jumpIf(0, '==', 0, 'lost');
-    to.move(RECORD, 0);
-    writeHead(to, plan.subscription);
-    writeBody(to, plan.layout);
-    to.move(1, RECORD);
-    to.number(2, plan.wake ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
-    to.call(HELPER.ringbuf_submit);
-    count(to, 'sent');
-    to.jump('out');
-    for (const name of ['lost', 'limited', ...(plan.sample > 1 ? (['sampled_out'] as const) : [])] as const) {
-      to.label(name);
-      count(to, name);
-      to.jump('out');
-    }
+  if (plan.rate === 0) return;
+  if (plan.sample > 1) {
+    to.call(HELPER.get_prandom_u32);
+    to.mod(0, plan.sample);
+    to.jumpIf(0, '!=', 0, 'sampled_out');
   }
-  to.label('out');
+  limit(to, plan.limiterFd, plan.rate);
+  to.map(1, plan.ringFd);
+  to.number(2, plan.layout.size);
+  to.number(3, 0);
+  to.call(HELPER.ringbuf_reserve);
+  to.jumpIf(0, '==', 0, 'lost');
+  to.move(RECORD, 0);
+  writeHead(to, plan.subscription);
+  writeBody(to, plan.layout);
+  to.move(1, RECORD);
+  to.number(2, plan.wake ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+  to.call(HELPER.ringbuf_submit);
+  count(to, 'sent');
+  to.jump('out');
+  for (const name of ['lost', 'limited', ...(plan.sample > 1 ? (['sampled_out'] as const) : [])] as const) {
+    to.label(name);
+    count(to, name);
+    to.jump('out');
+  }
+};
+
+/** The end of every program. */
+export const leave = (to: Assembler): Uint8Array => {
   to.number(0, 0);
   to.exit();
   return to.bytes();
+};
+
+/** The instructions of a subscription to a tracepoint, 8 bytes each. */
+export const assembleProgram = (plan: ProgramPlan): Uint8Array => {
+  const to = createAssembler();
+  begin(to, plan.countersFd, 'out');
+  countSeen(to, plan.observer);
+  testAll(to, plan.tests);
+  deliver(to, plan);
+  to.label('out');
+  return leave(to);
 };

@@ -50,15 +50,23 @@ test('the kernel tests what it can, the rest is tested here', () => {
     ],
   );
   assert.equal(partsOf('sig == 9').rest, undefined);
-  assert.equal(partsOf('sig == 9 or sig == 10').kernel.length, 0);
+  const choice = partsOf('comm == "a" and (sig == 9 or sig == 10)');
+  assert.deepEqual(
+    choice.kernel.map((one) => (one.kind === 'choice' ? one.values : one.kind)),
+    ['text', [9, 10]],
+    'one number that is this or that',
+  );
+  assert.equal(choice.rest, undefined);
+  for (const other of ['sig == 9 or comm == "a"', 'sig == 9 or sig > 10', 'sig == 9 or flags == A'])
+    assert.equal(partsOf(other).kernel.length, 0, other);
   assert.equal(partsOf('comm ~ "*thon" and sig == 1').kernel.length, 1);
 });
 
 test('what is tested here', () => {
   const holds = (condition: string, values: LiveEvent['values']) =>
     createRest(format, partsOf(condition).rest)(event(values));
-  assert.equal(holds('sig == 9 or sig == 10', { sig: 10 }), true);
-  assert.equal(holds('sig == 9 or sig == 10', { sig: 11 }), false);
+  assert.equal(holds('sig == 9 or sig > 10', { sig: 11 }), true);
+  assert.equal(holds('sig == 9 or sig > 10', { sig: 10 }), false);
   assert.equal(holds('comm ~ "p*n"', { comm: 'python' }), true);
   assert.equal(holds('not comm == "a"', { comm: 'b' }), true);
   assert.equal(holds('flags == A or flags & B', { flags: 'A|B' }), true);

@@ -1,26 +1,31 @@
-// Subscriptions in the kernel: loads a program for each, attaches it, reads what it sends and what it counted. Keeps nothing
+// Subscriptions in the kernel: starts and ends each, reads what it sends and what it counted. Keeps nothing
 // that was sent.
 import { closeSync } from 'node:fs';
 import { type Clock, sinceStart } from '../clock.ts';
 import { errno, errnoName, type Libbpf, loadLibbpf, loadSystem, onReadable } from '../libbpf.ts';
 import { mapRing } from '../ring.ts';
 import { tracefsFolder } from '../tracefs.ts';
-import { divide } from './conditions.ts';
+import { callLayout } from './call-format.ts';
+import { callOf } from './call-names.ts';
+import { callSites } from './call-sites.ts';
+import { divide, type Test } from './conditions.ts';
 import { createDecoder, type LiveEvent } from './decode.ts';
 import { errors } from './errors.ts';
 import { parseExpression } from './expression.ts';
 import type { Format } from './format.ts';
 import { type Inventory, openInventory } from './inventory.ts';
-import { assembleProgram, COUNTERS, LIMITER } from './program.ts';
+import { placeOnCall, placeOnTracepoint } from './place.ts';
+import { COUNTERS, LIMITER } from './program.ts';
 import { HEAD, recordLayout } from './record.ts';
 import { createRest } from './rest.ts';
-import { tracepointAttributes } from './tracepoint-attributes.ts';
 
 const BPF_MAP_TYPE_ARRAY = 2;
 const BPF_MAP_TYPE_PERCPU_ARRAY = 6;
 const BPF_MAP_TYPE_RINGBUF = 27;
 const RING_BYTES = 8 << 20;
 const DRAIN_MS = 10;
+/** What nobody waits for is read in larger parts: a timer that fires a hundred times a second costs a third of a percent of a core. */
+const LAZY_MS = 100;
 
 export type Counts = Readonly<Record<(typeof COUNTERS)[number], number>>;
 
@@ -31,6 +36,8 @@ export type SubscribeOptions = {
   readonly rate: number;
   /** Wake the reader at each event instead of every 10 ms: for rare ones. */
   readonly wake: boolean;
+  /** Nobody waits for it: read with what comes next, after 100 ms at the latest. */
+  readonly lazy?: boolean;
 };
 
 export type Tapped = {
@@ -64,6 +71,12 @@ const readCounts = (bpf: Libbpf, fd: number, cpus: number): Counts => {
   return { seen, matched, sampled_out, limited, lost, sent };
 };
 
+/** The one process that a subscription is about, where its condition says so. */
+const processOf = (tests: readonly Test[]): number | undefined => {
+  const found = tests.find(({ of, operator }) => of === 'current.pid' && operator === '==');
+  return found?.kind === 'number' ? found.value : undefined;
+};
+
 /** Opens the live side of the kernel. Throws a UserError when this machine or user cannot. */
 export const openTap = (clock: Clock): Tap => {
   const bpf = loadLibbpf();
@@ -83,7 +96,12 @@ export const openTap = (clock: Clock): Tap => {
   if (ring === undefined) throw errors.refused({ event: 'the ring', why: 'its memory could not be mapped' });
   const timeOf = (low: number, high: number) => sinceStart(clock, low, high);
 
-  type Subscription = { readonly deliver: (bytes: Uint8Array) => void; readonly stop: () => void };
+  type Subscription = {
+    readonly deliver: (bytes: Uint8Array) => void;
+    readonly stop: () => void;
+    /** How often the ring is read for it. */
+    readonly everyMs: number;
+  };
   const subscriptions = new Map<number, Subscription>();
   const closing = new Set<Promise<void>>();
   let nextId = 1;
@@ -97,15 +115,27 @@ export const openTap = (clock: Clock): Tap => {
   };
   let timer: NodeJS.Timeout | undefined;
   let readable: { readonly stop: () => void } | undefined;
+  let everyMs = 0;
+  /** Reads as often as the most impatient wants. */
+  const keepTime = () => {
+    const wanted = Math.min(...[...subscriptions.values()].map((one) => one.everyMs));
+    if (wanted === everyMs) return;
+    clearInterval(timer);
+    everyMs = wanted;
+    timer = Number.isFinite(wanted) ? setInterval(drain, wanted) : undefined;
+  };
 
   return {
     inventory,
     drain,
-    subscribe: (text, { sample, rate, wake }, onEvent) => {
+    subscribe: (text, { sample, rate, wake, lazy = false }, onEvent) => {
       const { category, name, condition } = parseExpression(text);
-      const event = `${category}:${name}`;
-      const format = inventory.format(category, name);
+      const call = callOf(category, name);
+      const calling = call === undefined ? undefined : callLayout(category, call);
+      const format = calling?.format ?? inventory.format(category, name);
+      const event = `${category}:${format.name}`;
       const { kernel: tests, rest } = divide(format, condition);
+      const sites = call === undefined ? [] : callSites(event, call, processOf(tests));
       const layout = recordLayout(format, format.fields);
       const id = nextId++;
       const opened: number[] = [];
@@ -117,33 +147,36 @@ export const openTap = (clock: Clock): Tap => {
       try {
         const countersFd = keep(createMap(BPF_MAP_TYPE_PERCPU_ARRAY, 'live_counts', 4, COUNTERS.length * 8, 1));
         const limiterFd = keep(createMap(BPF_MAP_TYPE_ARRAY, 'live_limit', 4, LIMITER.size, 1));
-        const plan = { format, tests, layout, subscription: id, observer: process.pid, sample, rate, wake };
-        const program = keep(
-          bpf.loadTracepointProgram('whytrace_live', assembleProgram({ ...plan, countersFd, limiterFd, ringFd })),
-        );
-        const perf = keep(system.openPerfEvent(tracepointAttributes(format.id), 0));
-        const link = keep(bpf.linkPerfEvent(program, perf));
+        const plan = {
+          ...{ tests, layout, subscription: id, observer: process.pid, sample, rate, wake },
+          ...{ countersFd, limiterFd, ringFd },
+        };
+        const placing = { bpf, system, keep, createMap };
+        const probes =
+          calling === undefined
+            ? placeOnTracepoint(placing, plan, format.id)
+            : placeOnCall(placing, plan, calling, sites);
+        const late = new Set([countersFd, ...probes.flat()]);
         const decode = createDecoder(format, layout, timeOf);
         const matches = createRest(format, rest);
         const stop = () => {
           if (!subscriptions.delete(id)) return;
-          // The link and its event last: closing them waits for the kernel.
-          for (const fd of opened) if (fd !== link && fd !== perf && fd !== countersFd) closeSync(fd);
-          const closed = system.closeLater(link).then(() => system.closeLater(perf));
-          const ended = closed.then(() => {
+          // Probes last: closing them waits for the kernel.
+          for (const fd of opened) if (!late.has(fd)) closeSync(fd);
+          const closed = probes.map(([link, of]) => system.closeLater(link).then(() => system.closeLater(of)));
+          const ended = Promise.all(closed).then(() => {
             closeSync(countersFd);
             closing.delete(ended);
           });
           closing.add(ended);
-          if (subscriptions.size === 0) clearInterval(timer);
-          if (subscriptions.size === 0) timer = undefined;
+          keepTime();
         };
         const deliver = (bytes: Uint8Array) => {
           const decoded = decode(bytes);
           if (matches(decoded)) onEvent(decoded);
         };
-        subscriptions.set(id, { deliver, stop });
-        timer ??= setInterval(drain, DRAIN_MS);
+        subscriptions.set(id, { deliver, stop, everyMs: wake || lazy ? LAZY_MS : DRAIN_MS });
+        keepTime();
         if (wake) readable ??= onReadable(ringFd, drain);
         let last: Counts = { seen: 0, matched: 0, sampled_out: 0, limited: 0, lost: 0, sent: 0 };
         const counts = () => {

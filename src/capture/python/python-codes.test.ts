@@ -62,6 +62,19 @@ test('a frame has the line of its instruction, once the whole table has come', (
   assert.deepEqual(codes.frameOf(7, pythonPlaces.unknown), { ...frame, line: 10 });
 });
 
+test('one that is told again takes the room of one, and one that is torn takes nothing with it', () => {
+  const codes = createPythonCodes();
+  codes.code(codeEvent(1, { tableBytes: TABLE.length }), AT);
+  codes.table(tableEvent(1, 0, TABLE), AT);
+  const again = codeEvent(2, { tableBytes: 1000 });
+  for (let i = 0; i < 40_000; i++) codes.code(again, AT);
+  assert.equal(codes.frameOf(1, 2).line, 10);
+  codes.code(again.fill(0xffff_ffff), AT);
+  codes.code(again.subarray(0, 20), AT);
+  codes.table(again.subarray(0, 12), AT);
+  assert.equal(codes.frameOf(1, 2).line, 10);
+});
+
 test('a large table comes in pieces, one that is too large is not used', () => {
   const codes = createPythonCodes();
   const table = Buffer.concat(Array.from({ length: 700 }, () => Uint8Array.of(0x80, 0)));

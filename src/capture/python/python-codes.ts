@@ -2,7 +2,7 @@
 // of the 16,384 code objects that were used last, which are more than the kernel side takes for known (PYTHON_CODES_KEPT), and
 // line tables of 32 MB: where those are more, the oldest lose their lines. Must not know of processes.
 import { PYTHON_TABLE_PIECE, PYTHON_TABLE_PIECES, pythonPlaces } from '../../catalogue/events.ts';
-import { eventWords, wide } from '../event-words.ts';
+import { bytesAt, eventWords, wide } from '../event-words.ts';
 import { type LineTable, lineAt } from './line-table.ts';
 import type { PythonFrame } from './merge-frames.ts';
 
@@ -59,7 +59,7 @@ const decode = (bytes: Buffer, width: number): string => {
 };
 
 const textAt = (words: Uint32Array, at: number, bytes: number, width: number): string =>
-  decode(Buffer.from(words.buffer, words.byteOffset + at * 4, bytes), width);
+  decode(bytesAt(words, at, bytes), width);
 
 /** Makes an empty memory of code objects. */
 export const createPythonCodes = (): PythonCodes => {
@@ -108,6 +108,9 @@ export const createPythonCodes = (): PythonCodes => {
       const fileBytes = lengths & 0xffff;
       const file = textAt(words, at + code.file, fileBytes, widths & 0xffff);
       const id = wide(words, at + code.code);
+      // Told again: since the kernel side has forgotten it, or as another one in the same place.
+      const before = known.get(id);
+      if (before !== undefined) forgetTable(before);
       known.set(id, {
         version: words[at + code.version] ?? 0,
         firstLine: words[at + code.firstLine] ?? 0,
@@ -126,7 +129,7 @@ export const createPythonCodes = (): PythonCodes => {
       const found = known.get(wide(words, at + table.code));
       const [from, size] = [words[at + table.at] ?? 0, words[at + table.size] ?? 0];
       if (!found || size > PYTHON_TABLE_PIECE || from + size > found.table.length) return;
-      const data = Buffer.from(words.buffer, words.byteOffset + (at + table.data) * 4, size);
+      const data = bytesAt(words, at + table.data, size);
       found.table.set(data, from);
       found.come += size;
     },

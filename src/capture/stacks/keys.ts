@@ -5,6 +5,8 @@ export type Keys = {
   readonly of: (text: string) => { readonly key: number; readonly isNew: boolean };
   /** The text is new again. */
   readonly forget: (text: string) => void;
+  /** All texts are new again. */
+  readonly forgetAll: () => void;
   /** A number that nothing else has. */
   readonly fresh: () => number;
 };
@@ -13,14 +15,16 @@ export type Keys = {
 export const createKeys = (most: number, onForgotten: () => void): Keys => {
   const known = new Map<string, number>();
   let last = 0;
+  const forgetAll = () => {
+    known.clear();
+    onForgotten();
+  };
   return {
+    forgetAll,
     of: (text) => {
       const found = known.get(text);
       if (found !== undefined) return { key: found, isNew: false };
-      if (known.size >= most) {
-        known.clear();
-        onForgotten();
-      }
+      if (known.size >= most) forgetAll();
       known.set(text, ++last);
       return { key: last, isNew: true };
     },

@@ -49,6 +49,8 @@ export type ToNamer =
    * keeps what it needs.
    */
   | { readonly kind: 'privileges'; readonly go: Int32Array }
+  /** Answered with `new_keys`. */
+  | { readonly kind: 'renew_keys' }
   /** Answered with `done` once all stacks before it have been answered. */
   | { readonly kind: 'finish' };
 

@@ -34,6 +34,8 @@ export type Names = {
   readonly isReady: (stack: RawStack) => boolean;
   /** Its frames, unless an earlier stack had the same key. */
   readonly name: (stack: RawStack) => { readonly key: number; readonly named: StackFrames | undefined };
+  /** No key that was given is given again: all frames come along once more. */
+  readonly renewKeys: () => void;
 };
 
 type Walk = Pick<Unwound, 'addresses' | 'exact' | 'complete' | 'needs'>;
@@ -147,6 +149,7 @@ export const createNames = (architecture: Architecture, onForgotten: () => void,
       resolver.forget(pid);
       since.delete(pid);
     },
+    renewKeys: keys.forgetAll,
     code: codes.code,
     table: codes.table,
     isReady: ({ python }) => typeof python !== 'object' || python.frames.every(({ code }) => codes.has(code)),

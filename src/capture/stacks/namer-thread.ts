@@ -101,6 +101,8 @@ port.on('message', (message: ToNamer) => {
       port.postMessage({ kind: 'read', words, used } satisfies FromNamer, [words.buffer]);
       return;
     }
+    case 'renew_keys':
+      return names.renewKeys();
     case 'privileges':
       return dropPrivileges(message.go);
     case 'finish':

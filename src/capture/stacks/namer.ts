@@ -22,11 +22,15 @@ export type Namer = {
   /** A child has what its parent has. */
   readonly born: (pid: number, parent: number) => void;
   readonly forget: (pid: number) => void;
+  /** The rows of stacks that were named are about to go: from now on frames come along again, and `onNewKeys` is called. */
+  readonly renewKeys: () => void;
   /**
    * Adds an event of `length` words; `taken`, not 0 for the last event of a stack, is given back with that stack. While the
    * thread is far behind only code objects are taken: they are told once.
    */
   readonly add: (words: Uint32Array, at: number, length: number, taken: number, isNeeded?: boolean) => void;
+  /** Share of what the thread may have to read at most that it has to; beyond 1 stacks stay without names. */
+  readonly behind: () => number;
   /** Hands over what was added, now and then. */
   readonly send: () => void;
   /**
@@ -103,10 +107,12 @@ export const startNamer = (clock: Clock, { onNamed, onNewKeys }: NamerEvents): N
       post({ kind: 'born', pid, parent });
     },
     forget: (pid) => post({ kind: 'forget', pid }),
+    renewKeys: () => post({ kind: 'renew_keys' }),
     add: (words, at, length, taken, isNeeded = false) => {
       if (taken !== 0) unnamed++;
       if (isNeeded || behind + collector.waiting() < MOST_BEHIND) collector.add(words, at, length, taken);
     },
+    behind: () => (behind + collector.waiting()) / MOST_BEHIND,
     send: () => {
       if (collector.waiting() > GATHER_WORDS || performance.now() - sent > GATHER_MS) sendAll();
     },

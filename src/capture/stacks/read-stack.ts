@@ -1,7 +1,15 @@
 // The events of stacks, joined to stacks: memory, Python frames and addresses of one moment of one thread.
 // Must not know how they are named.
-import { HIJACKED_RETURNS, pythonStates, STACK_FRAMES, STACK_PIECE, STACK_REGISTERS } from '../../catalogue/events.ts';
-import { eventWords, PID, TID, timeSince, wide } from '../event-words.ts';
+import {
+  HIJACKED_RETURNS,
+  KERNEL_FRAMES,
+  PYTHON_FRAMES,
+  pythonStates,
+  STACK_FRAMES,
+  STACK_PIECE,
+  STACK_REGISTERS,
+} from '../../catalogue/events.ts';
+import { bytesAt, eventWords, PID, TID, timeSince, wide } from '../event-words.ts';
 import { type Architecture, startRegisters } from '../symbols/dwarf-registers.ts';
 import type { StackCopy } from '../symbols/stack-copy.ts';
 
@@ -128,7 +136,7 @@ export const createStackReader = (
         const from = at + memory.registers;
         parts.registers = startRegisters(architecture, words.subarray(from, from + 2 * STACK_REGISTERS));
       }
-      const bytes = Buffer.from(words.buffer, words.byteOffset + (at + memory.data) * 4, words[at + memory.size] ?? 0);
+      const bytes = bytesAt(words, at + memory.data, words[at + memory.size] ?? 0);
       // A piece between was lost: what follows is of no use.
       if (address - parts.base !== parts.size) return;
       parts.size += bytes.copy(parts.room, parts.size, 0, ROOM - parts.size);
@@ -136,7 +144,7 @@ export const createStackReader = (
     python: (words, at) => {
       const parts = partsOf(words[at + TID] ?? 0, timeSince(words, at + python.time, clock));
       parts.python = {
-        frames: Array.from({ length: words[at + python.frames] ?? 0 }, (_, i) => ({
+        frames: Array.from({ length: Math.min(PYTHON_FRAMES, words[at + python.frames] ?? 0) }, (_, i) => ({
           code: wide(words, at + python.code + i * 2),
           place: words[at + python.place + i] ?? 0,
         })),
@@ -161,7 +169,7 @@ export const createStackReader = (
         time,
         reason: words[at + stack.reason] ?? 0,
         addresses: addressesIn(words, at + stack.address, Math.min(STACK_FRAMES, frames & 0xffff), room),
-        kernel: Array.from({ length: frames >>> 16 }, (_, i) => ({
+        kernel: Array.from({ length: Math.min(KERNEL_FRAMES, frames >>> 16) }, (_, i) => ({
           high: words[at + stack.kernel + i * 2 + 1] ?? 0,
           low: words[at + stack.kernel + i * 2] ?? 0,
         })),

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { UserError } from '../../base/errors.ts';
-import { probeSite } from '../probe-site.ts';
+import { probeSites } from '../sites/probe-site.ts';
 import { readBuildId } from './build-id.ts';
 import { openElf, tryOpenElf } from './elf.ts';
 import { readDynamic } from './elf-dynamic.ts';
@@ -58,7 +58,7 @@ const readAll = (path: string): void => {
   using elf = openElf(path);
   readBuildId(elf);
   readDynamic(elf);
-  for (const symbol of findFunctions(elf, ['malloc', 'main', 'cudaMalloc'])) probeSite(elf, symbol);
+  probeSites(elf, findFunctions(elf, ['malloc', 'main', 'cudaMalloc']), { x64: true, x64AnyForm: true, arm64: true });
   const table = loadSymbolTable(elf);
   for (const address of [0, 0x1000, 0x4321, 2 ** 40]) table.find(address);
 };

@@ -1,7 +1,9 @@
 // The C header of the kernel side, from the catalogue: event structs, ids, loss counters, the plan of a call.
 
+import { NOT_READY } from '../call.ts';
 import { CALL_IDS } from '../calls.ts';
 import {
+  CALL_WEIGHT_SHIFT,
   callFlags,
   DROP_REASONS,
   events,
@@ -30,6 +32,7 @@ import type { Field } from '../field.ts';
 import { kernelStructs, LOST_EXPONENTS, pythonFrameStyles, type StructSpec } from '../kernel-structs.ts';
 import { kinds } from '../kinds.ts';
 import { LOSS_COUNTERS, type LossSpec, losses } from '../losses.ts';
+import { HIGHEST_LEVEL, SHORT_WAIT, sheddingRules } from '../shedding.ts';
 import { ARGUMENT_WORDS, MEMORY_SLOT, MEMORY_WORDS, NO_SLOT } from './call-plan.ts';
 
 const member = ({ name, kind, length, doc }: Field) =>
@@ -71,6 +74,11 @@ export const cHeader = (): string =>
     `#define WT_STACK_REGISTERS ${STACK_REGISTERS}`,
     `#define WT_STACK_PIECE ${STACK_PIECE}`,
     `#define WT_HIJACKED_RETURNS ${HIJACKED_RETURNS}`,
+    `#define WT_CALL_WEIGHT_SHIFT ${CALL_WEIGHT_SHIFT}`,
+    `#define WT_SHORT_WAIT ${SHORT_WAIT}`,
+    `#define WT_NOT_READY ${NOT_READY}`,
+    `#define WT_FULL_KEEP_CALL ${sheddingRules.call.oneIn[HIGHEST_LEVEL] - 1}`,
+    `#define WT_FULL_KEEP_WAIT ${sheddingRules.wait.oneIn[HIGHEST_LEVEL] - 1}`,
     `#define WT_CALL_IDS ${CALL_IDS}`,
     `#define WT_DROP_REASONS ${DROP_REASONS}`,
     `#define WT_ARGUMENT_WORDS ${ARGUMENT_WORDS}`,

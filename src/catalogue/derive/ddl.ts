@@ -17,8 +17,13 @@ export const tableSql = (spec: TableSpec) => {
   return `CREATE TABLE ${spec.name} (${spec.columns.map(columnSql(spec)).join(', ')}${key})${ending}`;
 };
 
-const indexSql = ({ name, index }: TableSpec) =>
-  index === undefined ? [] : [`CREATE INDEX ${name}_by_${index.join('_')} ON ${name} (${index.join(', ')})`];
+/** An index of all rows, and those of the rows that have something which few have. */
+const indexSql = ({ name, index, sparse = [] }: TableSpec) => [
+  ...(index === undefined ? [] : [`CREATE INDEX ${name}_by_${index.join('_')} ON ${name} (${index.join(', ')})`]),
+  ...sparse.map(
+    ({ column, by }) => `CREATE INDEX ${name}_with_${column} ON ${name} (${by}) WHERE ${column} IS NOT NULL`,
+  ),
+];
 
 /** Statements that make the tables and views of an empty recording. */
 export const ddl = (): readonly string[] => [

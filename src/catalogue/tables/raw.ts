@@ -4,6 +4,7 @@ import { field } from '../field.ts';
 import { table } from '../table.ts';
 import { claimTables } from './claims.ts';
 import { evidenceTables } from './evidence.ts';
+import { liveTables } from './live-tables.ts';
 import { stackTables } from './stack-tables.ts';
 
 const id = field('id', 'id', 'row number, in the order of writing');
@@ -26,6 +27,10 @@ export const rawTables = {
       field('ptr', 'address', 'pointer that was allocated or freed, else null'),
       field('taken', 'ref', 'taken_stack.id when its stack was taken, else null'),
     ],
+    sparse: [
+      { column: 'ptr', by: 'op' },
+      { column: 'taken', by: 'taken' },
+    ],
   }),
   call_args: table({
     name: 'call_args',
@@ -34,6 +39,7 @@ export const rawTables = {
       id,
       ...argumentColumns,
       field('per_thread', 'boolean', '1 when stream 0 means the per-thread default stream'),
+      field('weight', 'weight', 'calls that a row with these arguments stands for'),
     ],
   }),
   off_cpu: table({
@@ -66,6 +72,7 @@ export const rawTables = {
       ),
       field('taken', 'ref', 'taken_stack.id when the stack that it began with was taken, else null'),
     ],
+    sparse: [{ column: 'taken', by: 'taken' }],
   }),
   wait_site: table({
     name: 'wait_site',
@@ -113,6 +120,7 @@ export const rawTables = {
         'number',
         'what was found by times alone: 0 nothing; 1 its block request, which the same thread issued and whose end it ran right after; 2 its timer, since many of its waits have this same round length',
       ),
+      field('weight', 'weight', 'waits that a row with these circumstances stands for'),
     ],
   }),
   file: table({
@@ -256,6 +264,11 @@ export const rawTables = {
       field('probes', 'number', 'functions probed'),
       field('missing', 'number', 'functions of the catalogue that it does not have, which is normal'),
       field('single_step', 'number', 'probes whose instruction must be single-stepped: dear, see doctor'),
+      field(
+        'sites',
+        'text',
+        'JSON: of each function probed, how far into it the probes sit and what the kernel does there: +4 push',
+      ),
     ],
   }),
   loss: table({
@@ -298,6 +311,7 @@ export const rawTables = {
       field('sum_ns', 'duration', 'time in them'),
       field('max_ns', 'duration', 'the longest'),
       field('histogram', 'histogram', 'durations, 8 buckets to a factor of two'),
+      field('failed', 'count', 'those of them that did not return 0; not in recordings of before'),
     ],
     primaryKey: ['second', 'pid', 'op'],
   }),
@@ -314,5 +328,6 @@ export const rawTables = {
       field('longest_ns', 'duration', 'longest duration'),
     ],
   }),
+  ...liveTables,
   ...evidenceTables,
 } as const;

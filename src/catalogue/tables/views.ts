@@ -3,6 +3,7 @@ import { callArguments } from '../arguments.ts';
 import { field } from '../field.ts';
 import { view } from '../table.ts';
 import { evidenceViews } from './evidence.ts';
+import { liveViews } from './live-views.ts';
 import { STACK_OF, stackViews, WEIGHT_OF } from './stack-views.ts';
 import { stateViews } from './state-views.ts';
 import { waitViews } from './wait-views.ts';
@@ -36,7 +37,7 @@ export const views = {
       field('thread', 'ref', 'thread.id'),
       field('stack_weight', 'weight', 'calls that its stack stands for: 1 when it was slow'),
     ],
-    sql: `SELECT c.id, c.start_ns, c.duration_ns, t.pid, t.tid, t.comm, m.name AS op, c.depth, c.ret, 1 AS weight, m.role, m.library,
+    sql: `SELECT c.id, c.start_ns, c.duration_ns, t.pid, t.tid, t.comm, m.name AS op, c.depth, c.ret, coalesce(a.weight, 1) AS weight, m.role, m.library,
       a.fn, a.stream, coalesce(a.bytes, a.width * a.height) AS bytes, c.ptr,
       json_patch('{}', json_object(${jsonOfArguments}, 'ptr', c.ptr)) AS args, ${STACK_OF('c')} AS stack, c.thread, ${WEIGHT_OF('c')} AS stack_weight
       FROM call c JOIN thread t ON t.id = c.thread JOIN meta_op m ON m.id = c.op LEFT JOIN call_args a ON a.id = c.args`,
@@ -136,5 +137,6 @@ export const views = {
       },
     ],
   }),
+  ...liveViews,
   ...evidenceViews,
 } as const;

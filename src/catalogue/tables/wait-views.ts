@@ -61,13 +61,14 @@ export const waitViews = {
       field('stack', 'ref', 'stack id for stacks.stack: where it was when it left; null when not taken'),
       field('stack_weight', 'weight', 'waits that its stack stands for: 1 when it was likely to be long'),
       field('by_time', 'number', 'what was found by times alone: 0 nothing, 1 its request, 2 its timer'),
+      field('weight', 'weight', 'waits this row stands for'),
     ],
     sql: `SELECT o.id, o.start_ns, o.blocked_ns + o.runnable_ns AS duration_ns, t.pid, t.tid, t.comm, ${waitKindSql()} AS kind,
       o.runnable_ns, w.tid AS waker_tid, w.pid AS waker_pid, w.comm AS waker_comm, o.blocked_ns, s.syscall, o.arg0,
       CASE s.waker_context WHEN 1 THEN 'task' WHEN 2 THEN 'timer' WHEN 3 THEN 'irq' WHEN 4 THEN 'softirq' WHEN 5 THEN 'block' END
       AS waker_context, s.waker_syscall, s.state, s.file_type, s.file_device, s.file_inode, o.cpu_off, o.cpu_on, o.thread,
       s.tracked, s.open, s.file AS object, o.owner AS owner_tid, s.matched, o.request, s.activity, o.irq_ns, o.stolen_ns,
-      o.faults AS minor_faults, o.detail, s.gil, s.born, s.inferred, ${STACK_OF('o')} AS stack, ${WEIGHT_OF('o')} AS stack_weight, s.by_time
+      o.faults AS minor_faults, o.detail, s.gil, s.born, s.inferred, ${STACK_OF('o')} AS stack, ${WEIGHT_OF('o')} AS stack_weight, s.by_time, s.weight
       FROM off_cpu o JOIN thread t ON t.id = o.thread JOIN wait_site s ON s.id = o.site LEFT JOIN thread w ON w.id = o.waker`,
     examples: [
       {

@@ -2,7 +2,7 @@
 import { auditOption } from '../audit-place.ts';
 import type { Command, Details, OptionSpec } from '../command.ts';
 import { errors } from '../errors.ts';
-import { createLive } from '../live.ts';
+import { liveOf } from '../live.ts';
 import { out, outJson, outStyle } from '../print.ts';
 import { toolContext } from '../tool-context.ts';
 
@@ -29,13 +29,20 @@ export const ask: Command = {
   options: {
     db: { type: 'text', value: 'FILE', doc: 'recording to ask', default: './whytrace.db, or the newest one' },
     audit: { ...auditOption, doc: 'log that get_audit_log and the view mcp_calls read' },
+    control: {
+      type: 'text',
+      value: 'PATH',
+      doc: "ask the program at this socket about the running kernel: 'whytrace watch --serve'",
+      default: 'with root this one asks the kernel, else /run/whytrace-live/live.sock',
+    },
     json: { type: 'flag', doc: 'print the structured answer and nothing else' },
     list: { type: 'flag', doc: 'list the tools' },
   },
   details: async (argv): Promise<Details> => {
     const { toolNamed } = await loadTools();
     const { argumentSchemas } = await import('../../serve/argument-schemas.ts');
-    const name = argv.find((word, i) => !word.startsWith('-') && !['--db', '--audit'].includes(argv[i - 1] ?? ''));
+    const own = ['--db', '--audit', '--control'];
+    const name = argv.find((word, i) => !word.startsWith('-') && !own.includes(argv[i - 1] ?? ''));
     if (name === undefined) return { options: {} };
     const tool = toolNamed(name);
     const options = Object.entries(argumentSchemas(tool)).map(([key, schema]) => [key, optionOf(schema)]);
@@ -50,6 +57,7 @@ export const ask: Command = {
     const { tools, toolNamed } = await loadTools();
     const { argumentSchemas } = await import('../../serve/argument-schemas.ts');
     const { SHELL_BUDGET } = await import('../../serve/tool.ts');
+    const { withAlertsPending } = await import('../../serve/live/alerts-source.ts');
     const { renderTool } = await import('../../serve/render/by-tool.ts');
     if (args.flag('list')) {
       const listed = tools.map(({ name, title, description }) => ({ name, title, description }));
@@ -64,9 +72,17 @@ export const ask: Command = {
       const text = args.text(key);
       return text === undefined ? [] : [[key, type === 'boolean' ? true : argumentValue(text, type)]];
     });
-    const live = createLive();
-    const context = { ...toolContext(args.text('db'), SHELL_BUDGET, args.text('audit')), live: live.desk };
-    const answer = await tool.call(Object.fromEntries(given), context).finally(live.close);
+    const live = await liveOf(args.text('control'));
+    // A file that is named is asked, where the tool can answer from it.
+    const isRecorded = args.text('db') !== undefined && tool.traits.live !== true;
+    const context = {
+      ...toolContext(args.text('db'), SHELL_BUDGET, args.text('audit')),
+      ...(isRecorded ? {} : { live: live.desk, liveState: live.state, pendingAlerts: live.pending }),
+    };
+    const answer = await tool
+      .call(Object.fromEntries(given), context)
+      .then((own) => withAlertsPending(own, context))
+      .finally(live.close);
     if (args.flag('json')) outJson(answer);
     else out(renderTool(tool.name, answer, outStyle()));
     return 0;

@@ -6,6 +6,7 @@ import { nearest } from '../../base/nearest.ts';
 import type { Command } from '../command.ts';
 import { type Demo, demos, FIRST_DEMO } from '../demos.ts';
 import { errors } from '../errors.ts';
+import { liveDemos } from '../live-demos.ts';
 import { err, out, outStyle } from '../print.ts';
 import { toolContext } from '../tool-context.ts';
 
@@ -108,7 +109,7 @@ export const demo: Command = {
   summary: 'make a real incident, record it, explain it',
   usage: '[INCIDENT] [-o FILE] [--list]',
   about:
-    'Runs a small training-like program on a simulated CUDA device with a known fault, records it live in the kernel and explains it; then prints the lines that connect AI agents to the recording. Needs root, python3 and gcc; without them it says what is missing and explains a recording made before.',
+    'Runs a small training-like program on a simulated CUDA device with a known fault, records it live in the kernel and explains it; then prints the lines that connect AI agents to the recording. Needs root, python3 and gcc; without them it says what is missing and explains a recording made before. The demos packet-loss and reverse-shell are watched in the running kernel instead: on hosts and processes of their own, of which nothing stays.',
   options: {
     output: {
       type: 'text',
@@ -123,10 +124,12 @@ export const demo: Command = {
   examples: [
     { line: 'sudo whytrace demo', doc: 'the data loader starved by a CPU hog' },
     { line: 'sudo whytrace demo healthy', doc: 'its twin without the fault' },
+    { line: 'sudo whytrace demo packet-loss', doc: 'a lossy link, and what the watches say of it' },
   ],
   run: async (args) => {
     if (args.flag('list')) {
-      for (const [name, { doc }] of Object.entries(demos)) out(`${name.padEnd(26)} ${'demo'.padEnd(11)} ${doc}\n`);
+      for (const [name, { doc }] of Object.entries({ ...demos, ...liveDemos }))
+        out(`${name.padEnd(26)} ${'demo'.padEnd(11)} ${doc}\n`);
       for (const line of labIncidents().values()) out(`${line}\n`);
       err(
         "\nEach is made on this machine, recorded and explained: 'sudo whytrace demo NAME'. A control has no fault.\n",
@@ -134,12 +137,21 @@ export const demo: Command = {
       return 0;
     }
     const name = args.words[0] ?? FIRST_DEMO;
+    const live = liveDemos[name];
+    process.env.UV_THREADPOOL_SIZE ??= '64';
+    if (live !== undefined) {
+      const { playLiveDemo } = await import('../play-live-demo.ts');
+      if (args.text('output') !== undefined) err(`note: ${name} is watched live: nothing is recorded\n`);
+      return playLiveDemo(name, live);
+    }
     const chosen = demos[name];
     const ofLab = chosen === undefined ? labIncidents() : new Map<string, string>();
     const line = ofLab.get(name);
     if (chosen === undefined && line === undefined)
-      throw errors.unknownIncident({ name, near: nearest(name, [...Object.keys(demos), ...ofLab.keys()]) });
-    process.env.UV_THREADPOOL_SIZE ??= '64';
+      throw errors.unknownIncident({
+        name,
+        near: nearest(name, [...Object.keys(demos), ...Object.keys(liveDemos), ...ofLab.keys()]),
+      });
     const { stateFolder } = await import('../../serve/find-recording.ts');
     const state = stateFolder();
     const missing = await obstacles(state);

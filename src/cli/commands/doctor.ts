@@ -1,7 +1,12 @@
 // `whytrace doctor`: what this machine can do, and the remedy for what it cannot.
+import type { ProbedLibrary } from '../../base/check.ts';
+import { cleanText } from '../../base/sanitize.ts';
 import type { Command } from '../command.ts';
 import { out, outJson, outStyle } from '../print.ts';
 
+/** Functions of a library that are named, and characters of its path. */
+const NAMED = 5;
+const PATH = 200;
 /** How long to hear who writes JSON-RPC, where this user may. */
 const LISTEN_MS = 2000;
 
@@ -16,6 +21,19 @@ const listServers = async (probe: boolean, json: boolean): Promise<number> => {
   }
   return 0;
 };
+
+/** Where the probes of a library would sit: how many functions at each place, and those that are dear by name. */
+const libraryLines = (libraries: readonly ProbedLibrary[]): readonly string[] =>
+  libraries.flatMap(({ path, sites }) => {
+    const counts = Object.entries(sites).map(([site, names]) => `${names.length} at ${site}`);
+    const dear = Object.entries(sites).filter(([site]) => site.endsWith(' single_step'));
+    const names = dear.flatMap(([, functions]) => functions).slice(0, NAMED);
+    const text = counts.length === 0 ? 'none of the functions' : counts.join(', ');
+    return [
+      `probes   ${cleanText(path, PATH)}: ${text}`,
+      ...(names.length === 0 ? [] : [`                        dear: ${names.join(', ')}`]),
+    ];
+  });
 
 export const doctor: Command = {
   name: 'doctor',
@@ -39,7 +57,8 @@ export const doctor: Command = {
   run: async (args) => {
     if (args.flag('mcp')) return listServers(args.flag('probe'), args.flag('json'));
     const { checkMachine } = await import('../../capture/features.ts');
-    const answer = checkMachine();
+    const { knownLibraries } = await import('../../capture/known-libraries.ts');
+    const answer = { ...checkMachine(), libraries: knownLibraries() };
     if (args.flag('json')) outJson(answer);
     else {
       const style = outStyle();
@@ -48,6 +67,7 @@ export const doctor: Command = {
         out(`${ok ? mark : style.bold(mark)}  ${name.padEnd(13)} ${what}\n`);
         if (!ok) out(`                        ${why}${todo === '' ? '' : `; ${todo}`}\n`);
       }
+      for (const line of libraryLines(answer.libraries)) out(`${line}\n`);
       out(answer.ok ? '\nThis machine can record.\n' : '\nThis machine cannot record yet: see MISSING above.\n');
     }
     return answer.ok ? 0 : 1;

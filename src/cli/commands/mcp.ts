@@ -5,7 +5,7 @@ import { boundHeap } from '../bound-heap.ts';
 import type { Command } from '../command.ts';
 import { becomeOwner, dropCapabilities } from '../drop-root.ts';
 import { errors } from '../errors.ts';
-import { createLive } from '../live.ts';
+import { createLive, createRemoteLive } from '../live.ts';
 import { mcpOptions } from '../mcp-options.ts';
 import { err } from '../print.ts';
 import { quickStart } from '../quick-start.ts';
@@ -26,8 +26,14 @@ const servingOf = async (args: Arguments) => {
   const { createAudit } = await import('../../serve/audit/audit-watch.ts');
   const { createAuditSink } = await import('../../serve/audit/audit-sink.ts');
   const rate = args.integer('rate');
-  const live = args.flag('live') ? { live: createLive(args.text('allow-list')).desk } : {};
-  const context = { ...toolContext(args.text('db'), AGENT_BUDGET, args.text('audit')), ...live };
+  const { CONTROL_SOCKET } = await import('../../serve/default-socket.ts');
+  const live = args.flag('live')
+    ? createLive(args.text('allow-list'))
+    : createRemoteLive(args.text('control') ?? CONTROL_SOCKET);
+  const context = {
+    ...toolContext(args.text('db'), AGENT_BUDGET, args.text('audit')),
+    ...{ live: live.desk, liveState: live.state, pendingAlerts: live.pending },
+  };
   const sink = createAuditSink({ ...auditPlace(args.text('audit')), report: (text) => err(`whytrace: ${text}\n`) });
   process.once('exit', sink.close);
   const serving = mcpServing({
@@ -112,6 +118,13 @@ export const mcp: Command = {
         name: '--connect',
         value: path,
         wanted: `no other option, such as --${alone[0]}`,
+        command: 'mcp',
+      });
+    if (args.flag('live') && args.text('control') !== undefined)
+      throw errors.badValue({
+        name: '--control',
+        value: args.text('control') ?? '',
+        wanted: 'no --live: a server watches by itself, or through another program',
         command: 'mcp',
       });
     quickStart();

@@ -39,6 +39,10 @@ export const verify: Command = {
       doc: 'check the chain alone and print its head, one line to keep where nobody can change it',
     },
     print_key: { type: 'flag', doc: 'print the public key that this user signs with on this machine' },
+    finish: {
+      type: 'flag',
+      doc: 'first finish a recording whose recorder was killed: make it one file and seal its rest, as it is found now',
+    },
     json: { type: 'flag', doc: 'print what was found as JSON and nothing else' },
   },
   words: 1,
@@ -46,6 +50,7 @@ export const verify: Command = {
     { line: 'whytrace verify run.db', doc: 'exit code 0 when every row is as it was written' },
     { line: 'whytrace verify run.db --print-head >> /mnt/write-once/heads', doc: 'keep the head elsewhere' },
     { line: 'whytrace verify run.db --anchor /mnt/write-once/heads', doc: 'and hold the recording against it' },
+    { line: 'whytrace verify run.db --finish', doc: 'after its recorder was killed' },
   ],
   run: async (args) => {
     const { fingerprintIn, knownPublicKey } = await import('../../store/evidence/key.ts');
@@ -73,6 +78,10 @@ export const verify: Command = {
       const { verifyAuditLog } = await import('../verify-audit-log.ts');
       const [isHeadOnly, isJson] = [args.flag('print_head'), args.flag('json')];
       return verifyAuditLog(path, { key, ownKey, anchor, isHeadOnly, isJson });
+    }
+    if (args.flag('finish')) {
+      const { finishCut } = await import('../../store/finish-cut.ts');
+      finishCut(path, evidenceKey().key, BigInt(Date.now()) * 1_000_000n);
     }
     if (args.flag('print_head')) {
       const head = headOf(path);

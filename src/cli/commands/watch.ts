@@ -7,6 +7,7 @@ import type { Arguments } from '../arguments.ts';
 import type { Command } from '../command.ts';
 import { errors } from '../errors.ts';
 import { eventLine } from '../event-line.ts';
+import { offerDesk, offerOptions } from '../offer-desk.ts';
 import { err, out } from '../print.ts';
 
 const WAIT_MS = 1000;
@@ -42,7 +43,7 @@ const followAlerts = async (desk: LiveDesk, args: Arguments, unixStartMs: number
   const { signal, done } = stopper(args);
   let after = 0;
   let shown = 0;
-  desk.startWatches();
+  await desk.startWatches();
   for (const missing of (await desk.alerts({ after, least, waitMs: 0 })).not_watched)
     err(`whytrace: not watched: ${missing}\n`);
   if (!args.flag('line') && !args.flag('json') && process.stderr.isTTY)
@@ -69,8 +70,8 @@ export const missingText = ({ counts: { limited, lost, sampled_out } }: Subscrip
   return parts.length === 0 ? '' : `not shown: ${parts.join(', ')}`;
 };
 
-const listEvents = (desk: LiveDesk, pattern: string): number => {
-  const found = desk.events().filter((event) => event.includes(pattern));
+const listEvents = async (desk: LiveDesk, pattern: string): Promise<number> => {
+  const found = (await desk.events()).filter((event) => event.includes(pattern));
   out(found.map((event) => `${event}\n`).join(''));
   return found.length > 0 ? 0 : 1;
 };
@@ -100,11 +101,11 @@ const follow = async (desk: LiveDesk, args: Arguments, expression: string, unixS
     const more = read.more > 0 ? await desk.watch({ id, cursor: read.cursor, count: BATCH, waitMs: 0 }) : undefined;
     for (const one of [...read.events, ...(more?.events ?? [])]) if (shown++ < most) say(one);
     cursor = more?.cursor ?? read.cursor;
-    ended = desk.facts(id).ended;
+    ended = (await desk.facts(id)).ended;
     if (last && (more?.more ?? 0) === 0) break;
   }
   done();
-  const over = ended === undefined ? desk.unsubscribe(id) : desk.facts(id);
+  const over = await (ended === undefined ? desk.unsubscribe(id) : desk.facts(id));
   const missing = missingText(over);
   if (ended !== undefined) err(`whytrace: the kernel is asked no more: ${ended}\n`);
   if (missing !== '') err(`whytrace: ${missing}\n`);
@@ -112,12 +113,19 @@ const follow = async (desk: LiveDesk, args: Arguments, expression: string, unixS
   return ended === undefined ? 0 : 1;
 };
 
+/** The same expression, of one process only. */
+export const ofProcess = (expression: string, pid: number | undefined): string => {
+  if (pid === undefined) return expression;
+  const [, event = expression, condition] = /^\s*(\S+)\s+where\s+(.*)$/is.exec(expression) ?? [];
+  return `${event} where current.pid == ${pid}${condition === undefined ? '' : ` and (${condition})`}`;
+};
+
 export const watch: Command = {
   name: 'watch',
   summary: 'see events of the running kernel, or alerts, as they happen',
   usage: "['CATEGORY:NAME [where FIELD OP VALUE [and ...]]'] [OPTIONS]",
   about:
-    'Without an expression: raises alerts about what looks wrong on this host, each with who did it and why it may be harmless. With one: watches any tracepoint of the running kernel. Conditions are tested in the kernel: == != < <= > >= compare, & asks for bits, ~ matches a text with * and ?; names of values are understood; "and", "or", "not" and parentheses join. Besides the fields of the event: current.pid, current.tid, current.uid, current.comm, cpu. Needs root. What did not come is told at the end.',
+    'Without an expression: raises alerts about what looks wrong on this host, each with who did it and why it may be harmless. With one: watches any tracepoint of the running kernel, or any library call that can be recorded. Conditions are tested in the kernel: == != < <= > >= compare, & asks for bits, ~ matches a text with * and ?; names of values are understood; "and", "or", "not" and parentheses join. Fields are those of the event (of a call its arguments, ret and duration_ns), and current.pid, current.tid, current.uid, current.comm, cpu. Needs root. What did not come is told at the end. With --serve others of this machine may watch through it.',
   options: {
     list: { type: 'flag', doc: 'list the events whose name contains the given word' },
     line: { type: 'flag', doc: 'lines of events and nothing else: for programs that wake at each line' },
@@ -133,12 +141,16 @@ export const watch: Command = {
     'allow-list': { type: 'text', value: 'FILE', doc: 'raise no alert for lines "RULE PROGRAM [PARENT]" of this file' },
     sample: { type: 'integer', value: 'N', doc: 'take one of N matching events', default: '1' },
     rate: { type: 'integer', value: 'N', doc: 'events a second at most', default: '1000' },
+    pid: { type: 'integer', short: 'p', value: 'PID', doc: 'events of this process only' },
+    ...offerOptions,
   },
   words: 1,
   examples: [
     { line: "sudo whytrace watch 'sched:sched_process_exec' --line --duration 5s", doc: 'each program that starts' },
     { line: `sudo whytrace watch 'syscalls:sys_enter_openat where filename ~ "/etc/*"'`, doc: 'who opens files there' },
+    { line: "sudo whytrace watch 'cuda:cudaMalloc where bytes > 1MiB' -p 4711", doc: 'large allocations of a program' },
     { line: 'sudo whytrace watch --line --min-severity high', doc: 'alerts, a line each' },
+    { line: 'sudo whytrace watch --serve --allow-gid 990 --line', doc: 'alerts, and a socket for servers of a group' },
     { line: 'sudo whytrace watch --list tcp', doc: 'events with "tcp" in their name' },
   ],
   run: async (args) => {
@@ -151,12 +163,18 @@ export const watch: Command = {
     process.env.UV_THREADPOOL_SIZE ??= '64';
     const clock = startClock();
     const allowList = args.text('allow-list');
-    const desk = openDesk(clock, { allowed: allowList === undefined ? [] : readAllowList(allowList) });
+    const { stateFolder } = await import('../../serve/find-recording.ts');
+    const allowed = allowList === undefined ? [] : readAllowList(allowList);
+    const desk = openDesk(clock, { allowed, own: [stateFolder()] });
+    let endOffer = async () => {};
     try {
       const unixStartMs = Number(BigInt(clock.unixStart) / 1_000_000n);
-      if (args.flag('list')) return listEvents(desk, word ?? '');
-      return await (word === undefined ? followAlerts(desk, args, unixStartMs) : follow(desk, args, word, unixStartMs));
+      if (args.flag('list')) return await listEvents(desk, word ?? '');
+      endOffer = await offerDesk(args, desk);
+      if (word === undefined) return await followAlerts(desk, args, unixStartMs);
+      return await follow(desk, args, ofProcess(word, args.integer('pid')), unixStartMs);
     } finally {
+      await endOffer();
       await desk.stop();
     }
   },

@@ -1,8 +1,8 @@
 // The facts of a recording that an Ingero file tells: where and when it was made, by what, and what it does not tell.
 import type { Untold } from '../../catalogue/untold.ts';
+import type { Facts } from '../../store/begin-recording.ts';
 import type { Database } from '../../store/open.ts';
 import { maybeText } from '../../store/row.ts';
-import type { Facts } from '../../store/writer.ts';
 import type { Tables } from '../importer.ts';
 import type { Run } from './run.ts';
 

@@ -18,9 +18,17 @@ const finding = (changes: Partial<Finding> = {}): Finding => ({
 
 test('equal findings within a minute are one alert with a count', () => {
   const raised: number[] = [];
-  const book = createAlertBook(({ id }) => raised.push(id));
+  const again: (readonly [id: number, count: number, time: number])[] = [];
+  const book = createAlertBook(
+    ({ id }) => raised.push(id),
+    ({ id, count }, { time }) => again.push([id, count, time]),
+  );
   for (const time of [0, 10e9, 65e9]) book.add(finding({ time }));
   assert.deepEqual(raised, [1]);
+  assert.deepEqual(again, [
+    [1, 2, 10e9],
+    [1, 3, 65e9],
+  ]);
   assert.deepEqual(
     book.list(0, 'info').map(({ count, last }) => [count, last]),
     [[3, 65e9]],

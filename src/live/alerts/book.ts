@@ -18,8 +18,11 @@ export type AlertBook = {
   readonly lastId: () => number;
 };
 
-/** A book; `onAlert` hears of each new alert. */
-export const createAlertBook = (onAlert: (alert: Alert) => void = () => {}): AlertBook => {
+/** A book; `onAlert` hears of each new alert, `onAgain` of each that was found again, and of the finding. */
+export const createAlertBook = (
+  onAlert: (alert: Alert) => void = () => {},
+  onAgain: (alert: Alert, finding: Finding) => void = () => {},
+): AlertBook => {
   const alerts: Alert[] = [];
   const open = new Map<string, Alert>();
   const minutes = new Map<string, { start: number; count: number }>();
@@ -53,6 +56,7 @@ export const createAlertBook = (onAlert: (alert: Alert) => void = () => {}): Ale
         const alert = { ...before, count: before.count + 1, last: finding.time };
         open.set(name, alert);
         replace(alert);
+        onAgain(alert, finding);
         return { alert, isNew: false };
       }
       if (!mayRaise(finding)) return undefined;

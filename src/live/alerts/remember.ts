@@ -12,13 +12,13 @@ export const remember = (execs: ExecMemory, tap: Tap): { readonly stop: () => vo
     const { parent_pid: parent, child_pid: child } = values;
     if (typeof parent === 'number' && typeof child === 'number') execs.forked(child, time, { pid: parent, comm });
   };
-  const forks = tap.subscribe('sched:sched_process_fork', { sample: 1, rate: RATE, wake: false }, onFork);
+  const forks = tap.subscribe('sched:sched_process_fork', { sample: 1, rate: RATE, wake: false, lazy: true }, onFork);
   // Parents first, as their ids mostly are smaller.
   for (const pid of allPids().sort((a, b) => a - b)) {
-    const info = processInfo(pid);
+    const info = processInfo(pid, { keepArguments: true });
     if (info?.exe === undefined) continue;
     const parents: { pid: number; comm: string }[] = [];
-    const parent = processInfo(info.parentPid);
+    const parent = processInfo(info.parentPid, { keepArguments: true });
     if (parent !== undefined) parents.push({ pid: parent.pid, comm: parent.comm });
     execs.note(pid, 0, info.exe, parents);
   }

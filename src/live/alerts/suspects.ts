@@ -2,9 +2,12 @@
 import { statSync } from 'node:fs';
 import type { Suspect } from '../../base/alert.ts';
 import { processInfo } from '../../capture/process-info.ts';
-import type { Begun } from './exec-memory.ts';
+import type { ExecMemory } from './exec-memory.ts';
 
 const MOST_PARENTS = 8;
+/** How long what /proc said counts, in ms: a process that is found once is mostly found again at once, and has the same parents. */
+const FRESH_MS = 2000;
+const KEPT = 1000;
 
 const exeId = (pid: number): string | undefined => {
   try {
@@ -21,32 +24,54 @@ export type Identified = {
   readonly container: string | undefined;
 };
 
-const suspectOf = (
-  pid: number,
-): (Suspect & { readonly parentPid: number; readonly container: string | undefined }) | undefined => {
-  const info = processInfo(pid);
+type Asked = { readonly suspect: Suspect; readonly parentPid: number; readonly container: string | undefined };
+
+const ask = (pid: number): Asked | undefined => {
+  // Of its arguments nothing is told, so nothing has to be taken out of them.
+  const info = processInfo(pid, { keepArguments: true });
   if (info === undefined) return undefined;
   const { comm, exe, uid, parentPid, container } = info;
-  return { pid, comm, exe, exe_id: exeId(pid), uid, parentPid, container };
+  return { suspect: { pid, comm, exe, exe_id: exeId(pid), uid }, parentPid, container };
 };
 
-/** The process and its parents; of those that are gone, what was noted when they began. `comm`: what the event said of it. */
-export const identify = (pid: number, comm: string, begun: Begun | undefined): Identified => {
-  const found = suspectOf(pid);
-  const ancestry: Suspect[] = [];
-  for (let parent = found?.parentPid ?? 0; parent > 0 && ancestry.length < MOST_PARENTS; ) {
-    const suspect = suspectOf(parent);
-    if (suspect === undefined) break;
-    const { parentPid, container: _container, ...shown } = suspect;
-    ancestry.push(shown);
-    parent = parentPid;
-  }
-  const { program, ancestry: noted = [] } = begun ?? {};
-  if (found === undefined) return { process: { pid, comm, exe: program }, ancestry: noted, container: undefined };
-  const { parentPid: _parent, container, ...process } = found;
+export type Suspects = {
+  /** The process and its parents; of those that are gone, what was noted when they began. `comm`: what the event said of it. */
+  readonly identify: (pid: number, comm: string) => Identified;
+};
+
+/** `now`: milliseconds from any start. */
+export const createSuspects = (execs: Pick<ExecMemory, 'of'>, now = () => performance.now()): Suspects => {
+  const known = new Map<number, { readonly asked: Asked | undefined; readonly at: number; readonly since: number }>();
+
+  const look = (pid: number): Asked | undefined => {
+    // Since then it may have begun another program, or be another process.
+    const since = execs.of(pid)?.since ?? 0;
+    const last = known.get(pid);
+    if (last !== undefined && last.since === since && now() - last.at < FRESH_MS) return last.asked;
+    const asked = ask(pid);
+    if (known.size >= KEPT) known.clear();
+    known.set(pid, { asked, at: now(), since });
+    return asked;
+  };
+
   return {
-    process: { ...process, exe: process.exe ?? program },
-    ancestry: ancestry.length > 0 ? ancestry : noted,
-    container,
+    identify: (pid, comm) => {
+      const { program, ancestry: noted = [] } = execs.of(pid) ?? {};
+      const found = look(pid);
+      if (found === undefined) return { process: { pid, comm, exe: program }, ancestry: noted, container: undefined };
+      const ancestry: Suspect[] = [];
+      for (let parent = found.parentPid; parent > 0 && ancestry.length < MOST_PARENTS; ) {
+        const asked = look(parent);
+        if (asked === undefined) break;
+        ancestry.push(asked.suspect);
+        parent = asked.parentPid;
+      }
+      const { suspect, container } = found;
+      return {
+        process: { ...suspect, exe: suspect.exe ?? program },
+        ancestry: ancestry.length > 0 ? ancestry : noted,
+        container,
+      };
+    },
   };
 };

@@ -35,18 +35,21 @@ const WATCHED = [
 /** Starts with what the counters say now; `look` raises what has grown since. */
 export const startCounterWatch = (
   clock: Clock,
-  owners: Pick<SocketOwners, 'namespacePids'>,
+  owners: Pick<SocketOwners, 'networkNamespaces'>,
   raise: (finding: NetworkFinding) => void,
 ) => {
-  const before = new Map<number, Counters>();
+  const before = new Map<string, Counters>();
   const look = (isFirst = false) => {
     const time = clock.now();
-    for (const pid of owners.namespacePids()) {
+    const namespaces = owners.networkNamespaces();
+    for (const name of before.keys()) if (!namespaces.has(name)) before.delete(name);
+    for (const [name, pid] of namespaces) {
       const now = readCounters(pid);
       if (now === undefined) continue;
-      const last = before.get(pid);
-      before.set(pid, now);
-      if (isFirst || last === undefined) continue;
+      // One that was made since the watch began has counted from zero.
+      const last = before.get(name) ?? new Map<string, number>();
+      before.set(name, now);
+      if (isFirst) continue;
       for (const { counter, rule, severity, title, benign, least } of WATCHED) {
         const more = (now.get(counter) ?? 0) - (last.get(counter) ?? 0);
         if (more < least) continue;
@@ -55,8 +58,9 @@ export const startCounterWatch = (
           severity,
           title,
           time,
-          key: `${rule} ${pid}`,
+          key: `${rule} ${name}`,
           benign,
+          seenAt: 'proc:netstat',
           facts: { counter, more, namespace_of_pid: pid },
         });
       }

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { dropClass, isWorthALook } from './drop-classes.ts';
+import { dropClass, isForNeighbours, isWorthALook } from './drop-classes.ts';
 
 test('the function that dropped it decides where the reason alone is ambiguous', () => {
   assert.equal(dropClass('IP_INHDR', 'ip_rcv_core'), 'malformed');
   assert.equal(dropClass('IP_INHDR', 'ip_forward'), 'topology');
+  assert.equal(dropClass('IP_INHDR', 'ip6_forward'), 'topology');
+  assert.equal(dropClass('IP_INHDR', 'ip_forward.isra.0'), 'topology');
   assert.equal(dropClass('NOT_SPECIFIED', '__udp4_lib_rcv'), 'malformed');
   assert.equal(dropClass('NOT_SPECIFIED', 'ip6_mc_input'), 'benign');
 });
@@ -20,4 +22,9 @@ test('what happens on every healthy machine is harmless, and not looked at', () 
   ])
     assert.deepEqual([dropClass(reason, 'x'), isWorthALook(reason)], ['benign', false], reason);
   assert.ok(isWorthALook('NOT_SPECIFIED'), 'some of its places are worth a look');
+});
+
+test('what is for all neighbours, and what is for one', () => {
+  assert.deepEqual(['ff02::16', '224.0.0.251'].map(isForNeighbours), [true, true]);
+  assert.deepEqual(['fe80::1', '224.1.0.1', '10.0.0.2', ''].map(isForNeighbours), [false, false, false, false]);
 });

@@ -33,13 +33,18 @@ const CLASSES: Readonly<Record<Exclude<DropClass, 'benign'>, readonly string[]>>
     'MAC_INVALID_SOURCE',
     'CAN_RX_INVALID_FRAME',
     'NOT_SPECIFIED@__udp4_lib_rcv',
+    'NOT_SPECIFIED@__udp6_lib_rcv',
     'NOT_SPECIFIED@ip_defrag',
+    'NOT_SPECIFIED@ipv6_destopt_rcv',
+    'NOT_SPECIFIED@ipv6_parse_hopopts',
+    'NOT_SPECIFIED@ipv6_rthdr_rcv',
   ],
   spoofed: [
     'IP_RPFILTER',
     'IP_LOCALNET',
     'IP_LOCAL_SOURCE',
     'IP_INVALID_SOURCE',
+    'IP_INADDRERRORS',
     'UNICAST_IN_L2_MULTICAST',
     'TCP_INVALID_SEQUENCE',
     'TCP_INVALID_END_SEQUENCE',
@@ -95,20 +100,26 @@ const CLASSES: Readonly<Record<Exclude<DropClass, 'benign'>, readonly string[]>>
     'PKT_TOO_BIG',
     'OTHERHOST',
     'IP_INHDR@ip_forward',
+    'IP_INHDR@ip6_forward',
+    'NOT_SPECIFIED@neigh_invalidate',
   ],
 };
 
+/** The classes that are worth a look, with their reasons. */
+export const dropClasses = (['malformed', 'spoofed', 'policy', 'resource', 'topology'] as const).map((name) => ({
+  name,
+  reasons: CLASSES[name],
+}));
 const classes: ReadonlyMap<string, DropClass> = new Map(
-  Object.entries(CLASSES).flatMap(([name, reasons]) => reasons.map((reason) => [reason, isClass(name)] as const)),
+  dropClasses.flatMap(({ name, reasons }) => reasons.map((reason) => [reason, name] as const)),
 );
-function isClass(name: string): DropClass {
-  const known: readonly DropClass[] = ['malformed', 'spoofed', 'policy', 'resource', 'topology'];
-  return known.find((one) => one === name) ?? 'benign';
-}
+
+/** What compilers add to the name of a function that they have changed for one caller. */
+const COMPILED = /\.(constprop|isra|part|cold)\b.*$/;
 
 /** The class of a drop; what is in no list is harmless on every healthy machine. */
 export const dropClass = (reason: string, location: string): DropClass =>
-  classes.get(`${reason}@${location}`) ?? classes.get(reason) ?? 'benign';
+  classes.get(`${reason}@${location.replace(COMPILED, '')}`) ?? classes.get(reason) ?? 'benign';
 
 /** Whether drops of a reason can be anything but harmless. */
 export const isWorthALook = (reason: string): boolean =>
@@ -127,12 +138,32 @@ export const dropSeverity: Readonly<
 
 /** Reasons that say more than their class: which rule they raise, and its words. */
 export const dropRules: Readonly<
-  Record<string, { readonly rule: string; readonly title: string; readonly benign: string }>
+  Record<
+    string,
+    {
+      readonly rule: string;
+      readonly title: string;
+      readonly benign: string;
+      /** So many of one connection in ten seconds, before that is told. */
+      readonly least: number;
+      /** Only segments that carry nothing. */
+      readonly empty: true;
+    }
+  >
 > = {
-  // A sender asks so, with a byte that was sent before, whether a closed window is open again.
+  // A sender asks so, again and again, whether a closed window is open: with a number that was received before, and no data. With
+  // data it is what was sent again although it had arrived; one now and then keeps an idle connection alive.
   TCP_OLD_SEQUENCE: {
     rule: 'zero_window',
     title: 'a receiver has closed its window: the program there does not read',
-    benign: 'a program that is busy for a moment does so, and keep-alive probes look the same',
+    benign: 'a program that is busy for a moment does so',
+    least: 3,
+    empty: true,
   },
 };
+
+/**
+ * Whether an address is that of all neighbours of some kind (RFC 4291 2.7, RFC 5771 section 4): what hosts tell their link about
+ * themselves, also while it is still coming up, and again and again. That it is dropped harms nobody.
+ */
+export const isForNeighbours = (address: string): boolean => /^(ff02:|224\.0\.0\.)/.test(address);

@@ -35,6 +35,7 @@ export const createNameServerWatch = (raise: (finding: NetworkFinding) => void) 
           ? 'a name that was mistyped, or that a search list tries'
           : 'a name server that is busy for a moment',
       pid: question.pid,
+      seenAt: rule === 'name_server_silent' ? 'net:net_dev_queue' : 'net:netif_receive_skb',
     });
 
   return {

@@ -17,6 +17,9 @@ test('addresses and ports of IPv4, with options, and of IPv6', () => {
     ...{ from: '2001:db8::1', to: '::1', protocol: 6, fromPort: 443, toPort: 80 },
   });
   assert.deepEqual(headersOf(0x0806, hex('0001')), {});
+  const segment = '1234 0050 00000001 00000002 50 10';
+  assert.equal(headersOf(0x0800, hex(ipv4.replace('4011', '4006') + segment)).data, 48 - 20 - 20);
+  assert.equal(headersOf(0x86dd, hex(six.replace('01bb 0050', segment).replace('0008 06', '0014 06'))).data, 0);
 });
 
 test('a question to a name server, and its answer', () => {

@@ -8,6 +8,8 @@ export type Headers = {
   readonly protocol?: number;
   readonly fromPort?: number;
   readonly toPort?: number;
+  /** Bytes of a TCP segment after its header. */
+  readonly data?: number;
 };
 
 const IPV4 = 0x0800;
@@ -15,10 +17,25 @@ const IPV6 = 0x86dd;
 const WITH_PORTS = new Set([6, 17]);
 const IPV6_HEADER = 40;
 
-const ports = (view: DataView, at: number, protocol: number): Pick<Headers, 'fromPort' | 'toPort'> =>
-  WITH_PORTS.has(protocol) && view.byteLength >= at + 4
-    ? { fromPort: view.getUint16(at), toPort: view.getUint16(at + 2) }
-    : {};
+const TCP = 6;
+/** Of TCP's header, in whose upper half the length of it stands in words. */
+const TCP_OFFSET = 12;
+
+/** What comes after the header of the network, at `at`; `length`: bytes from there on, as that header says. */
+const inner = (
+  view: DataView,
+  at: number,
+  protocol: number,
+  length: number,
+): Pick<Headers, 'fromPort' | 'toPort' | 'data'> => {
+  if (!WITH_PORTS.has(protocol) || view.byteLength < at + 4) return {};
+  const hasLength = protocol === TCP && view.byteLength > at + TCP_OFFSET;
+  return {
+    fromPort: view.getUint16(at),
+    toPort: view.getUint16(at + 2),
+    ...(hasLength ? { data: length - (view.getUint8(at + TCP_OFFSET) >> 4) * 4 } : {}),
+  };
+};
 
 /** The headers of a packet that begins with that of the network. `link`: the protocol that the link names. */
 export const headersOf = (link: number, bytes: Uint8Array): Headers => {
@@ -30,12 +47,13 @@ export const headersOf = (link: number, bytes: Uint8Array): Headers => {
       from: bytes.subarray(12, 16).join('.'),
       to: bytes.subarray(16, 20).join('.'),
       protocol,
-      ...ports(view, length, protocol),
+      ...inner(view, length, protocol, view.getUint16(2) - length),
     };
   }
   if (link === IPV6 && bytes.length >= IPV6_HEADER) {
     const protocol = view.getUint8(6);
-    return { from: address6(view, 8), to: address6(view, 24), protocol, ...ports(view, IPV6_HEADER, protocol) };
+    const rest = inner(view, IPV6_HEADER, protocol, view.getUint16(4));
+    return { from: address6(view, 8), to: address6(view, 24), protocol, ...rest };
   }
   return {};
 };

@@ -53,12 +53,12 @@ const watchedBy = (): readonly Watched[] => {
   const isNumber = (value: unknown): value is number => typeof value === 'number';
   return [
     {
-      expression: 'sock:inet_sock_set_state where newstate == TCP_SYN_SENT or oldstate == TCP_SYN_SENT',
+      expression: 'sock:inet_sock_set_state where newstate == TCP_SYN_SENT',
       benign: '',
       judge: ({ pid, comm, values }) => {
         const to = end(values, 'daddr', 'dport');
         // The port of this side is chosen after that.
-        if (values.newstate === 'TCP_SYN_SENT') callers.note(to, pid, comm);
+        callers.note(to, pid, comm);
         return undefined;
       },
     },

@@ -3,10 +3,9 @@
 import type { Finding, Severity } from '../../base/alert.ts';
 import { type Drop, type NetEvents, openNetEvents } from '../../capture/live/net-events.ts';
 import { createSocketOwners } from '../../capture/socket-owners.ts';
-import { identify } from '../alerts/suspects.ts';
 import type { Watching, WatchParts } from '../watch-parts.ts';
 import { startCounterWatch } from './counter-watch.ts';
-import { dropClass, dropRules, dropSeverity, isWorthALook } from './drop-classes.ts';
+import { dropClass, dropRules, dropSeverity, isForNeighbours, isWorthALook } from './drop-classes.ts';
 import { createNameServerWatch } from './name-server-watch.ts';
 import { headersOf } from './packet.ts';
 import { createRates } from './rates.ts';
@@ -14,6 +13,8 @@ import { startSocketWatch } from './socket-watch.ts';
 
 const WHILE_NS = 10e9;
 const SWEEP_MS = 1000;
+/** How often it is asked which network namespaces there are: that takes a look at every process. */
+const NAMESPACES_MS = 3000;
 
 /** What the parts of this watch say of something they saw. */
 export type NetworkFinding = {
@@ -27,6 +28,8 @@ export type NetworkFinding = {
   readonly pid?: number | undefined;
   readonly comm?: string | undefined;
   readonly evidence?: readonly string[];
+  /** What it was seen at, as category:name: its facts are kept as an event of it where no row proves it yet. */
+  readonly seenAt?: string;
 };
 
 const titles = {
@@ -45,19 +48,22 @@ const benign = {
 } as const;
 
 /** Starts the watch. */
-export const startNetworkWatch = ({ tap, clock, report, execs, keep }: WatchParts): Watching => {
-  const owners = createSocketOwners();
+export const startNetworkWatch = ({ tap, clock, report, suspects, keep }: WatchParts): Watching => {
+  const owners = createSocketOwners({ namespacesEveryMs: NAMESPACES_MS });
   const rates = createRates(WHILE_NS);
 
-  const raise = ({ pid, comm = '', evidence = [], ...finding }: NetworkFinding) => {
-    const who = pid === undefined || pid === 0 ? undefined : identify(pid, comm, execs.of(pid));
+  const raise = ({ pid, comm = '', evidence = [], seenAt, ...finding }: NetworkFinding) => {
+    const who = pid === undefined || pid === 0 ? undefined : suspects.identify(pid, comm);
+    const { time, facts } = finding;
+    const at = { time, pid: who?.process.pid ?? 0, tid: who?.process.pid ?? 0, comm: who?.process.comm ?? '' };
+    const row = seenAt === undefined ? undefined : keep({ ...at, uid: null, cpu: null, values: facts }, seenAt);
     const raised: Finding = {
       ...finding,
       watch: 'network',
       process: who?.process,
       ancestry: who?.ancestry ?? [],
       container: who?.container,
-      evidence,
+      evidence: row === undefined ? evidence : [...evidence, row],
     };
     report(raised);
   };
@@ -65,12 +71,14 @@ export const startNetworkWatch = ({ tap, clock, report, execs, keep }: WatchPart
   const onDrop = (drop: Drop) => {
     const kind = dropClass(drop.reason, drop.location);
     if (kind === 'benign') return;
-    const { from, to, protocol, fromPort, toPort } = headersOf(drop.protocol, drop.bytes);
+    const { from, to, protocol, fromPort, toPort, data = 0 } = headersOf(drop.protocol, drop.bytes);
+    if (isForNeighbours(to ?? '') && kind !== 'malformed' && kind !== 'spoofed') return;
     const place = `${drop.reason}@${drop.location}`;
     const key = [place, drop.namespace, from, to, protocol, toPort].join(' ');
     const { first, many, count } = dropSeverity[kind];
     const lately = rates.add(key, drop.time);
     const special = dropRules[drop.reason];
+    if (special !== undefined && (data > 0 || lately < special.least)) return;
     raise({
       rule: special?.rule ?? `packets_${kind}`,
       severity: lately >= count ? many : first,
@@ -88,6 +96,7 @@ export const startNetworkWatch = ({ tap, clock, report, execs, keep }: WatchPart
         lately,
       },
       benign: special?.benign ?? benign[kind],
+      seenAt: 'skb:kfree_skb',
       pid: drop.socketInode === 0 ? undefined : owners.ownerOf(drop.socketInode),
     });
   };

@@ -1,20 +1,14 @@
-// The rules of the security watch about programs that begin and files that few should open, from the kernel's own objects.
-import { homedir } from 'node:os';
-import type { ExecLook, OpenLook } from '../../capture/live/looks.ts';
-import { allow, type Judgement, type Rule } from './rule.ts';
-
-/** The same as a rule of events, with the look in their place. */
-export type LookRule<Look> = Omit<Rule, 'events' | 'judge' | 'perSecond'> & {
-  readonly judge: (look: Look) => Judgement | undefined;
-};
+// The rules of the security watch about programs that begin, from the kernel's own objects.
+import type { ExecLook } from '../../capture/live/looks.ts';
+import { allow, type LookRule } from './rule.ts';
 
 // linux/socket.h, linux/stat.h
 const AF_INET = 2;
 const AF_INET6 = 10;
 const SET_USER_ID = 0o4000;
 const PRELOADS = /^(LD_PRELOAD|LD_AUDIT)=(.+)$/;
-const WRITTEN = 0x3;
-const O_TRUNC = 0x200;
+/** The protocol between a miner and its pool. */
+const POOL = /^(stratum\d?\+\w+):\/\//;
 const isNetwork = ({ family }: { readonly family: number }) => family === AF_INET || family === AF_INET6;
 
 export const execRules: readonly LookRule<ExecLook>[] = [
@@ -40,7 +34,7 @@ export const execRules: readonly LookRule<ExecLook>[] = [
     severity: 'medium',
     technique: 'T1059',
     benign: `builds, test suites and installers do; ${allow('exec_from_temporary')}`,
-    judge: ({ asked }) => (/^\/(tmp|var\/tmp|dev\/shm)\//.test(asked) ? { facts: { program: asked } } : undefined),
+    judge: ({ isInShared, asked }) => (isInShared ? { facts: { program: asked } } : undefined),
   },
   {
     id: 'preload',
@@ -75,34 +69,16 @@ export const execRules: readonly LookRule<ExecLook>[] = [
         : { facts: { program: asked, address: stream.family === AF_INET ? stream.address : null, port: stream.port } };
     },
   },
-];
-
-export const openRules: readonly LookRule<OpenLook>[] = [
   {
-    id: 'sensitive_file',
-    title: 'opened a file that holds secrets or rights',
-    severity: 'medium',
-    technique: 'T1003.008',
-    benign: `su, sudo, sshd, cron and backups do; ${allow('sensitive_file')}`,
-    judge: ({ file, flags }) => ({
-      ...((flags & (WRITTEN | O_TRUNC)) === 0
-        ? {}
-        : { title: 'opened a file that holds secrets or rights, to write', severity: 'high' as const }),
-      facts: { file, flags },
-    }),
+    id: 'miner_arguments',
+    title: 'ran a program that is told of a pool of currency miners',
+    severity: 'high',
+    technique: 'T1496',
+    benign: `whoever mines on purpose does; ${allow('miner_arguments')}`,
+    judge: ({ arguments: words, asked }) => {
+      const [, protocol] = words.map((word) => POOL.exec(word)).find((match) => match !== null) ?? [];
+      // The rest of the word may hold the name and password of an account.
+      return protocol === undefined ? undefined : { facts: { program: asked, protocol } };
+    },
   },
-];
-
-const HOME = homedir();
-
-/** Files that few should open, of the system and of the user who watches; `*` is every file of that directory. */
-export const SENSITIVE: readonly string[] = [
-  '/etc/shadow',
-  '/etc/gshadow',
-  '/etc/sudoers',
-  '/etc/sudoers.d/*',
-  '/etc/ssh/*_key',
-  '/etc/kubernetes/admin.conf',
-  '/etc/krb5.keytab',
-  ...['.ssh/*', '.aws/credentials', '.docker/config.json', '.kube/config'].map((path) => `${HOME}/${path}`),
 ];

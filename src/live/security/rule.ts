@@ -8,7 +8,14 @@ export type Judgement = {
   /** Equal ones are one alert; by default program and rule. */
   readonly key?: string;
   readonly title?: string;
+  readonly technique?: string;
   readonly facts?: Readonly<Record<string, number | string | null>>;
+};
+
+/** What a rule may ask besides what it is shown. */
+export type Around = {
+  /** Whether a process is a child of another, or of its children. */
+  readonly descends: (pid: number, from: number) => boolean;
 };
 
 export type Rule = {
@@ -23,9 +30,14 @@ export type Rule = {
   /** Expressions of which each match is looked at; arguments by value only, since a pointer's text can change under us. */
   readonly events: readonly string[];
   /** Refuses a match (undefined), or says more about it. Without it every match is a finding. */
-  readonly judge?: (event: LiveEvent) => Judgement | undefined;
+  readonly judge?: (event: LiveEvent, around: Around) => Judgement | undefined;
   /** Only when so many matches of one process came within a second. */
   readonly perSecond?: number;
+};
+
+/** The same as a rule of events, with a look in their place. */
+export type LookRule<Look> = Omit<Rule, 'events' | 'judge' | 'perSecond'> & {
+  readonly judge: (look: Look) => Judgement | undefined;
 };
 
 /** How the owner of a machine declares a rule's finding harmless, for `benign`. */

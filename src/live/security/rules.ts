@@ -1,9 +1,20 @@
 // The rules of the security watch that need no more than the arguments of system calls and tracepoints, by value. Numbers of
 // requests and flags: linux/ptrace.h, linux/sched.h, linux/bpf.h, asm-generic/mman-common.h, linux/socket.h.
-import { allow, type Rule } from './rule.ts';
+import type { LiveEvent } from '../../capture/live/decode.ts';
+import { type Around, allow, type Judgement, type Rule } from './rule.ts';
 
 const CLONE_NEWUSER = 0x1000_0000;
 const MINING_PORTS = [3333, 4444, 5555, 7777, 9999, 14_444, 45_700];
+
+/** What is done to another process; of a child of one's own it gains little, and is what debuggers and tracers do. */
+const toProcess = ({ pid, values }: LiveEvent, { descends }: Around, facts: Judgement['facts'] = {}): Judgement => {
+  const target = values.pid;
+  const isOwnChild = typeof target === 'number' && descends(target, pid);
+  return {
+    ...(isOwnChild ? { severity: 'low' as const } : {}),
+    facts: { target_pid: target ?? null, target_is: isOwnChild ? 'a child of its own' : 'another process', ...facts },
+  };
+};
 
 export const rules: readonly Rule[] = [
   {
@@ -11,9 +22,9 @@ export const rules: readonly Rule[] = [
     title: 'attached itself to another process with ptrace',
     severity: 'high',
     technique: 'T1055.008',
-    benign: `debuggers and tracers do (gdb, strace, rr); ${allow('ptrace_attach')}`,
-    events: ['syscalls:sys_enter_ptrace where request == 16', 'syscalls:sys_enter_ptrace where request == 0x4206'],
-    judge: ({ values }) => ({ facts: { target_pid: values.pid ?? null, request: values.request ?? null } }),
+    benign: `debuggers and tracers do (gdb, strace, rr), mostly to their own children, which is told as low; ${allow('ptrace_attach')}`,
+    events: ['syscalls:sys_enter_ptrace where request == 16 or request == 0x4206'],
+    judge: (event, around) => toProcess(event, around, { request: event.values.request ?? null }),
   },
   {
     id: 'ptrace_write',
@@ -21,8 +32,8 @@ export const rules: readonly Rule[] = [
     severity: 'high',
     technique: 'T1055.008',
     benign: `debuggers set breakpoints so; ${allow('ptrace_write')}`,
-    events: ['syscalls:sys_enter_ptrace where request == 4', 'syscalls:sys_enter_ptrace where request == 5'],
-    judge: ({ values }) => ({ facts: { target_pid: values.pid ?? null } }),
+    events: ['syscalls:sys_enter_ptrace where request == 4 or request == 5'],
+    judge: (event, around) => toProcess(event, around),
   },
   {
     id: 'process_vm_write',
@@ -31,7 +42,7 @@ export const rules: readonly Rule[] = [
     technique: 'T1055',
     benign: `debuggers and checkpointing do; ${allow('process_vm_write')}`,
     events: ['syscalls:sys_enter_process_vm_writev'],
-    judge: ({ pid, values }) => (values.pid === pid ? undefined : { facts: { target_pid: values.pid ?? null } }),
+    judge: (event, around) => (event.values.pid === event.pid ? undefined : toProcess(event, around)),
   },
   {
     id: 'pidfd_getfd',
@@ -119,7 +130,7 @@ export const rules: readonly Rule[] = [
     severity: 'info',
     technique: 'T1014',
     benign: `bpftool and monitoring do; ${allow('bpf_look')}`,
-    events: ['syscalls:sys_enter_bpf where cmd == 11', 'syscalls:sys_enter_bpf where cmd == 13'],
+    events: ['syscalls:sys_enter_bpf where cmd == 11 or cmd == 13'],
   },
   {
     id: 'perf_event',
@@ -165,7 +176,7 @@ export const rules: readonly Rule[] = [
     technique: 'T1486',
     benign: `git, package managers and archivers do; ${allow('mass_rename')}`,
     events: ['syscalls:sys_enter_rename', 'syscalls:sys_enter_renameat', 'syscalls:sys_enter_renameat2'],
-    perSecond: 5,
+    perSecond: 20,
   },
   {
     id: 'mining_port',
@@ -173,7 +184,9 @@ export const rules: readonly Rule[] = [
     severity: 'medium',
     technique: 'T1496',
     benign: `other programs use these ports as well; ${allow('mining_port')}`,
-    events: MINING_PORTS.map((port) => `sock:inet_sock_set_state where newstate == TCP_SYN_SENT and dport == ${port}`),
+    events: [
+      `sock:inet_sock_set_state where newstate == TCP_SYN_SENT and (${MINING_PORTS.map((port) => `dport == ${port}`).join(' or ')})`,
+    ],
     judge: ({ values }) => ({ facts: { address: values.daddr ?? null, port: values.dport ?? null } }),
   },
   {
@@ -194,11 +207,7 @@ export const ownRules = (pid: number): readonly Rule[] => [
     severity: 'high',
     technique: 'T1562.001',
     benign: 'whoever runs whytrace may end it',
-    events: [
-      `signal:signal_generate where pid == ${pid} and sig == 9`,
-      `signal:signal_generate where pid == ${pid} and sig == 19`,
-      `signal:signal_generate where pid == ${pid} and sig == 15`,
-    ],
+    events: [`signal:signal_generate where pid == ${pid} and (sig == 9 or sig == 15 or sig == 19)`],
     judge: ({ values }) => ({ facts: { signal: values.sig ?? null } }),
   },
   {
@@ -211,5 +220,17 @@ export const ownRules = (pid: number): readonly Rule[] => [
       `syscalls:sys_enter_ptrace where pid == ${pid}`,
       `syscalls:sys_enter_process_vm_writev where pid == ${pid}`,
     ],
+  },
+  {
+    id: 'recorder_probes',
+    title: 'took hold of an eBPF link by its number: the probes of whytrace are among them',
+    severity: 'medium',
+    technique: 'T1562.001',
+    benign: `bpftool does when it lists links; cilium and others replace their own; ${allow('recorder_probes')}`,
+    events: ['syscalls:sys_enter_bpf where cmd == 30 or cmd == 29 or cmd == 34'],
+    judge: ({ values }) => ({
+      ...(values.cmd === 34 ? { severity: 'high' as const, title: 'detached an eBPF probe' } : {}),
+      facts: { command: values.cmd ?? null },
+    }),
   },
 ];

@@ -14,7 +14,7 @@ const CLIENT_INFO = 'io.modelcontextprotocol/clientInfo';
 /** https://www.w3.org/TR/trace-context/#traceparent-header */
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 /** What makes the server work on its behalf: on record before it runs. */
-const BEGINS = new Set(['tools/call', 'resources/read']);
+const BEGINS = new Set(['tools/call', 'resources/read', 'desk/subscribe']);
 
 export type Client = { readonly client: string | null; readonly client_version: string | null };
 

@@ -6,6 +6,8 @@ import type { Scope } from './principal.ts';
 export type ScopeTable = {
   readonly tool: (name: string) => Scope | undefined;
   readonly resource: (uri: string) => Scope | undefined;
+  /** Of methods that are none of MCP, where there are such. */
+  readonly method?: (method: string) => Scope | undefined;
 };
 
 /** One message, as far as limits and scopes look at it. `what` names the thing asked for, for words and for the audit. */
@@ -33,6 +35,8 @@ export const askedBy = (message: unknown, table: ScopeTable): Asked | undefined 
     const name = textFieldOf(params, 'name') ?? '';
     return { method, what: name, scope: table.tool(name), works: true };
   }
+  const own = table.method?.(method);
+  if (own !== undefined) return { method, what: method, scope: own, works: true };
   if (!READS.test(method)) return { method, what: method, scope: undefined, works: COSTS.test(method) };
   const uri = textFieldOf(params, 'uri');
   const scope = uri === undefined ? undefined : table.resource(uri);

@@ -11,7 +11,7 @@ export const overhead: Prompt = {
       'Find out how much the recording itself slowed the program down, and whether its figures can be trusted.',
       ...(pid === undefined ? [] : [`Look at process ${pid} only (pid: ${pid}).`]),
       '',
-      "1. get_trace_stats: calls per second, losses. 'ring_full_call' means that the recorder was too slow, 'call_sampled' that it kept rows of some calls only; totals stay exact.",
+      "1. get_trace_stats: calls per second, losses. 'ring_full_call' means that the recorder was too slow, 'shed_call' that it fell behind and left out rows of usual calls, 'call_sampled' that it kept rows of some calls only; totals stay exact.",
       '2. run_sql: SELECT key, value FROM recording. Which probes, which sampling rate, which settings, how long attaching took.',
       "3. get_causal_chains: is the root of any chain of kind 'observer', or the recorder (recorder_pid) among those that ran instead?",
       '4. run_sql on run_queue_waits and waits: how much time did the recorder take from the traced threads? Give it as a share of all their time.',

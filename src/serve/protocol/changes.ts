@@ -51,7 +51,8 @@ export const watchRecording = (context: ToolContext, everyMs = EVERY_MS): Change
   let timer: NodeJS.Timeout | undefined;
   let mark = '';
   let listed = '';
-  const listOf = () => resourceKinds.map((kind) => valuesOf(kind, context).map((value) => uriOf(kind, value)));
+  const recorded = resourceKinds.filter(({ isLive }) => isLive !== true);
+  const listOf = () => recorded.map((kind) => valuesOf(kind, context).map((value) => uriOf(kind, value)));
   const tell = (change: Change) => {
     for (const listener of listeners) listener(change);
   };
@@ -91,3 +92,16 @@ export const watchRecording = (context: ToolContext, everyMs = EVERY_MS): Change
     },
   };
 };
+
+/** Several kinds of changes as one. */
+export const allChanges = (all: readonly Changes[]): Changes => ({
+  listen: (listener) => {
+    const ends = all.map(({ listen }) => listen(listener));
+    return () => {
+      for (const end of ends) end();
+    };
+  },
+  close: () => {
+    for (const { close } of all) close();
+  },
+});

@@ -18,7 +18,7 @@ const JSON_TYPE = 'application/json';
 /** For models, who read it, and for people, who choose it. */
 const annotations = { audience: ['user' as const, 'assistant' as const] };
 /** Kinds whose list names what there is; of the others it would be too long, or too dear to find out. */
-const LISTED = ['recording', 'process'];
+const LISTED = ['recording', 'process', 'alerts'];
 const MOST_LISTED = 20;
 
 /** What went wrong, in our words; not that of a resource that does not exist. */

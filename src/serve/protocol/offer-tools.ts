@@ -5,7 +5,7 @@ import { allowed } from '../identity/allowed.ts';
 import { errors } from '../identity/errors.ts';
 import type { Tool, ToolContext } from '../tool.ts';
 import { callTool } from '../worker/call-tool.ts';
-import { advertised } from './advertised.ts';
+import { advertised, listedTools } from './advertised.ts';
 import { withProgress } from './progress.ts';
 import type { CallToolResult, McpServer, ServerContext, StandardSchemaWithJSON } from './sdk.ts';
 
@@ -56,7 +56,10 @@ const asTold = (schema: Record<string, unknown>): StandardSchemaWithJSON<unknown
   },
 });
 
-/** Registers tools, in their order. */
+/**
+ * Registers tools, in their order. Those of the running kernel can always be called, and say what to do where it cannot be asked; the
+ * list has them only where it can, so that nobody pays for words that lead nowhere.
+ */
 export const offerTools = (server: McpServer, tools: readonly Tool[], context: ToolContext): void => {
   for (const tool of tools) {
     const { name, inputSchema, outputSchema, ...rest } = advertised(tool);
@@ -66,4 +69,6 @@ export const offerTools = (server: McpServer, tools: readonly Tool[], context: T
       (args, request) => answer(tool, args, context, request),
     );
   }
+  if (tools.length > 0)
+    server.server.setRequestHandler('tools/list', () => ({ tools: listedTools(tools, context).map(advertised) }));
 };

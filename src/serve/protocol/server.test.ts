@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { scene } from '../../../test/scene.ts';
 import { prompts } from '../prompts.ts';
 import { AGENT_BUDGET, type ToolContext } from '../tool.ts';
-import { tools } from '../tools.ts';
+import { recordingTools } from '../tools.ts';
 import { toolsHash } from './advertised.ts';
 import { connectedTo } from './client-for-test.ts';
 import { httpHandler } from './http-handler.ts';
@@ -44,9 +44,9 @@ test('discovery says what the server can, and the hash of the definitions', asyn
     const { supportedVersions, _meta, capabilities } = await client.discover();
     assert.deepEqual(supportedVersions, ['2026-07-28']);
     assert.deepEqual(capabilities.resources, { listChanged: true, subscribe: true });
-    assert.equal(_meta?.[HASH_KEY], toolsHash());
+    assert.equal(_meta?.[HASH_KEY], toolsHash(recordingTools));
     const { tools: listed } = await client.listTools();
-    assert.equal(listed.length, tools.length);
+    assert.equal(listed.length, recordingTools.length);
     assert.match(client.getServerVersion()?.icons?.[0]?.src ?? '', /^data:image\/svg\+xml;base64,/);
   });
 });
@@ -104,7 +104,15 @@ for (const mode of MODES)
       const { resourceTemplates } = await client.listResourceTemplates();
       assert.deepEqual(
         resourceTemplates.map(({ uriTemplate }) => uriTemplate),
-        ['whytrace://recording/{id}', 'whytrace://chain/{id}', 'whytrace://process/{pid}', 'whytrace://schema/{table}'],
+        [
+          ...[
+            'whytrace://recording/{id}',
+            'whytrace://chain/{id}',
+            'whytrace://process/{pid}',
+            'whytrace://schema/{table}',
+          ],
+          ...['whytrace://alerts/{id}', 'whytrace://subscriptions/{id}'],
+        ],
       );
       const complete = async (uri: string, name: string, value: string) =>
         (await client.complete({ ref: { type: 'ref/resource', uri }, argument: { name, value } })).completion.values;

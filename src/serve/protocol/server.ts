@@ -5,7 +5,7 @@ import { withCleanError } from '../clean-error.ts';
 import { instructions } from '../instructions.ts';
 import type { Tool, ToolContext } from '../tool.ts';
 import { tools } from '../tools.ts';
-import { toolsHash } from './advertised.ts';
+import { listedTools, toolsHash } from './advertised.ts';
 import type { Changes } from './changes.ts';
 import { followChanges } from './follow-changes.ts';
 import { icons } from './icon.ts';
@@ -34,7 +34,7 @@ const MODERN = '2026-07-28';
 export const HASH_KEY = 'io.github.whytrace/toolsSha256';
 
 const capabilities = {
-  tools: { listChanged: false },
+  tools: { listChanged: true },
   prompts: { listChanged: false },
   resources: { listChanged: true, subscribe: true },
   completions: {},
@@ -44,14 +44,14 @@ const capabilities = {
  * The SDK answers server/discover by itself and has no place for `_meta` in that answer. Its entries install that answer just
  * before they connect, so ours is put there when they do.
  */
-const discoverWithHash = (server: McpServer): void => {
+const discoverWithHash = (server: McpServer, listed: () => readonly Tool[]): void => {
   const connect = server.connect.bind(server);
   server.connect = (transport) => {
     server.server.setRequestHandler('server/discover', () => ({
       supportedVersions: [MODERN],
       capabilities,
       instructions,
-      _meta: { [HASH_KEY]: toolsHash() },
+      _meta: { [HASH_KEY]: toolsHash(listed()) },
     }));
     return connect(transport);
   };
@@ -117,7 +117,8 @@ export const protocolServer = (
   if (offered.includes('tools')) offerTools(server, toolsFor(parts.tools ?? tools, question), context);
   if (offered.includes('prompts')) offerPrompts(server, context);
   if (offered.includes('resources')) offerResources(server, context);
-  if (era === 'modern' && offered.includes('discover')) discoverWithHash(server);
+  if (era === 'modern' && offered.includes('discover'))
+    discoverWithHash(server, () => listedTools(parts.tools ?? tools, context));
   withCleanErrors(server);
   if (lasting) followChanges(server, era, changes);
   return server;

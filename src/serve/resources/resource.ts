@@ -1,4 +1,4 @@
-// What a resource is: something of the recording that has an address of its own, so that people can attach it to a question
+// What a resource is: something of the recording or of the running kernel that has an address of its own, so that people can attach it to a question
 // and clients can follow it while it grows. Knows no protocol.
 import type { ToolContext } from '../tool.ts';
 
@@ -10,6 +10,8 @@ export type ResourceKind = {
   readonly description: string;
   /** What stands in `whytrace://name/{variable}`. */
   readonly variable: string;
+  /** It is of the running kernel, not of the recording. */
+  readonly isLive?: true;
   /** The values that there are now, as far as they can be listed: numbers and ids, never names from traced programs. */
   readonly values: (context: ToolContext) => readonly string[];
   /** Its content as JSON; undefined when there is no such thing. Throws a UserError when the recording cannot be read. */

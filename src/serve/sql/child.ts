@@ -21,4 +21,4 @@ const answer = (text: string): unknown => {
 
 const text = readFileSync(0, 'utf8');
 // Nothing comes when whoever started this has no question after all, or is gone.
-if (text !== '') process.stdout.write(JSON.stringify(answer(text)));
+if (text !== '') process.stdout.write(`${JSON.stringify(answer(text))}\n`);

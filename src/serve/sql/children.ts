@@ -1,4 +1,4 @@
-// Processes for queries, one ready before it is asked for. Each may read the program and the files of its query, and nothing
+// Processes for queries, some ready before they are asked for. Each may read the program and the files of its query, and nothing
 // else; it cannot start processes or write files, and ends by itself when its time or memory is used up.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { realpathSync } from 'node:fs';
@@ -10,6 +10,8 @@ const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url));
 const SOURCES = join(dirname(CHILD), '..', '..');
 /** Longest time that a query can be given, in seconds. */
 export const MOST_SECONDS = 30;
+/** Processes that wait: a query that is ended soon after it began is followed by one that must not wait for a new process. */
+const READY = 2;
 /** How long a process waits for a question before it is ended. */
 const IDLE_MS = 60_000;
 /** How long after an answer the next process is started: a program that asks only once has ended by then. */
@@ -46,14 +48,14 @@ const start = (files: readonly string[]): Child => {
   return { child, files: files.join('\n') };
 };
 
-let spare: Child | undefined;
+/** Processes that wait, first come first. */
+const spares: Child[] = [];
 let idle: NodeJS.Timeout | undefined;
 let asked = 0;
 
-const dismiss = (): void => {
-  clearTimeout(idle);
-  spare?.child.kill('SIGKILL');
-  spare = undefined;
+const dismiss = (which: (child: Child) => boolean = () => true): void => {
+  for (const { child } of spares.filter(which)) child.kill('SIGKILL');
+  spares.splice(0, spares.length, ...spares.filter((one) => !which(one)));
 };
 
 /** Neither the process nor its pipes keep this one from ending. */
@@ -70,13 +72,16 @@ const setWaiting = ({ child }: Child, waits: boolean): void => {
 };
 
 const keepReady = (files: readonly string[]): void => {
-  if (spare !== undefined) return;
-  const made = start(files);
-  spare = made;
-  setWaiting(made, true);
-  made.child.once('exit', () => {
-    if (spare === made) spare = undefined;
-  });
+  while (spares.length < READY) {
+    const made = start(files);
+    spares.push(made);
+    setWaiting(made, true);
+    made.child.once('exit', () => {
+      const place = spares.indexOf(made);
+      if (place >= 0) spares.splice(place, 1);
+    });
+  }
+  clearTimeout(idle);
   idle = setTimeout(dismiss, IDLE_MS);
   idle.unref();
 };
@@ -95,10 +100,8 @@ const realPaths = (files: readonly string[]): readonly string[] =>
  */
 export const takeChild = (files: readonly string[]): ChildProcess => {
   const real = realPaths(files);
-  if (spare !== undefined && spare.files !== real.join('\n')) dismiss();
-  clearTimeout(idle);
-  const taken = spare ?? start(real);
-  spare = undefined;
+  dismiss((spare) => spare.files !== real.join('\n'));
+  const taken = spares.shift() ?? start(real);
   setWaiting(taken, false);
   const next = () => setTimeout(keepReady, LATER_MS, real).unref();
   if (asked++ === 0) taken.child.once('exit', next);

@@ -20,6 +20,8 @@ const turns = fairTurns({
   busy: (running, waiting) => errors.sqlBusy({ running, waiting }),
 });
 const WATCH_MS = 50;
+/** Ends the reply, which has no other but the one that it begins with. */
+const LINE_END = '\n'.charCodeAt(0);
 /** Longest reply that is read: rows, column names and what JSON adds. */
 const REPLY_SLACK = 256 * 1024;
 
@@ -83,15 +85,19 @@ const ask = (request: SqlRequest, seconds: number, signal: AbortSignal | undefin
       size += chunk.length;
       if (size > request.maxBytes + REPLY_SLACK) end(errors.sqlTooBig({ why: 'its answer was too long' }));
       else chunks.push(chunk);
+      // All is said: the end of the process takes longer than many a query.
+      if (fault !== undefined || size === 1 || chunk.at(-1) !== LINE_END) return;
+      settle();
+      resolve(Buffer.concat(chunks).toString('utf8'));
+      child.kill('SIGKILL');
     });
     child.on('error', (error) => {
       settle();
       reject(fault ?? error);
     });
-    child.on('close', (code) => {
+    child.on('close', () => {
       settle();
       if (fault !== undefined) reject(fault);
-      else if (code === 0) resolve(Buffer.concat(chunks).toString('utf8'));
       else if (began === Number.POSITIVE_INFINITY) reject(new Error('the process of the query ended before it began'));
       // It ended itself, as it does when nobody else does in time.
       else if (performance.now() - began >= seconds * 1000) reject(errors.sqlTimeout({ seconds }));

@@ -1,13 +1,13 @@
 // What looked wrong on this host? The alerts of the watches, from a place on, of at least a severity.
 import { type Alert, type Suspect, severities } from '../../base/alert.ts';
 import { fitting } from '../fit.ts';
-import { deskOf } from '../live/desk-of.ts';
+import { alertsFrom, firstLines, noteShown, recordingField } from '../live/alerts-source.ts';
 import { defineTool } from '../tool.ts';
 import { z } from '../zod.ts';
 
 const LONGEST_WAIT_S = 55;
 /** Characters of an answer that are not alerts. */
-const FRAME = 600;
+const FRAME = 1200;
 const MOST_PARENTS = 4;
 
 const number = z.number();
@@ -78,29 +78,25 @@ export const getAlerts = defineTool({
   title: 'Alerts',
   description:
     'What looked wrong on this host: alerts of the network and security watches, with who, proof, and why it may be harmless.',
-  traits: { live: true, scope: 'telemetry:read', untrusted: true },
+  traits: { scope: 'telemetry:read', untrusted: true },
   input: z.object({
     since: z.int().min(0).optional().describe('`since` of the last answer'),
     min_severity: z.enum(severities).optional().describe('Or worse'),
     max_wait_s: z.number().min(0).max(LONGEST_WAIT_S).optional().describe('Wait for one, seconds'),
+    recording: recordingField,
   }),
   output: alertsAnswer,
-  handler: async ({ since = 0, min_severity = 'low', max_wait_s = 0 }, context) => {
-    const desk = await deskOf(context);
-    const { alerts, held_back, not_watched, last_id } = await desk.alerts({
+  handler: async ({ since = 0, min_severity = 'low', max_wait_s = 0, recording: recorded }, context) => {
+    const { alerts, held_back, not_watched, last_id } = await alertsFrom(context, {
+      recorded,
       after: since,
       least: min_severity,
       waitMs: max_wait_s * 1000,
-      signal: context.signal,
     });
     const fit = fitting(alerts.map(shown), context.budget - FRAME);
     const more = alerts.length - fit.length;
-    return {
-      alerts: [...fit],
-      since: more > 0 ? (fit.at(-1)?.id ?? since) : last_id,
-      more,
-      held_back,
-      not_watched: [...not_watched],
-    };
+    const seen = more > 0 ? (fit.at(-1)?.id ?? since) : last_id;
+    noteShown(context, recorded, seen);
+    return { alerts: [...fit], since: seen, more, held_back, not_watched: firstLines(not_watched) };
   },
 });

@@ -58,6 +58,13 @@ const serversOf = async (context: ToolContext) => {
   return { servers: fitting(all, context.budget - FRAME), servers_total: all.length, unseen };
 };
 
+/** What recording needs, and as many libraries as there is room for. */
+const machineOf = async (context: ToolContext) => {
+  const { libraries = [], ...machine } = await context.check();
+  if (libraries.length === 0) return machine;
+  return { ...machine, libraries: fitting(libraries, context.budget - JSON.stringify(machine).length) };
+};
+
 export const getCheck = defineTool({
   name: 'get_check',
   title: 'Check',
@@ -68,8 +75,14 @@ export const getCheck = defineTool({
   output: z.object({
     ok: z.boolean(),
     checks: z.array(check),
+    libraries: z
+      .array(z.object({ path: z.string(), sites: z.record(z.string(), z.array(z.string())) }))
+      .describe(
+        'CUDA libraries here; sites: bytes into the function and price of its probes ("+4 push"), and which functions',
+      )
+      .optional(),
     mcp: serversAnswer.optional(),
   }),
   handler: async ({ mcp }, context) =>
-    mcp === true ? { ok: true, checks: [], mcp: await serversOf(context) } : context.check(),
+    mcp === true ? { ok: true, checks: [], mcp: await serversOf(context) } : machineOf(context),
 });

@@ -1,18 +1,21 @@
 // What is wrong with the network of this host, or of one process? One page: a verdict, what was found by kind, the counters.
 import { type Alert, isAtLeast, type Severity, severities } from '../../base/alert.ts';
 import { pidField } from '../filter.ts';
-import { deskOf } from '../live/desk-of.ts';
+import { fitting } from '../fit.ts';
+import { alertsFrom, firstLines, networkCountersFrom, recordingField } from '../live/alerts-source.ts';
 import { defineTool } from '../tool.ts';
 import { z } from '../zod.ts';
 
 const MOST_KINDS = 12;
 const MOST_EXAMPLES = 2;
+/** Characters of an answer that are not findings. */
+const FRAME = 1200;
 
 const number = z.number();
 const value = z.union([z.string(), number, z.null()]);
 
 export const networkAnswer = z.object({
-  verdict: z.enum(['healthy', 'suspicious', 'faulty']),
+  verdict: z.enum(['healthy', 'suspicious', 'faulty', 'unknown']).describe('unknown: not watched'),
   findings: z.array(
     z.object({
       rule: z.string(),
@@ -58,8 +61,14 @@ const grouped = (alerts: readonly Alert[]) =>
     })
     .sort((a, b) => severities.indexOf(b.severity) - severities.indexOf(a.severity) || b.count - a.count);
 
+/** Whether a recording says that the network was not watched at all. */
+const isNetwork = (line: string): boolean => line.startsWith('network:');
+
+type Verdict = z.infer<typeof networkAnswer>['verdict'];
+
 /** By the worst that was found: what only informs is healthy. */
-const verdictOf = (worst: Severity): 'healthy' | 'suspicious' | 'faulty' => {
+const verdictOf = (worst: Severity, notWatched: readonly string[]): Verdict => {
+  if (notWatched.some(isNetwork)) return 'unknown';
   if (isAtLeast(worst, 'medium')) return 'faulty';
   return isAtLeast(worst, 'low') ? 'suspicious' : 'healthy';
 };
@@ -69,25 +78,25 @@ export const getNetworkHealth = defineTool({
   title: 'Network health',
   description:
     'What is wrong with the network of this host, or of one process: drops by class, losses, refusals, name servers.',
-  traits: { live: true, scope: 'telemetry:read', untrusted: true },
-  input: z.object({ pid: pidField }),
+  traits: { scope: 'telemetry:read', untrusted: true },
+  input: z.object({ pid: pidField, recording: recordingField }),
   output: networkAnswer,
-  handler: async ({ pid }, context) => {
-    const desk = await deskOf(context);
-    const { alerts, not_watched } = await desk.alerts({ after: 0, least: 'info', waitMs: 0 });
+  handler: async ({ pid, recording: recorded }, context) => {
+    const wish = { recorded, after: 0, least: 'info', waitMs: 0 } as const;
+    const { alerts, not_watched } = await alertsFrom(context, wish);
     const wanted = alerts.filter(
       ({ watch, process }) => watch === 'network' && (pid === undefined || process?.pid === pid),
     );
     const findings = grouped(wanted);
-    const counters = desk.networkCounters();
+    const counters = await networkCountersFrom(context, recorded);
     const sent = counters.tcp_segments_sent ?? 0;
     return {
-      verdict: verdictOf(findings[0]?.severity ?? 'info'),
-      findings: findings.slice(0, MOST_KINDS),
+      verdict: verdictOf(findings[0]?.severity ?? 'info', not_watched),
+      findings: [...fitting(findings.slice(0, MOST_KINDS), context.budget - FRAME)],
       findings_total: findings.length,
       counters,
       retransmitted_share: sent === 0 ? 0 : Number(((counters.tcp_segments_sent_again ?? 0) / sent).toPrecision(3)),
-      not_watched: [...not_watched],
+      not_watched: firstLines(not_watched),
     };
   },
 });

@@ -1,4 +1,4 @@
-// Which tracepoints are watched, what each has counted, and which there are.
+// What is watched, what each has counted, and which there are.
 import { deskOf } from '../live/desk-of.ts';
 import { defineTool } from '../tool.ts';
 import { z } from '../zod.ts';
@@ -27,15 +27,15 @@ export const subscriptionsAnswer = z.object({
 export const listSubscriptions = defineTool({
   name: 'list_subscriptions',
   title: 'Live subscriptions',
-  description: 'Subscriptions of watch_events, with exact counts; with `find`, the tracepoints of this kernel.',
+  description: 'Subscriptions of watch_events, with exact counts; with `find`, what can be watched.',
   traits: { live: true, scope: 'probe:control', untrusted: false },
   input: z.object({ find: z.string().max(100).optional().describe('Part of an event name') }),
   output: subscriptionsAnswer,
   handler: async ({ find }, context) => {
     const desk = await deskOf(context);
-    const found = find === undefined ? undefined : desk.events().filter((event) => event.includes(find));
+    const found = find === undefined ? undefined : (await desk.events()).filter((event) => event.includes(find));
     return {
-      subscriptions: desk.list().map(({ id, expression, counts, cursor, ended, expires_in_seconds }) => ({
+      subscriptions: (await desk.list()).map(({ id, expression, counts, cursor, ended, expires_in_seconds }) => ({
         id,
         expression,
         seen: counts.seen,

@@ -11,7 +11,7 @@ export const unsubscribe = defineTool({
   input: z.object({ subscription: z.string().max(20).describe('Its id') }),
   output: z.object({ subscription: z.string(), seen: z.number(), matched: z.number(), ended: z.string() }),
   handler: async ({ subscription }, context) => {
-    const { id, counts, ended = '' } = (await deskOf(context)).unsubscribe(subscription);
+    const { id, counts, ended = '' } = await (await deskOf(context)).unsubscribe(subscription);
     return { subscription: id, seen: counts.seen, matched: counts.matched, ended };
   },
 });

@@ -1,4 +1,4 @@
-// What happens in the kernel right now? Subscribes to a tracepoint, waits for its events, and hands them out from a cursor.
+// What happens in the kernel right now? Subscribes to a tracepoint or a library call, waits for its events, and hands them out from a cursor.
 import type { LiveDesk, SubscriptionFacts } from '../../base/live-desk.ts';
 import { errors } from '../errors.ts';
 import { deskOf } from '../live/desk-of.ts';
@@ -63,7 +63,7 @@ export const watchEvents = defineTool({
   name: 'watch_events',
   title: 'Watch the kernel live',
   description:
-    'Watches a tracepoint of the running kernel: waits for its events and returns them. Call again with subscription and cursor for what follows.',
+    'Watches a tracepoint of the running kernel, or a library call (cuda:cudaMalloc): waits for its events and returns them. Call again with subscription and cursor for what follows.',
   traits: { live: true, scope: 'probe:control', untrusted: true },
   input: z.object({
     expression: z
@@ -92,7 +92,7 @@ export const watchEvents = defineTool({
       waitMs: max_wait_s * 1000,
       signal: context.signal,
     });
-    const facts = desk.facts(id);
+    const facts = await desk.facts(id);
     const fields = Object.keys(facts.fields);
     const table =
       aggregate_by === undefined

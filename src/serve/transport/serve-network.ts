@@ -7,11 +7,12 @@ import type { PeerPolicy } from '../identity/peer.ts';
 import { guestScopes, type Scope } from '../identity/principal.ts';
 import { tokenKey } from '../identity/token-key.ts';
 import type { Serving } from '../mcp.ts';
+import { serveStdio } from '../protocol/sdk.ts';
 import { type Address, checkProtection } from './address.ts';
 import { serveOverHttp } from './http.ts';
 import type { Proofs } from './http-identity.ts';
 import type { Listening } from './server-maker.ts';
-import { serveOverSocket } from './socket.ts';
+import { type SocketOptions, serveOverSocket } from './socket.ts';
 import type { TlsFiles } from './tls-files.ts';
 import { type OnToken, tokenService } from './token-service.ts';
 
@@ -78,7 +79,11 @@ export const serveNetwork = async (options: NetworkOptions): Promise<readonly Li
     if (socket !== undefined) {
       const place = () => (key === undefined || url === undefined ? undefined : { key, url });
       const own = tokenService(place, onToken ?? serving.onToken);
-      running.push(await serveOverSocket({ ...serving, ...socket, watch: serving.watch?.transport, own }));
+      const speak: SocketOptions['speak'] = (transport, principal) =>
+        serveStdio((request) => serving.makeServer(principal, request), {
+          ...{ transport, onerror: serving.report, maxSubscriptions: serving.gate.limits.subscriptions },
+        });
+      running.push(await serveOverSocket({ ...serving, ...socket, speak, watch: serving.watch?.transport, own }));
     }
     return running;
   } catch (thrown) {

@@ -1,4 +1,5 @@
-// MCP over a UNIX socket: the framing of stdio, many clients at once, each known by what the kernel says of it.
+// A UNIX socket: the framing of MCP over pipes, many clients at once, each known by what the kernel says of it. What is spoken
+// over a connection comes with the options.
 import { once } from 'node:events';
 import { lstatSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
@@ -6,10 +7,10 @@ import { messageOf, UserError } from '../../base/errors.ts';
 import { errors } from '../identity/errors.ts';
 import { type PeerPolicy, peerOf, peerPrincipal } from '../identity/peer.ts';
 import type { Principal } from '../identity/principal.ts';
-import { serveStdio } from '../protocol/sdk.ts';
+import type { Transport } from '../protocol/sdk.ts';
 import type { Gate, Refusal } from './gate.ts';
 import { endSocket, lineTransport } from './line-transport.ts';
-import type { Listening, ServerMaker, Watch } from './server-maker.ts';
+import type { Listening, Watch } from './server-maker.ts';
 import { clearSocketPath, openSocketFile, removeSocketFile } from './socket-file.ts';
 import { refusalError } from './wire-error.ts';
 
@@ -17,7 +18,8 @@ export type SocketOptions = {
   readonly path: string;
   readonly policy: PeerPolicy;
   readonly gate: Gate;
-  readonly makeServer: ServerMaker;
+  /** Talks with one caller, in whatever language: starts the transport, and goes on until it is closed. */
+  readonly speak: (transport: Transport, principal: Principal) => { readonly close: () => Promise<void> };
   /** Answers messages that are no part of MCP, such as the wish for a token. */
   readonly own?: (principal: Principal, message: unknown) => Promise<object> | undefined;
   readonly watch?: Watch['transport'] | undefined;
@@ -26,7 +28,7 @@ export type SocketOptions = {
 
 /** Listens until it is closed. Throws a UserError when the path cannot be had. */
 export const serveOverSocket = async (options: SocketOptions): Promise<Listening> => {
-  const { path, policy, gate, makeServer, own, watch, report } = options;
+  const { path, policy, gate, speak, own, watch, report } = options;
   const open = new Map<Socket, () => Promise<void>>();
   /** Open connections by user, of all but the owner and root. */
   const guests = new Map<number | undefined, number>();
@@ -69,11 +71,7 @@ export const serveOverSocket = async (options: SocketOptions): Promise<Listening
       principal,
       own: own === undefined ? undefined : (message) => own(principal, message),
     });
-    const { close } = serveStdio((request) => makeServer(principal, request), {
-      transport: watch === undefined ? lines : watch(lines, principal),
-      maxSubscriptions: gate.limits.subscriptions,
-      onerror: report,
-    });
+    const { close } = speak(watch === undefined ? lines : watch(lines, principal), principal);
     open.set(socket, close);
     countGuest(peer?.uid, 1);
     socket.on('close', () => {

@@ -31,7 +31,7 @@ const gapOf = (ids: readonly number[], first: number, last: number): number | un
 const differenceOf = (part: SealedPart, hasIds: boolean, at: number, ids: readonly number[]): Finding => {
   const where = { table: part.table, seal: part.seal };
   const [firstFound = 0, lastFound = 0] = [ids[0], ids.at(-1)];
-  if (at < 0 || at >= part.chunks.length)
+  if (part.pruned || at < 0 || at >= part.chunks.length)
     return { kind: 'row_inserted', ...where, first: firstFound, last: lastFound, row: firstFound };
   if (!hasIds) return { kind: 'row_changed', ...where, first: firstFound, last: lastFound };
   const after = part.range?.after ?? 0;
@@ -49,12 +49,15 @@ const checkPart = (
   onRows: (rows: number) => void,
 ): readonly Finding[] => {
   const hasIds = coverage.key[0] === 'id';
-  const expected = part.pruned ? [] : part.chunks;
   const findings: Finding[] = [];
-  const missing = new Set(expected.keys());
-  for (const { at, hash, ids } of readChunks(database, coverage, part.range)) {
+  // Rows that a tombstone gives up may be there yet, whole chunks of them, when the recorder was killed.
+  const missing = new Set(part.pruned ? [] : part.chunks.keys());
+  let found = 0;
+  for (const { at: place, hash, ids } of readChunks(database, coverage, part.range)) {
+    // Of a whole table only the chunks that had rows were hashed, one after the other.
+    const at = part.range === undefined ? found++ : place;
     missing.delete(at);
-    if (expected[at] !== hash) findings.push(differenceOf({ ...part, chunks: expected }, hasIds, at, ids));
+    if (part.chunks[at] !== hash) findings.push(differenceOf(part, hasIds, at, ids));
     onRows(ids.length);
   }
   for (const at of missing) {
@@ -64,15 +67,24 @@ const checkPart = (
   return findings;
 };
 
-/** Counts rows of a growing table outside of what was sealed: `below` and above. */
-const outside = (database: Database, { table, key }: Coverage, sealedUntil: number) => {
+/** The first row, by its key, that meets a condition on the key; undefined when none does. */
+const firstWhere = (database: Database, { table, key }: Coverage, condition: string, ...values: readonly number[]) => {
   const by = quoted(key[0] ?? 'id');
   const found = database
-    .prepare(`SELECT count(*) FILTER (WHERE ${by} <= 0) AS below, count(*) FILTER (WHERE ${by} > ?) AS above,
-      min(${by}) AS first, min(${by}) FILTER (WHERE ${by} > ?) AS next FROM ${quoted(table)} WHERE ${by} <= 0 OR ${by} > ?`)
-    .get(sealedUntil, sealedUntil, sealedUntil);
-  const read = (column: string) => (found === undefined || found[column] === null ? 0 : number(found, column));
-  return { below: read('below'), above: read('above'), first: read('first'), next: read('next') };
+    .prepare(`SELECT min(${by}) AS first FROM ${quoted(table)} WHERE ${condition.replaceAll('KEY', by)}`)
+    .get(...values);
+  return found === undefined || found.first === null ? undefined : number(found, 'first');
+};
+
+/** Rows of a growing table that no part covers, though they lie before its last one: none of them was written there. */
+const between = (database: Database, coverage: Coverage, parts: readonly SealedPart[]): readonly number[] => {
+  const ranges = parts.flatMap(({ range }) => (range === undefined ? [] : [range]));
+  const found = [firstWhere(database, coverage, 'KEY <= ?', ranges[0]?.after ?? 0)];
+  for (const [i, { after }] of ranges.entries()) {
+    const last = ranges[i - 1]?.last ?? after;
+    if (last < after) found.push(firstWhere(database, coverage, 'KEY > ? AND KEY <= ?', last, after));
+  }
+  return found.filter((row) => row !== undefined);
 };
 
 /**
@@ -94,10 +106,13 @@ export const checkRows = (
   const findings = parts.flatMap((part) => checkPart(database, coverage, part, count));
   const sealedUntil = parts.at(-1)?.range?.last ?? 0;
   if (coverage.sealed !== 'growing') return { findings, rows, sealedUntil };
-  const { below, above, first, next } = outside(database, coverage, sealedUntil);
-  const inserted = (row: number): Finding => ({ kind: 'row_inserted', table: coverage.table, first: row, row });
+  const above = ended ? firstWhere(database, coverage, 'KEY > ?', sealedUntil) : undefined;
+  const outside = [...between(database, coverage, parts), ...(above === undefined ? [] : [above])];
   return {
-    findings: [...findings, ...(below > 0 ? [inserted(first)] : []), ...(ended && above > 0 ? [inserted(next)] : [])],
+    findings: [
+      ...findings,
+      ...outside.map((row): Finding => ({ kind: 'row_inserted', table: coverage.table, first: row, row })),
+    ],
     rows,
     sealedUntil,
   };

@@ -10,6 +10,7 @@ export const findingKinds = {
   end_removed: 'the recording was closed, and the seal of its end is missing',
   other_key: 'it was signed by another key than the one asked for',
   anchor_missing: 'the anchored head is not in its chain',
+  anchor_pruned: 'the anchored head is older than the seals that were kept: nothing can be held against it any more',
   row_changed: 'a row was changed, or rows changed places',
   row_removed: 'a row was removed',
   row_inserted: 'a row was added after its part was sealed',

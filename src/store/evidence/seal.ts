@@ -67,6 +67,9 @@ export const readSeals = (database: Database): readonly Seal[] =>
       signature: text(row, 'signature'),
     }));
 
+/** Word of the detail of a last seal that the recorder itself did not make: rows may have changed before it. */
+export const AFTERWARDS = 'afterwards';
+
 /** Parts as text, a line each: `call 0..512 HASH HASH`, `process all HASH`. */
 export const partsText = (parts: readonly Part[]): string =>
   parts

@@ -7,7 +7,16 @@ import type { EvidenceKey } from './key.ts';
 import { createNumberRows } from './number-rows.ts';
 import { readChunks } from './read-chunks.ts';
 import { schemaHashes } from './schema-hashes.ts';
-import { detailText, FIRST_PREVIOUS, type Part, partsText, type SealKind, writeSeal } from './seal.ts';
+import {
+  detailText,
+  FIRST_PREVIOUS,
+  type Part,
+  partsOf,
+  partsText,
+  readSeals,
+  type SealKind,
+  writeSeal,
+} from './seal.ts';
 
 /** A seal is made with the first commit after this time: what was written since the last one could be changed quietly. */
 const SEAL_NS = 1e9;
@@ -23,13 +32,39 @@ export type Sealer = {
   readonly sinkOf: (table: string, columns: readonly string[]) => RowSink | undefined;
   /** Seals what was written since the last seal, if that is some time ago. Inside a transaction; `now` in ns. */
   readonly commit: (now: number) => void;
-  /** Seals what is left and everything that could change until now. */
-  readonly end: (now: number) => void;
+  /** Seals what is left and everything that could change until now. `detail`: as of `detailText`. */
+  readonly end: (now: number, detail?: string) => void;
+  /** Number of the last seal. */
+  readonly last: () => number;
+  /** Signs for rows and seals that are about to be taken away. `detail`: as of `tombstoneText`. */
+  readonly tombstone: (now: number, detail: string) => void;
 };
 
 type Written = { last: number; readonly chunks: () => readonly string[] };
 
-/** Begins the chain of a recording: its tables and its description of itself are written, nothing else is. */
+const whole = (database: Database, one: Coverage): Part => ({
+  table: one.table,
+  range: undefined,
+  chunks: Array.from(readChunks(database, one), ({ hash }) => hash),
+});
+
+/** Begins the chain of a recording: its tables and its description of itself are written, and nothing that is sealed later. */
+export const beginChain = (database: Database, key: EvidenceKey): void => {
+  const parts = readCoverage(database)
+    .filter(({ sealed }) => sealed === 'begin')
+    .map((one) => whole(database, one));
+  const detail = detailText([
+    ['key', key.publicKey],
+    ...[...schemaHashes(database)].map(([name, hash]) => ['schema', `${hash} ${name}`] as const),
+  ]);
+  writeSeal(
+    database,
+    { id: 1, time_ns: 0, kind: 'begin', parts: partsText(parts), detail, previous: FIRST_PREVIOUS },
+    key.privateKey,
+  );
+};
+
+/** Goes on with the chain of a recording, which was begun with the same key. */
 export const createSealer = (database: Database, key: EvidenceKey): Sealer => {
   const coverage = readCoverage(database);
   const growing = coverage.filter(({ sealed }) => sealed === 'growing');
@@ -41,23 +76,25 @@ export const createSealer = (database: Database, key: EvidenceKey): Sealer => {
       database.prepare(`SELECT coalesce(max(${quoted(by)}), 0) AS last FROM ${quoted(table)}`),
     ]),
   );
-  let id = 0;
-  let previous = FIRST_PREVIOUS;
-  let sealedAt = 0;
+  const seals = readSeals(database);
+  const newest = seals.at(-1);
+  if (newest === undefined) throw new Error('this recording has no chain of seals to go on with');
+  // Where seals were taken away, those of a table may have been among them: its rows so far were sealed then.
+  if ((seals[1]?.id ?? 2) > 2)
+    for (const { table, key } of growing) {
+      const by = quoted(key[0] ?? 'id');
+      const first = database.prepare(`SELECT coalesce(min(${by}), 1) AS first FROM ${quoted(table)}`).get();
+      if (first !== undefined) sealedUntil.set(table, number(first, 'first') - 1);
+    }
+  for (const { table, range } of seals.flatMap(({ parts }) => partsOf(parts)))
+    if (range !== undefined) sealedUntil.set(table, range.last);
+  let { id, hash: previous, time_ns: sealedAt } = newest;
   let unsealedRows = 0;
 
   const write = (kind: SealKind, now: number, parts: readonly Part[], detail = ''): void => {
     const content = { id: ++id, time_ns: Math.round(now), kind, parts: partsText(parts), detail, previous };
     previous = writeSeal(database, content, key.privateKey);
-    sealedAt = now;
-    unsealedRows = 0;
   };
-
-  const whole = (one: Coverage): Part => ({
-    table: one.table,
-    range: undefined,
-    chunks: Array.from(readChunks(database, one), ({ hash }) => hash),
-  });
 
   const grown = (one: Coverage): readonly Part[] => {
     const after = sealedUntil.get(one.table) ?? 0;
@@ -70,16 +107,6 @@ export const createSealer = (database: Database, key: EvidenceKey): Sealer => {
     const chunks = told?.chunks() ?? Array.from(readChunks(database, one, range), ({ hash }) => hash);
     return [{ table: one.table, range, chunks }];
   };
-
-  write(
-    'begin',
-    0,
-    coverage.filter(({ sealed }) => sealed === 'begin').map(whole),
-    detailText([
-      ['key', key.publicKey],
-      ...[...schemaHashes(database)].map(([name, hash]) => ['schema', `${hash} ${name}`] as const),
-    ]),
-  );
 
   return {
     sinkOf: (table, columns) => {
@@ -101,10 +128,13 @@ export const createSealer = (database: Database, key: EvidenceKey): Sealer => {
       const parts = growing.flatMap(grown);
       if (parts.length > 0) write('segment', now, parts);
       sealedAt = now;
+      unsealedRows = 0;
     },
-    end: (now) => {
+    last: () => id,
+    tombstone: (now, detail) => write('pruned', now, [], detail),
+    end: (now, detail) => {
       const changing = coverage.filter(({ sealed }) => sealed === 'end');
-      write('end', now, [...growing.flatMap(grown), ...changing.map(whole)]);
+      write('end', now, [...growing.flatMap(grown), ...changing.map((one) => whole(database, one))], detail);
     },
   };
 };

@@ -84,7 +84,7 @@ test('it says which rows of which table of which seal are wrong', () => {
 
 test('changed tables, views and seals are named', () => {
   assert.deepEqual(first('DROP VIEW losses'), { kind: 'schema_removed', table: 'view losses', seal: 1 });
-  assert.deepEqual(first('DROP TABLE off_cpu'), { kind: 'schema_removed', table: 'table off_cpu', seal: 1 });
+  assert.deepEqual(first('DROP TABLE scope'), { kind: 'schema_removed', table: 'table scope', seal: 1 });
   assert.deepEqual(first('CREATE TABLE x (a)'), { kind: 'schema_added', table: 'table x', seal: 1 });
   assert.equal(first('ALTER TABLE call ADD COLUMN x')?.kind, 'schema_changed');
   assert.deepEqual(first('UPDATE evidence_chain SET time_ns = 1 WHERE id = 3'), { kind: 'seal_changed', seal: 3 });

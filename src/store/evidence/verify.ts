@@ -12,7 +12,8 @@ import { type Coverage, readCoverage } from './coverage.ts';
 import type { Finding } from './finding.ts';
 import { type Head, headLine } from './head.ts';
 import { schemaHashes } from './schema-hashes.ts';
-import { detailOf, partsOf, readSeals, type Seal } from './seal.ts';
+import { AFTERWARDS, detailOf, partsOf, readSeals, type Seal } from './seal.ts';
+import { type Tombstone, tombstoneOf } from './tombstone.ts';
 
 /** Findings that are listed at most. */
 const MOST_FINDINGS = 50;
@@ -41,6 +42,8 @@ export type Verification = {
   readonly seals: number;
   /** Until when its rows are sealed, in ns; null when nothing is. */
   readonly sealed_until_ns: number | null;
+  /** Whether the last of it was sealed only after its recorder had been killed: by whoever had the key, not as it was written. */
+  readonly sealed_afterwards: boolean;
   readonly rows: number;
   /** Fingerprint of the key that signed it. */
   readonly key: string | null;
@@ -51,8 +54,10 @@ export type Verification = {
   readonly findings_total: number;
   /** Tables with rows that no seal vouches for, from this row on; null: all of them. */
   readonly unsealed: readonly { readonly table: string; readonly from: number | null }[];
-  /** What tombstones say: up to which seal the rows of which tables were taken away, and why. */
+  /** What was taken away, by whoever has the key: up to which seal the rows of which tables, and why. */
   readonly pruned: readonly { readonly until: number; readonly tables: readonly string[]; readonly why: string }[];
+  /** Rows of events that were taken away. */
+  readonly pruned_rows: number;
 };
 
 const checkSchema = (database: Database, begin: Seal): readonly Finding[] => {
@@ -72,21 +77,17 @@ const checkSchema = (database: Database, begin: Seal): readonly Finding[] => {
   ];
 };
 
-const prunedBy = (seals: readonly Seal[]): Verification['pruned'] =>
-  seals
-    .filter(({ kind }) => kind === 'pruned')
-    .map(({ detail }) => ({
-      until: Number(detailOf(detail, 'until')[0]),
-      tables: detailOf(detail, 'table'),
-      why: detailOf(detail, 'why')[0] ?? '',
-    }));
+const prunedBy = (tombstone: Tombstone | undefined): Verification['pruned'] =>
+  tombstone === undefined ? [] : tombstone.gone.map((gone) => ({ ...gone, why: tombstone.why }));
 
 const partsByTable = (seals: readonly Seal[], pruned: Verification['pruned']): Map<string, SealedPart[]> => {
   const parts = new Map<string, SealedPart[]>();
   for (const seal of seals)
     for (const part of partsOf(seal.parts)) {
       const isPruned = pruned.some(({ until, tables }) => seal.id <= until && tables.includes(part.table));
-      parts.set(part.table, [...(parts.get(part.table) ?? []), { ...part, seal: seal.id, pruned: isPruned }]);
+      const known = parts.get(part.table) ?? [];
+      if (known.length === 0) parts.set(part.table, known);
+      known.push({ ...part, seal: seal.id, pruned: isPruned });
     }
   return parts;
 };
@@ -113,7 +114,8 @@ const guarded = (check: () => readonly Finding[]): readonly Finding[] => {
   }
 };
 
-const hasChain = (database: Database): boolean =>
+/** Whether a file has a chain of seals at all: it may be empty. */
+export const hasChain = (database: Database): boolean =>
   database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'evidence_chain'").get() !== undefined;
 
 type Rows = { readonly findings: Finding[]; readonly unsealed: { table: string; from: number | null }[]; rows: number };
@@ -158,8 +160,9 @@ const verifyOpen = (database: Database, options: VerifyOptions): Verification =>
   const facts = readFacts(database);
   const state = recordingState(facts);
   const nothing: Verification = {
-    ...{ verdict: 'not_sealed', state, seals: 0, sealed_until_ns: null, rows: 0, key: null, key_is: 'unknown' },
-    ...{ head: null, findings: [], findings_total: 0, unsealed: [], pruned: [] },
+    ...{ verdict: 'not_sealed', state, seals: 0, sealed_until_ns: null, sealed_afterwards: false, rows: 0 },
+    ...{ key: null, key_is: 'unknown' },
+    ...{ head: null, findings: [], findings_total: 0, unsealed: [], pruned: [], pruned_rows: 0 },
   };
   const found = hasChain(database) ? readSeals(database) : [];
   if (found.length === 0 && !facts.has('evidence_key') && options.anchor === undefined) return nothing;
@@ -170,15 +173,18 @@ const verifyOpen = (database: Database, options: VerifyOptions): Verification =>
   if (options.key !== undefined && key !== undefined && key.fingerprint !== options.key)
     findings.push({ kind: 'other_key' });
   const { anchor } = options;
-  const isAnchored = anchor !== undefined && seals[anchor.id - 1]?.hash === anchor.hash;
-  if (anchor !== undefined && !isAnchored) findings.push({ kind: 'anchor_missing', seal: anchor.id });
+  const isAnchored = anchor !== undefined && seals.find(({ id }) => id === anchor.id)?.hash === anchor.hash;
+  const tombstone = tombstoneOf(seals);
+  const isTooOld = anchor !== undefined && anchor.id <= (tombstone?.dropped?.last ?? 0);
+  if (anchor !== undefined && !isAnchored)
+    findings.push({ kind: isTooOld ? 'anchor_pruned' : 'anchor_missing', seal: anchor.id });
   const ended = seals.some(({ kind }) => kind === 'end');
   if (!ended && state === 'complete') findings.push({ kind: 'end_removed' });
   const schema = begin === undefined ? [] : guarded(() => checkSchema(database, begin));
   findings.push(...schema);
   const changed = new Set(schema.map(({ table }) => table));
   const tables = readCoverage(database).filter(({ table }) => !changed.has(`table ${table}`));
-  const pruned = prunedBy(seals);
+  const pruned = prunedBy(tombstone);
   const checked = checkTables(database, tables, partsByTable(seals, pruned), ended, options.onProgress ?? (() => {}));
   findings.push(...checked.findings, ...guarded(() => integrity(database)));
   const isGiven = options.key !== undefined && key?.fingerprint === options.key;
@@ -189,6 +195,7 @@ const verifyOpen = (database: Database, options: VerifyOptions): Verification =>
     state,
     seals: seals.length,
     sealed_until_ns: last?.time_ns ?? null,
+    sealed_afterwards: seals.some(({ detail }) => detailOf(detail, AFTERWARDS).length > 0),
     rows: checked.rows,
     key: key?.fingerprint ?? null,
     key_is: isGiven ? 'given' : isOwn ? 'own' : 'unknown',
@@ -197,6 +204,7 @@ const verifyOpen = (database: Database, options: VerifyOptions): Verification =>
     findings_total: findings.length,
     unsealed: checked.unsealed,
     pruned,
+    pruned_rows: tombstone?.rows ?? 0,
   };
 };
 
@@ -213,8 +221,9 @@ export const verifyRecording = (path: string, options: VerifyOptions = {}): Veri
   } catch (thrown) {
     if (thrown instanceof UserError) throw thrown;
     return {
-      ...{ verdict: 'changed', state: 'cut', seals: 0, sealed_until_ns: null, rows: 0, key: null, key_is: 'unknown' },
-      ...{ head: null, findings: [damage(thrown)], findings_total: 1, unsealed: [], pruned: [] },
+      ...{ verdict: 'changed', state: 'cut', seals: 0, sealed_until_ns: null, sealed_afterwards: false, rows: 0 },
+      ...{ key: null, key_is: 'unknown' },
+      ...{ head: null, findings: [damage(thrown)], findings_total: 1, unsealed: [], pruned: [], pruned_rows: 0 },
     };
   } finally {
     database.close();

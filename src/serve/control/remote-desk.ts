@@ -1,0 +1,47 @@
+// The live desk of another program, as this one's own: what is asked of it goes over the control socket. For servers that have no
+// privilege of their own.
+import type { LiveDesk } from '../../base/live-desk.ts';
+import { connectionTo } from './connection.ts';
+import { questions } from './language.ts';
+
+/** The desk at that path. Connects when it is first asked, and anew when the connection was lost. */
+export const openRemoteDesk = (path: string): LiveDesk => {
+  const { ask, close } = connectionTo(path);
+  return {
+    subscribe: async (request) => (await ask(questions.subscribe, request)).facts,
+    list: async () => (await ask(questions.list, {})).subscriptions,
+    facts: async (id) => (await ask(questions.facts, { id })).facts,
+    unsubscribe: async (id) => (await ask(questions.unsubscribe, { id })).facts,
+    events: async () => (await ask(questions.events, {})).events,
+    watch: async ({ id, cursor, count, waitMs, signal }) => {
+      const first = await ask(questions.watch, { id, cursor, count, waitMs }, { signal, waitMs });
+      const events = [...first.events];
+      let last = first;
+      while (events.length < count && last.more > 0 && last.events.length > 0) {
+        const rest = { id, cursor: last.cursor, count: count - events.length, waitMs: 0 };
+        const next = await ask(questions.watch, rest, { signal });
+        // What is gone by now is told by the call that begins there.
+        if (next.gap > 0) break;
+        events.push(...next.events);
+        last = next;
+      }
+      return { events, cursor: last.cursor, gap: first.gap, more: last.more };
+    },
+    startWatches: async () => void (await ask(questions.start_watches, {})),
+    alerts: async ({ after, least, waitMs, signal }) => {
+      let read = await ask(questions.alerts, { after, least, waitMs }, { signal, waitMs });
+      const alerts = [...read.alerts];
+      for (let last = alerts.at(-1); read.more > 0 && last !== undefined; last = read.alerts.at(-1)) {
+        read = await ask(questions.alerts, { after: last.id, least, waitMs: 0 }, { signal });
+        alerts.push(...read.alerts);
+      }
+      const { held_back, not_watched, last_id } = read;
+      return { alerts, held_back, not_watched, last_id };
+    },
+    pending: async (after) => (await ask(questions.pending, { after })).pending,
+    networkCounters: async () => (await ask(questions.network_counters, {})).counters,
+    // Nobody waits for it but whoever is told of changes: it keeps no program running.
+    news: ({ mark, waitMs, signal }) => ask(questions.news, { mark, waitMs }, { signal, waitMs, isAside: true }),
+    stop: async () => close(),
+  };
+};

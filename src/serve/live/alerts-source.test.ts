@@ -1,0 +1,151 @@
+// Alerts of a recording, through the tools: pages, severities, and that each caller is told of what it has not been shown.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { scene } from '../../../test/scene.ts';
+import type { Alert } from '../../base/alert.ts';
+import type { LiveDesk } from '../../base/live-desk.ts';
+import type { Principal } from '../identity/principal.ts';
+import { AGENT_BUDGET, type ToolContext } from '../tool.ts';
+import { alertsAnswer } from '../tools/get-alerts.ts';
+import { networkAnswer } from '../tools/get-network-health.ts';
+import { toolNamed } from '../tools.ts';
+import { callTool } from '../worker/call-tool.ts';
+
+const watched = scene({
+  watches: 'network,security',
+  network_counters: '{"tcp_segments_sent":50,"tcp_segments_sent_again":2}',
+});
+const unwatched = scene();
+const MANY = 60;
+const facts = JSON.stringify({
+  class: 'policy',
+  reason: 'NETFILTER_DROP',
+  location: 'nft_do_chain',
+  from: '10.0.0.1',
+  to: '10.0.0.2',
+});
+
+before(() => {
+  for (let i = 0; i < MANY; i++) {
+    const evidence = JSON.stringify([watched.liveEvent('skb:kfree_skb', i, { reason: 'NETFILTER_DROP' })]);
+    const parts = {
+      facts,
+      evidence,
+      pid: 9,
+      comm: 'nginx',
+      exe: `/usr/sbin/${'nginx'.repeat(20)}`,
+      parents: '[{"pid":1,"comm":"init"}]',
+    };
+    watched.alert(i, i % 20 === 7 ? { ...parts, watch: 'security', rule: 'ptrace_attach', severity: 'high' } : parts);
+  }
+  for (const made of [watched, unwatched]) made.done();
+});
+after(() => {
+  for (const made of [watched, unwatched]) made.remove();
+});
+
+const caller = (id: string): Principal => ({ kind: 'peer', id, scopes: ['telemetry:read'], transport: 'socket' });
+const contextOf = (path: string, more: Partial<ToolContext> = {}): ToolContext => ({
+  ...{ path: () => path, check: () => Promise.reject(new Error('not here')), budget: AGENT_BUDGET },
+  ...more,
+});
+const ask = (name: string, args: object, context: ToolContext) => callTool(toolNamed(name), args, context);
+
+test('all alerts of a recording come in pages that fit, each once', async () => {
+  const context = contextOf(watched.path, { principal: caller('pages') });
+  const ids: number[] = [];
+  for (let since = 0, more = 1; more > 0 && ids.length < 100; ) {
+    const answer = await ask('get_alerts', { since }, context);
+    assert.ok(JSON.stringify(answer).length < 1.1 * AGENT_BUDGET, `${JSON.stringify(answer).length} characters`);
+    const page = alertsAnswer.parse(answer);
+    ids.push(...page.alerts.map(({ id }) => id));
+    ({ since, more } = page);
+  }
+  assert.deepEqual(
+    ids,
+    Array.from({ length: MANY }, (_, i) => i + 1),
+  );
+  const worst = alertsAnswer.parse(await ask('get_alerts', { min_severity: 'high' }, context));
+  assert.deepEqual(
+    worst.alerts.map(({ id, evidence }) => [id, evidence]),
+    [
+      [8, ['live_events:8']],
+      [28, ['live_events:28']],
+      [48, ['live_events:48']],
+    ],
+  );
+});
+
+test('the network of a recording on one page; of one that was not watched nothing is claimed', async () => {
+  const health = networkAnswer.parse(await ask('get_network_health', {}, contextOf(watched.path)));
+  assert.deepEqual([health.verdict, health.findings.length, health.retransmitted_share], ['faulty', 1, 0.04]);
+  assert.equal(health.findings[0]?.count, MANY - 3);
+  const none = networkAnswer.parse(await ask('get_network_health', { pid: 9 }, contextOf(unwatched.path)));
+  assert.deepEqual([none.verdict, none.findings], ['unknown', []]);
+});
+
+test('every answer tells of alerts that its caller has not been shown, until they were', async () => {
+  const [context, other] = ['one', 'other'].map((id) => contextOf(watched.path, { principal: caller(id) }));
+  assert.ok(context !== undefined && other !== undefined);
+  const all = { count: MANY, max_severity: 'high' };
+  assert.deepEqual((await ask('get_trace_stats', {}, context)).alerts_pending, all);
+  assert.deepEqual((await ask('run_sql', { query: 'SELECT 1' }, context)).alerts_pending, all);
+  const page = alertsAnswer.parse(await ask('get_alerts', { since: 47 }, context));
+  assert.equal(page.more > 0, true);
+  const left = await ask('get_trace_stats', {}, context);
+  assert.deepEqual(left.alerts_pending, { count: page.more, max_severity: 'medium' });
+  for (let { since, more } = page; more > 0; )
+    ({ since, more } = alertsAnswer.parse(await ask('get_alerts', { since }, context)));
+  assert.equal('alerts_pending' in (await ask('get_trace_stats', {}, context)), false);
+  assert.deepEqual((await ask('get_trace_stats', {}, other)).alerts_pending, all, 'another caller has seen none');
+  assert.equal('alerts_pending' in (await ask('get_trace_stats', {}, contextOf(unwatched.path))), false);
+});
+
+test('a server that watches answers from the kernel, and from its recording when that is asked for', async () => {
+  const alert: Alert = {
+    ...{
+      id: 3,
+      rule: 'mount',
+      watch: 'security',
+      severity: 'low',
+      title: 'mounted',
+      time: 1,
+      last: 1,
+      count: 1,
+      key: '',
+    },
+    ...{ facts: {}, evidence: [], benign: '' },
+  };
+  const live: Pick<LiveDesk, 'alerts' | 'networkCounters'> = {
+    alerts: async ({ after: since }) => ({
+      ...{ held_back: {}, not_watched: [], last_id: 3 },
+      alerts: since < 3 ? [alert] : [],
+    }),
+    networkCounters: async () => ({}),
+  };
+  const nothing = () => Promise.reject(new Error('not asked'));
+  const desk: LiveDesk = {
+    ...{
+      startWatches: nothing,
+      subscribe: nothing,
+      list: nothing,
+      facts: nothing,
+      watch: nothing,
+      unsubscribe: nothing,
+    },
+    ...{ events: nothing, news: nothing, stop: nothing },
+    ...live,
+  };
+  const context = contextOf(watched.path, {
+    ...{ principal: caller('live'), live: async () => desk },
+    pendingAlerts: async (since) => (since < 3 ? { count: 1, max_severity: 'low' } : undefined),
+  });
+  assert.deepEqual((await ask('get_trace_stats', {}, context)).alerts_pending, { count: 1, max_severity: 'low' });
+  assert.deepEqual(
+    alertsAnswer.parse(await ask('get_alerts', {}, context)).alerts.map(({ rule }) => rule),
+    ['mount'],
+  );
+  assert.equal('alerts_pending' in (await ask('get_trace_stats', {}, context)), false);
+  const recording = alertsAnswer.parse(await ask('get_alerts', { recording: true, min_severity: 'high' }, context));
+  assert.equal(recording.alerts.length, 3);
+});
