@@ -13,7 +13,9 @@ process.stdout.write('ready\n');
 for await (const line of createInterface({ input: process.stdin })) {
   if (line === 'end') break;
   const { user, system } = process.cpuUsage();
-  process.stdout.write(`cpu ${user + system} alerts ${watches.book.lastId()} unseen ${watches.unseen()}\n`);
+  process.stdout.write(
+    `cpu ${user + system} alerts ${watches.book.lastId()} unseen ${[...watches.unseen().values()].reduce((sum, n) => sum + n, 0)}\n`,
+  );
 }
 await watches.stop();
 await tap.stop();

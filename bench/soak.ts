@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { z } from '../src/serve/zod.ts';
+import { callsWithoutRow } from '../test/kernel/calls-without-row.ts';
 import { type Bench, figureOf } from './figure.ts';
 import { inFolder, workload } from './lab.ts';
 
@@ -86,10 +87,8 @@ export const soak: Bench = {
       if (!(minutes > 0)) throw new Error(`--minutes takes a number above 0, not ${minutes}`);
       const { told, truth } = record(folder, Math.round(minutes * 60));
       const warm = told.looks.filter(({ s }) => s >= WARM * told.seconds);
-      const lossOf = (...reasons: readonly string[]) =>
-        told.losses.reduce((sum, [reason, count]) => sum + (reasons.includes(reason) ? count : 0), 0);
       // Every call is counted, and each that is counted has a row, or is among those of which the file says why it has none.
-      const withoutRow = lossOf('call_pruned', 'ring_full_call', 'shed_call');
+      const withoutRow = callsWithoutRow(told.losses);
       const uncounted = Object.entries(truth.counts).reduce(
         (sum, [op, calls]) => sum + Math.abs(calls - (told.ops[op] ?? 0)),
         0,

@@ -185,6 +185,12 @@ int call_return(struct pt_regs *ctx)
 	return 0;
 }
 
+/* What it needs on the stack is free again when a return has the stack of its thread taken. */
+static __noinline bool enter_apart(struct pt_regs *ctx)
+{
+	return enter(ctx);
+}
+
 /*
  * Both in one, where the kernel has it. At a return the instruction pointer is already where the call came from; `bpf_get_func_ip`
  * is the probed place either way. 1 keeps the kernel from probing the return of this call.
@@ -193,7 +199,7 @@ SEC("uprobe")
 int call_session(struct pt_regs *ctx)
 {
 	if (INSTRUCTION_POINTER(ctx) == bpf_get_func_ip(ctx))
-		return !enter(ctx);
+		return !enter_apart(ctx);
 	leave(ctx);
 	return 0;
 }

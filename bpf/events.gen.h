@@ -188,7 +188,7 @@ struct wt_python_process {
 	__u32 indirect; /* 1 where that is the struct (0 or 1) */
 	__u32 indirect_frame; /* in that struct: the pointer to the innermost frame (number) */
 	__u32 frame_style; /* see python_frame_styles (number) */
-	__u32 frame_bytes; /* of a frame: how much is read of it (number) */
+	__u32 frame_bytes; /* of a frame: where what is read of it ends (number) */
 	__u32 frame_code; /* the pointer to its code object (number) */
 	__u32 frame_previous; /* the pointer to the frame around it (number) */
 	__u32 frame_instruction; /* where it executes: an address, or in frame objects a number (number) */

@@ -18,45 +18,52 @@ static __always_inline struct pt_regs *registers(void)
 	return (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
 }
 
-static __always_inline int look_at_opened(long fd, __u32 asked)
+/* How it was opened says the file; whether it was to be emptied, which the file does not keep, say the arguments. */
+static __always_inline int look_at_opened(struct file___look *file, __u32 asked)
 {
-	__u32 wanted = GUARD_SECRET;
+	__u32 flags, wanted = GUARD_SECRET;
 
-	if (fd < 0)
+	if (!file)
 		return 0;
-	if (asked & O_ACCMODE)
+	flags = READ(file, f_flags) | (asked & O_TRUNC);
+	if (flags & O_ACCMODE)
 		wanted |= GUARD_START | GUARD_OWN;
-	if (asked & O_TRUNC)
+	if (flags & O_TRUNC)
 		wanted |= GUARD_LOG;
-	return look_at_file(file_behind(fd), FILE_OPENED, asked, wanted);
+	return look_at_file(file, FILE_OPENED, flags, wanted);
 }
 
 SEC("tracepoint/syscalls/sys_exit_openat")
 int guard_openat(struct syscall_exit *ctx)
 {
-	return look_at_opened(ctx->returned, SYSCALL_ARGUMENT_2(registers()));
+	return look_at_opened(file_behind(ctx->returned), SYSCALL_ARGUMENT_2(registers()));
 }
 
 SEC("tracepoint/syscalls/sys_exit_open")
 int guard_open(struct syscall_exit *ctx)
 {
-	return look_at_opened(ctx->returned, SYSCALL_ARGUMENT_1(registers()));
+	return look_at_opened(file_behind(ctx->returned), SYSCALL_ARGUMENT_1(registers()));
 }
 
-/* Its flags begin what the third argument points to (struct open_how of linux/openat2.h). */
+/*
+ * Its flags lie in the program's memory, where they may be others by now (struct open_how of linux/openat2.h): what can be
+ * written and is empty may have been emptied.
+ */
 SEC("tracepoint/syscalls/sys_exit_openat2")
 int guard_openat2(struct syscall_exit *ctx)
 {
-	__u64 asked = 0;
+	struct file___look *file = file_behind(ctx->returned);
+	__u32 asked = 0;
 
-	bpf_probe_read_user(&asked, sizeof(asked), (void *)SYSCALL_ARGUMENT_2(registers()));
-	return look_at_opened(ctx->returned, asked);
+	if (file && (READ(file, f_flags) & O_ACCMODE) && READ(READ(file, f_inode), i_size) == 0)
+		asked = O_TRUNC;
+	return look_at_opened(file, asked);
 }
 
 SEC("tracepoint/syscalls/sys_exit_creat")
 int guard_creat(struct syscall_exit *ctx)
 {
-	return look_at_opened(ctx->returned, O_TRUNC | 1);
+	return look_at_opened(file_behind(ctx->returned), O_TRUNC);
 }
 
 SEC("tracepoint/syscalls/sys_exit_ftruncate")
@@ -129,6 +136,76 @@ SEC("tracepoint/syscalls/sys_exit_renameat2")
 int guard_renameat2(struct syscall_exit *ctx)
 {
 	return look_at_renameat(ctx->returned);
+}
+
+/* A name that is made: of a file that is elsewhere too, of a link, of a pipe, of a folder. */
+static __always_inline int look_at_made(long returned, long folder_fd, __u64 path)
+{
+	return look_at_path(returned, folder_fd, path, FILE_PLACED, GUARD_START | GUARD_OWN);
+}
+
+SEC("tracepoint/syscalls/sys_exit_link")
+int guard_link(struct syscall_exit *ctx)
+{
+	struct pt_regs *regs = registers();
+
+	return look_at_made(ctx->returned, AT_FDCWD, SYSCALL_ARGUMENT_1(regs));
+}
+
+SEC("tracepoint/syscalls/sys_exit_linkat")
+int guard_linkat(struct syscall_exit *ctx)
+{
+	struct pt_regs *regs = registers();
+
+	return look_at_made(ctx->returned, SYSCALL_ARGUMENT_2(regs), SYSCALL_ARGUMENT_3(regs));
+}
+
+SEC("tracepoint/syscalls/sys_exit_symlink")
+int guard_symlink(struct syscall_exit *ctx)
+{
+	struct pt_regs *regs = registers();
+
+	return look_at_made(ctx->returned, AT_FDCWD, SYSCALL_ARGUMENT_1(regs));
+}
+
+SEC("tracepoint/syscalls/sys_exit_symlinkat")
+int guard_symlinkat(struct syscall_exit *ctx)
+{
+	struct pt_regs *regs = registers();
+
+	return look_at_made(ctx->returned, SYSCALL_ARGUMENT_1(regs), SYSCALL_ARGUMENT_2(regs));
+}
+
+SEC("tracepoint/syscalls/sys_exit_mknod")
+int guard_mknod(struct syscall_exit *ctx)
+{
+	struct pt_regs *regs = registers();
+
+	return look_at_made(ctx->returned, AT_FDCWD, SYSCALL_ARGUMENT_0(regs));
+}
+
+SEC("tracepoint/syscalls/sys_exit_mknodat")
+int guard_mknodat(struct syscall_exit *ctx)
+{
+	struct pt_regs *regs = registers();
+
+	return look_at_made(ctx->returned, SYSCALL_ARGUMENT_0(regs), SYSCALL_ARGUMENT_1(regs));
+}
+
+SEC("tracepoint/syscalls/sys_exit_mkdir")
+int guard_mkdir(struct syscall_exit *ctx)
+{
+	struct pt_regs *regs = registers();
+
+	return look_at_made(ctx->returned, AT_FDCWD, SYSCALL_ARGUMENT_0(regs));
+}
+
+SEC("tracepoint/syscalls/sys_exit_mkdirat")
+int guard_mkdirat(struct syscall_exit *ctx)
+{
+	struct pt_regs *regs = registers();
+
+	return look_at_made(ctx->returned, SYSCALL_ARGUMENT_0(regs), SYSCALL_ARGUMENT_1(regs));
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -19,8 +19,8 @@ enum { GUARD_SECRET = 1, GUARD_LOG = 2, GUARD_START = 4, GUARD_OWN = 8 };
 enum { FILE_OPENED = 1, FILE_REMOVED, FILE_PLACED, FILE_MOVED, FILE_CUT };
 
 /* A place in a table of files: what a pointer points to has no type to read through, this struct begins with one. */
-struct epoll_filefd___look {
-	struct file___look *file;
+struct poll_table_entry___look {
+	struct file___look *filp;
 } __attribute__((preserve_access_index));
 /* What is guarded of the files and folders with one number: few devices have the same. */
 struct guard {
@@ -76,7 +76,7 @@ static __always_inline struct file___look *file_behind(long descriptor)
 
 	if (descriptor < 0 || descriptor >= READ(table, max_fds))
 		return NULL;
-	return READ((struct epoll_filefd___look *)&slots[descriptor], file);
+	return READ((struct poll_table_entry___look *)&slots[descriptor], filp);
 }
 
 static __always_inline struct inode___look *folder_of(struct file___look *file)
@@ -136,6 +136,24 @@ static __always_inline int look_at_file(struct file___look *file, __u32 action, 
 	return 0;
 }
 
+/* Whether a whole path may lead to a guarded folder although it does not begin like one: `//`, `/./`, `/../`, through /proc. */
+static __always_inline bool is_roundabout(const char *text)
+{
+	if (text[1] == 'p' && text[2] == 'r' && text[3] == 'o' && text[4] == 'c' && text[5] == '/')
+		return true;
+	for (int i = 0; i < NAME_BYTES - 3; i++) {
+		if (!text[i])
+			return false;
+		if (text[i] != '/')
+			continue;
+		if (text[i + 1] == '/')
+			return true;
+		if (text[i + 1] == '.' && (text[i + 2] == '/' || (text[i + 2] == '.' && text[i + 3] == '/')))
+			return true;
+	}
+	return false;
+}
+
 /* A name that was taken away or put in place: a relative one by the folder that it starts from, which is an object. */
 static __always_inline int look_at_path(long returned, long folder_fd, __u64 path, __u32 action, __u32 wanted)
 {
@@ -149,7 +167,8 @@ static __always_inline int look_at_path(long returned, long folder_fd, __u64 pat
 		return 0;
 	if (key.text[0] == '/') {
 		found = bpf_map_lookup_elem(&guarded_paths, &key);
-		guards = found ? *found : 0;
+		/* Whoever reads what is sent makes the path plain, and looks where it leads. */
+		guards = found ? *found : is_roundabout(key.text) ? wanted : 0;
 	} else {
 		folder = (int)folder_fd == AT_FDCWD ? READ(READ(READ(task, fs), pwd.dentry), d_inode)
 						    : READ(file_behind((int)folder_fd), f_inode);

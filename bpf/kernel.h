@@ -80,8 +80,8 @@ struct fdtable {
 	__u32 max_fds;
 	struct file **fd;
 };
-struct epoll_filefd {
-	struct file *file;
+struct poll_table_entry {
+	struct file *filp;
 };
 struct files_struct {
 	struct fdtable *fdt;
@@ -156,7 +156,7 @@ struct task_struct {
 	struct mm_struct *mm;
 	int pid;
 	int tgid;
-	int on_cpu;
+	__u32 on_cpu; /* an int, in 7.2 a byte: of what is unsigned the loader sees to the size */
 	int prio;
 	__u64 start_time;
 	__u64 self_exec_id;
@@ -190,6 +190,10 @@ struct request {
 };
 struct bpf_iter__task {
 	struct task_struct *task;
+};
+/* In 7.2 what was `d_u` has no name. */
+struct dentry___nameless {
+	struct hlist_node d_alias;
 };
 /* Before 5.14 the state was a long named `state`. */
 struct task_struct___old_state {

@@ -121,7 +121,10 @@ static __always_inline void touch_file(struct address_space *mapping)
 
 	if (!alias)
 		return;
-	dentry = (void *)alias - bpf_core_field_offset(struct dentry, d_u.d_alias);
+	if (bpf_core_field_exists(struct dentry___nameless, d_alias))
+		dentry = (void *)alias - bpf_core_field_offset(struct dentry___nameless, d_alias);
+	else
+		dentry = (void *)alias - bpf_core_field_offset(struct dentry, d_u.d_alias);
 	use_library(inode, READ(dentry, d_name.name));
 }
 

@@ -13,7 +13,7 @@
 #define PLACES 4096
 #define RING_BYTES (1 << 20)
 #define SECOND_NS 1000000000ULL
-/* A second that are sent: a flood at one place hides nothing of others. All are counted. */
+/* A second that are sent: a flood at one place hides nothing of others, and one of questions no answers. */
 #define MOST_DROPS_OF_A_PLACE 200
 #define MOST_QUERIES 2000
 #define ETH_P_IP 0x0800
@@ -27,16 +27,12 @@ struct place {
 struct second {
 	__u64 start, count;
 };
-struct place_count {
-	__u64 all;
-	struct second second;
-};
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, RING_BYTES);
 } net_events SEC(".maps");
-/* By reason: 1 where packets are wanted, 0 where a count will do. */
+/* By reason: 1 where packets are wanted. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, REASONS);
@@ -47,18 +43,19 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, PLACES);
 	__type(key, struct place);
-	__type(value, struct place_count);
-} drop_counts SEC(".maps");
-/* The rate limit of questions; what was left out by the limits, of drops and of questions. */
+	__type(value, struct second);
+} drop_limits SEC(".maps");
+/* The rate limits of questions and of answers; what was left out, of drops, of questions and of answers. */
+enum { UNSENT_DROPS, UNSENT_QUESTIONS, UNSENT_ANSWERS, UNSENT_KINDS };
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, UNSENT_KINDS);
 	__type(key, __u32);
 	__type(value, struct second);
 } net_limits SEC(".maps");
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 2);
+	__uint(max_entries, UNSENT_KINDS);
 	__type(key, __u32);
 	__type(value, __u64);
 } net_unsent SEC(".maps");
@@ -103,7 +100,8 @@ static __always_inline struct net_event *new_event(__u32 which, __u32 kind, stru
 	event->namespace = dev ? BPF_CORE_READ(dev, nd_net.net, ns.inum) : 0;
 	if (!event->namespace && sk)
 		event->namespace = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
-	event->pid = bpf_get_current_pid_tgid() >> 32;
+	/* A packet that is passed on has no socket here: whoever was interrupted for it did not send it. */
+	event->pid = sk ? bpf_get_current_pid_tgid() >> 32 : 0;
 	event->protocol = bpf_ntohs(BPF_CORE_READ(skb, protocol));
 	event->socket_inode = 0;
 	event->copied = 0;
@@ -123,27 +121,24 @@ static __always_inline int on_drop(struct sk_buff___net *skb, __u64 location, __
 	struct place place = { .location = location, .reason = reason };
 	struct sock___net *sk;
 	struct net_event *event;
-	struct place_count *count, first;
+	struct second *second, first;
 	__u64 now;
 	__u8 *wanted;
 
-	count = bpf_map_lookup_elem(&drop_counts, &place);
-	if (count) {
-		__sync_fetch_and_add(&count->all, 1);
-	} else {
-		/* Not by a constant of its own: the only ones here are what the kernel can do. */
-		__builtin_memset(&first, 0, sizeof(first));
-		first.all = 1;
-		bpf_map_update_elem(&drop_counts, &place, &first, BPF_NOEXIST);
-		count = bpf_map_lookup_elem(&drop_counts, &place);
-	}
 	wanted = bpf_map_lookup_elem(&wanted_drops, &place.reason);
 	if (!wanted || !*wanted)
 		return 0;
+	second = bpf_map_lookup_elem(&drop_limits, &place);
+	if (!second) {
+		/* Not by a constant of its own: the only ones here are what the kernel can do. */
+		__builtin_memset(&first, 0, sizeof(first));
+		bpf_map_update_elem(&drop_limits, &place, &first, BPF_NOEXIST);
+		second = bpf_map_lookup_elem(&drop_limits, &place);
+	}
 	now = bpf_ktime_get_ns();
-	if (count && !has_room(0, &count->second, now, MOST_DROPS_OF_A_PLACE))
+	if (second && !has_room(UNSENT_DROPS, second, now, MOST_DROPS_OF_A_PLACE))
 		return 0;
-	event = new_event(0, NET_DROP, skb, now);
+	event = new_event(UNSENT_DROPS, NET_DROP, skb, now);
 	if (!event)
 		return 0;
 	event->location = place.location;
@@ -180,7 +175,7 @@ static __always_inline int on_packet(struct sk_buff___net *skb, bool is_sent)
 	struct net_event *event;
 	struct second *second;
 	__be16 from, to;
-	__u32 zero = 0;
+	__u32 which;
 	__u64 now;
 
 	if (READ(skb, protocol) != bpf_htons(ETH_P_IP))
@@ -197,11 +192,12 @@ static __always_inline int on_packet(struct sk_buff___net *skb, bool is_sent)
 	if (bpf_probe_read_kernel(&first, 1, header) || first != 0x45)
 		return 0;
 	now = bpf_ktime_get_ns();
-	second = bpf_map_lookup_elem(&net_limits, &zero);
-	if (!second || !has_room(1, second, now, MOST_QUERIES))
+	which = to == bpf_htons(NAME_SERVER_PORT) ? UNSENT_QUESTIONS : UNSENT_ANSWERS;
+	second = bpf_map_lookup_elem(&net_limits, &which);
+	if (!second || !has_room(which, second, now, MOST_QUERIES))
 		return 0;
 	/* The asker sends the question, and hears the answer. */
-	event = new_event(1, to == bpf_htons(NAME_SERVER_PORT) && is_sent ? NET_QUERY : NET_REPLY, skb, now);
+	event = new_event(which, which == UNSENT_QUESTIONS && is_sent ? NET_QUERY : NET_REPLY, skb, now);
 	if (!event)
 		return 0;
 	event->reason = is_sent;

@@ -35,7 +35,18 @@ struct met_code {
 	struct code_key key;
 	__u32 pid, tid;
 	__u32 codes, pieces;
+	__u64 id; /* that it was given */
 };
+
+/*
+ * The smaller of both, as the kernel's checker sees it: what the compiler knows of a number already, it would not compare again,
+ * and of what is no longer in a register kernels before 6.12 have forgotten it.
+ */
+static __always_inline __u32 at_most(__u32 most, __u32 number)
+{
+	asm volatile("" : "+r"(number));
+	return number > most ? most : number;
+}
 
 static __always_inline bool read_word(void *to, __u32 size, __u64 from)
 {
@@ -76,22 +87,26 @@ static __always_inline bool find_text(const struct wt_python_process *process, _
 	return true;
 }
 
-/* A piece of the line table; false where it cannot be read or sent. */
-static __always_inline bool send_piece(const struct wt_config *config, const struct met_code *met, __u64 code, __u64 data,
-				       __u32 at, __u32 size)
+/*
+ * A piece of the line table of the code object that is told of; false where it cannot be read or sent. Not static, so that the
+ * kernel's checker looks at it once: kernels before 6.12 give up where it is looked at for each piece.
+ */
+__noinline bool send_piece(const struct wt_config *config, const struct met_code *met, __u64 data, __u32 at, __u32 size)
 {
-	struct wt_python_table *piece = reserve(config, sizeof(*piece), WT_LOSS_RING_FULL_STACK);
+	struct wt_python_table *piece;
 
+	if (!config || !met)
+		return false;
+	piece = reserve(config, sizeof(*piece), WT_LOSS_RING_FULL_STACK);
 	if (!piece)
 		return false;
-	if (size > sizeof(piece->data))
-		size = sizeof(piece->data);
+	size = at_most(sizeof(piece->data), size);
 	if (bpf_probe_read_user(piece->data, size, (void *)(data + at))) {
 		bpf_ringbuf_discard(piece, BPF_RB_NO_WAKEUP);
 		return false;
 	}
 	FILL_HEAD(piece, WT_EVENT_PYTHON_TABLE, met->pid, met->tid);
-	piece->code = code;
+	piece->code = met->id;
 	piece->at = at;
 	piece->size = size;
 	SEND(piece);
@@ -136,7 +151,7 @@ __noinline __u64 tell_code(const struct wt_config *config, const struct wt_pytho
 {
 	struct text_place file = {}, name = {};
 	struct wt_python_code *event;
-	__u64 id, size = 0, data;
+	__u64 size = 0, data;
 	__u32 at = 0, pieces;
 
 	if (!config || !process || !met || !met->codes)
@@ -150,21 +165,19 @@ __noinline __u64 tell_code(const struct wt_config *config, const struct wt_pytho
 		return 0;
 	met->codes--;
 	met->pieces -= pieces;
-	id = new_id();
+	met->id = new_id();
 	event = reserve(config, sizeof(*event), WT_LOSS_RING_FULL_STACK);
 	if (!event)
 		return 0;
-	if (file.bytes > sizeof(event->file))
-		file.bytes = sizeof(event->file);
-	if (name.bytes > sizeof(event->name))
-		name.bytes = sizeof(event->name);
+	file.bytes = at_most(sizeof(event->file), file.bytes);
+	name.bytes = at_most(sizeof(event->name), name.bytes);
 	if (bpf_probe_read_user(event->file, file.bytes, (void *)file.at) ||
 	    bpf_probe_read_user(event->name, name.bytes, (void *)name.at)) {
 		bpf_ringbuf_discard(event, BPF_RB_NO_WAKEUP);
 		return 0;
 	}
 	FILL_HEAD(event, WT_EVENT_PYTHON_CODE, met->pid, met->tid);
-	event->code = id;
+	event->code = met->id;
 	event->address = met->key.code;
 	event->first_line = met->key.first_line;
 	event->table_bytes = size;
@@ -177,27 +190,26 @@ __noinline __u64 tell_code(const struct wt_config *config, const struct wt_pytho
 	SEND(event);
 	data = met->key.table + process->bytes_data;
 	for (int i = 0; i < NEW_PIECES && i < pieces; i++, at += WT_PYTHON_TABLE_PIECE)
-		if (!send_piece(config, met, id, data, at, size - at))
+		if (!send_piece(config, met, data, at, size - at))
 			return 0;
-	return id;
+	return met->id;
 }
 
-/* A table's size and first bytes, for versions that do not number their code objects. */
-static __always_inline __u64 digest(const struct wt_python_process *process, __u64 table)
-{
-	__u64 words[4] = {};
-
-	read_word(words, sizeof(words), table + process->bytes_size);
-	return words[0] * 0x9e3779b97f4a7c15 ^ words[2] * 0xc2b2ae3d27d4eb4f ^ words[3];
-}
-
-#define CODE_WORDS 16 /* of 8 bytes: what is read of a code object at most */
+#define CODE_WORDS 12 /* of 8 bytes: what is read of a code object, or of a frame, at most. Kernels grant 512 bytes to all callers */
 
 /* A number or pointer in memory that was read from `base` on, where it lies within one word. */
 static __always_inline __u64 member(const __u64 *words, __u32 base, __u32 offset)
 {
 	offset -= base;
-	return words[offset / 8 & (CODE_WORDS - 1)] >> offset % 8 * 8;
+	return words[at_most(CODE_WORDS - 1, offset / 8)] >> offset % 8 * 8;
+}
+
+/* A table's size and first bytes, for versions that do not number their code objects. `words`, four of them, are for its own use. */
+static __always_inline __u64 digest(const struct wt_python_process *process, __u64 table, __u64 *words)
+{
+	if (!read_word(words, 4 * sizeof(*words), table + process->bytes_size))
+		return 0;
+	return words[0] * 0x9e3779b97f4a7c15 ^ words[2] * 0xc2b2ae3d27d4eb4f ^ words[3];
 }
 
 /* `words`, CODE_WORDS of them, are for its own use. */
@@ -215,6 +227,6 @@ static __always_inline bool identify(const struct wt_python_process *process, __
 	key->table = member(words, base, process->code_table);
 	key->mark = member(words, base, process->code_mark);
 	if (process->version < 0x30c)
-		key->mark ^= digest(process, key->table);
+		key->mark ^= digest(process, key->table, words);
 	return true;
 }

@@ -33,16 +33,18 @@ struct python_walk {
 __noinline int step_python(const struct wt_python_process *process, struct python_walk *walk)
 {
 	__u64 words[CODE_WORDS] = {}, code, instruction, type = 0;
-	__u32 size, traceable = 0;
+	__u32 base, size, traceable = 0;
 	__s64 place;
 	__u8 owner;
 
 	if (!process || !walk)
 		return STEP_FAILED;
-	size = process->frame_bytes;
-	if (size > sizeof(words) || bpf_probe_read_user(words, size, (void *)walk->frame))
+	/* Of an object what comes first in it is not needed, and would be too much. */
+	base = process->frame_style == WT_FRAMES_OBJECTS ? process->frame_previous : 0;
+	size = process->frame_bytes - base;
+	if (size > sizeof(words) || bpf_probe_read_user(words, size, (void *)(walk->frame + base)))
 		return STEP_FAILED;
-	walk->frame = member(words, 0, process->frame_previous);
+	walk->frame = member(words, base, process->frame_previous);
 	walk->ends_run = process->frame_style == WT_FRAMES_OBJECTS;
 	if (process->frame_style == WT_FRAMES_MARKED)
 		walk->ends_run = (__u8)member(words, 0, process->frame_entry) != 0;
@@ -51,8 +53,8 @@ __noinline int step_python(const struct wt_python_process *process, struct pytho
 		walk->ends_run = true;
 		return STEP_HIDDEN;
 	}
-	code = member(words, 0, process->frame_code) & ~7ULL; /* 3.14 keeps marks in the low bits of such pointers */
-	instruction = member(words, 0, process->frame_instruction);
+	code = member(words, base, process->frame_code) & ~7ULL; /* 3.14 keeps marks in the low bits of such pointers */
+	instruction = member(words, base, process->frame_instruction);
 	if (!read_word(&type, sizeof(type), code + OBJECT_TYPE) || type != process->code_type)
 		return STEP_FAILED;
 	if (process->frame_style == WT_FRAMES_OBJECTS) {
@@ -78,8 +80,11 @@ static __always_inline __u64 pthread_self(const struct wt_python_process *proces
 	return THREAD_POINTER(task) - process->self_before;
 }
 
-/* The innermost frame of this thread; WT_PYTHON_NONE where it is no thread of Python's or in no frame. */
-static __always_inline __u32 first_frame(const struct wt_python_process *process, __u64 *frame)
+/*
+ * The innermost frame of this thread; WT_PYTHON_NONE where it is no thread of Python's or in no frame. A function of its own:
+ * what it needs on the stack is free again when the frames are walked along.
+ */
+static __noinline __u32 first_frame(const struct wt_python_process *process, __u64 *frame)
 {
 	__u64 self = pthread_self(process), block = 0, thread = 0, id = 0;
 

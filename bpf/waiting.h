@@ -53,7 +53,7 @@ static __always_inline struct file *file_of(struct task_struct *task, __u32 desc
 	struct file **slots = READ(table, fd);
 
 	/* What the pointer points to is a pointer, which has no type to read through: this struct begins with one. */
-	return descriptor < READ(table, max_fds) ? READ((struct epoll_filefd *)&slots[descriptor], file) : NULL;
+	return descriptor < READ(table, max_fds) ? READ((struct poll_table_entry *)&slots[descriptor], filp) : NULL;
 }
 
 static __always_inline void describe_file(struct waited_file *waited, struct file *file)

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { openRecording } from '../src/store/open-recording.ts';
 import { number, text } from '../src/store/row.ts';
+import { callsWithoutRow } from '../test/kernel/calls-without-row.ts';
 import { type Ended, WHYTRACE } from '../test/kernel/recorder.ts';
 import { json, linesOf } from '../test/kernel/truth.ts';
 import type { Outcome } from './scenario.ts';
@@ -33,14 +34,33 @@ const verify = (path: string, ...options: readonly string[]): Verified => {
   };
 };
 
-/** Reasons of all losses of a file. */
-const lossesOf = (path: string): readonly string[] => {
+type Contents = {
+  /** Reasons of all losses. */
+  readonly stated: readonly string[];
+  /** Calls in its totals, those that have a row, and those of which it says that they have none. */
+  readonly calls: number;
+  readonly rows: number;
+  readonly withoutRow: number;
+};
+
+const contentsOf = (path: string): Contents => {
   const recording = openRecording(path);
   try {
-    return recording.database
-      .prepare('SELECT DISTINCT reason FROM losses ORDER BY reason')
+    const { database } = recording;
+    const count = (sql: string): number => {
+      const row = database.prepare(sql).get();
+      return row === undefined ? 0 : number(row, 'n');
+    };
+    const losses = database
+      .prepare('SELECT reason, sum(count) AS n FROM losses GROUP BY reason ORDER BY reason')
       .all()
-      .map((row) => text(row, 'reason'));
+      .map((row) => [text(row, 'reason'), number(row, 'n')] as const);
+    return {
+      stated: losses.map(([reason]) => reason),
+      calls: count('SELECT coalesce(sum(count), 0) AS n FROM totals'),
+      rows: count('SELECT count(*) AS n FROM calls'),
+      withoutRow: callsWithoutRow(losses),
+    };
   } finally {
     recording.close();
   }
@@ -50,12 +70,15 @@ const lossesOf = (path: string): readonly string[] => {
 const judgeFile = (path: string): Outcome => {
   const found = verify(path);
   if (found.state === 'complete') {
-    const stated = lossesOf(path);
-    if (found.status === 0 && found.verdict === 'intact') return { ok: true, end: 'complete', stated };
-    return failed(`verify does not accept it: ${found.text}`, 'complete', stated);
+    const { stated, calls, rows, withoutRow } = contentsOf(path);
+    if (found.status !== 0 || found.verdict !== 'intact')
+      return failed(`verify does not accept it: ${found.text}`, 'complete', stated);
+    return calls === rows + withoutRow
+      ? { ok: true, end: 'complete', stated }
+      : failed(`${calls} calls, ${rows} rows, and ${withoutRow} stated to have none`, 'complete', stated);
   }
   if (found.state !== 'cut') return failed(`it is ${found.state}: ${found.text}`);
-  const stated = lossesOf(path);
+  const { stated } = contentsOf(path);
   if (!stated.includes('cut_short')) return failed('it does not state that it was cut', 'cut', stated);
   if (found.verdict !== 'unsealed_rest' && found.verdict !== 'intact')
     return failed(`verify does not accept it: ${found.text}`, 'cut', stated);
@@ -66,18 +89,25 @@ const judgeFile = (path: string): Outcome => {
 };
 
 /**
- * Judges the end of a recorder and the file at `path`. `killed`: it had no chance to say anything. Where it ended by itself
- * with an error, that must be one line; without a file it must be there.
+ * Judges the end of a recorder and the file at `path`. `killed`: it had no chance to say anything. Else it must have ended
+ * well, or with one line of error: only that explains that there is no file, or that the file is cut.
  */
 export const judge = (path: string, { code, stderr }: Pick<Ended, 'code' | 'stderr'>, killed = false): Outcome => {
   const lines = stderr.match(ERROR) ?? [];
   if (/internal error|^\s+at .*:\d+:\d+\)?$/m.test(stderr)) return failed(`it fell over: ${stderr.slice(0, 500)}`);
   if (lines.length > 1) return failed(`more than one error: ${lines.join(' | ')}`);
-  if (existsSync(path)) return judgeFile(path);
-  if (killed) return { ok: true, end: 'refused', stated: ['no file'] };
-  return code === 1 && lines.length === 1
-    ? { ok: true, end: 'refused', stated: [lines[0] ?? ''] }
-    : failed(`no file, code ${code}, and not one error line: ${stderr.slice(0, 500)}`);
+  const outcome: Outcome = existsSync(path)
+    ? judgeFile(path)
+    : { ok: true, end: 'refused', stated: [lines[0] ?? 'no file'] };
+  if (!outcome.ok || killed) return outcome;
+  const isExplained = code === 1 && lines.length === 1;
+  return isExplained || (code === 0 && outcome.end === 'complete')
+    ? outcome
+    : failed(
+        `${outcome.end}, code ${code}, and not one error line: ${stderr.slice(0, 500)}`,
+        outcome.end,
+        outcome.stated,
+      );
 };
 
 /** The same, for a run that must end with an error of these words and without a file. */
@@ -88,9 +118,14 @@ export const judgeRefusal = (path: string, ended: Pick<Ended, 'code' | 'stderr'>
   return failed('there is a file', outcome.end, outcome.stated);
 };
 
-/** The outcome, unless the totals of a file differ from what a workload of the lab counted itself (`"counts"` in its last line). */
+/**
+ * For a recording that nothing may end early: the outcome, unless the file is not complete, or its totals differ from what a
+ * workload of the lab counted itself (`"counts"` in its last line).
+ */
 export const withTruth = (outcome: Outcome, path: string, stdout: string): Outcome => {
-  if (!outcome.ok || outcome.end !== 'complete') return outcome;
+  if (!outcome.ok) return outcome;
+  if (outcome.end !== 'complete')
+    return failed(`${outcome.end}: ${outcome.stated.join(', ')}`, outcome.end, outcome.stated);
   const made = Object.entries(json(linesOf(stdout).at(-1)?.counts));
   if (made.length === 0) return failed('the workload said nothing', outcome.end, outcome.stated);
   const recording = openRecording(path);

@@ -10,7 +10,7 @@ const SECONDS = 1;
 const MOST = 300;
 
 for (const target of targets)
-  test(`${target.name}: ${target.doc}`, async (t) => {
+  test(`${target.name}: ${target.doc}`, { skip: target.missing?.() ?? false }, async (t) => {
     const { inputs, fault } = await runTarget(target, {
       seed: SEED,
       most: MOST,

@@ -86,10 +86,14 @@ const runOne = (name: string, seconds: number, path: string): Promise<Said> =>
 
 const found = fileURLToPath(new URL('found/', import.meta.url));
 mkdirSync(found, { recursive: true });
-const seconds = (minutes * 60) / chosen.length;
-process.stderr.write(`fuzz: seed ${seed}, ${chosen.length} targets, ${seconds.toFixed(0)} s each\n`);
+const lacks = new Map(chosen.map((one) => [one.name, one.missing?.()]));
+const possible = chosen.filter(({ name }) => lacks.get(name) === undefined);
+const seconds = (minutes * 60) / Math.max(1, possible.length);
+process.stderr.write(`fuzz: seed ${seed}, ${possible.length} targets, ${seconds.toFixed(0)} s each\n`);
+for (const [name, why] of lacks)
+  if (why !== undefined) process.stdout.write(`${JSON.stringify({ target: name, skipped: why })}\n`);
 let faults = 0;
-for (const { name, doc } of chosen) {
+for (const { name, doc } of possible) {
   if (process.stderr.isTTY) process.stderr.write(`fuzz: ${name}: ${doc}\n`);
   const path = `${found}${name}-${seed}.bin`;
   const { inputs, seed: failing, why } = await runOne(name, seconds, path);
@@ -104,4 +108,4 @@ for (const { name, doc } of chosen) {
   );
   process.stderr.write(`${why}\nfuzz: again: npm run fuzz -- --only ${name} --input ${path}\n`);
 }
-if (faults > 0) process.exitCode = 1;
+if (faults > 0 || possible.length === 0) process.exitCode = 1;

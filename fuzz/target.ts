@@ -16,6 +16,8 @@ export type Target = {
   /** What `--only` takes. */
   readonly name: string;
   readonly doc: string;
+  /** Why it cannot be fuzzed on this machine, if it cannot: then it is not opened. */
+  readonly missing?: () => string | undefined;
   readonly open: () => Opened | Promise<Opened>;
 };
 

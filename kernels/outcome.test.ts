@@ -13,7 +13,7 @@ test('a line of the console is a result, a version, or not ours', () => {
   assert.equal(readLine(`${LINE_MARK}{"file":"a","name":"b","outcome":"fine","why":""}`), undefined);
 });
 
-test('a test that failed, or that was not reached, is nobody’s expectation unless the plan says so', () => {
+test('a test that failed, was skipped, or was not reached, is nobody’s expectation unless the plan says so', () => {
   const tests = [
     passed,
     { ...passed, name: 'x', outcome: 'failed', why: 'no' } as const,
@@ -24,6 +24,15 @@ test('a test that failed, or that was not reached, is nobody’s expectation unl
   assert.deepEqual([verdict.passed, verdict.skipped], [1, 1]);
   assert.deepEqual(
     verdict.unexpected.map(({ name }) => name),
-    ['x', 'z'],
+    ['x', 'y', 'z'],
   );
+});
+
+test('a kernel on which nothing passed is never as it should be', () => {
+  const skipped = { ...passed, outcome: 'skipped', why: 'this machine cannot record' } as const;
+  for (const tests of [[], [skipped]]) {
+    const { unexpected } = judge({ target: '6.1', kernel: '6.1.0', tests });
+    assert.deepEqual(unexpected.at(-1)?.why, 'none did');
+  }
+  assert.deepEqual(judge({ target: '6.1', kernel: '6.1.0', tests: [passed] }).unexpected, []);
 });

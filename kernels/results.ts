@@ -44,14 +44,27 @@ export type Verdict = {
   readonly unexpected: readonly TestResult[];
 };
 
-/** Sorts the results of a kernel: a test that failed is expected only where the plan says why. */
+/** What stands in the results of a kernel on which nothing was held against the truth. */
+const NOTHING: TestResult = { file: 'all', name: 'at least one test passes', outcome: 'failed', why: 'none did' };
+
+/**
+ * Sorts the results of a kernel: a test that failed, or was skipped, is expected only where the plan says why, and a kernel on
+ * which no test passed is never as it should be.
+ */
 export const judge = ({ target, tests }: TargetResult): Verdict => {
-  const failed = tests.filter(({ outcome }) => outcome === 'failed' || outcome === 'not run');
-  const reasons = failed.map((each) => ({ each, reason: reasonToFail(target, each) }));
+  const passed = tests.filter(({ outcome }) => outcome === 'passed').length;
+  const others = tests
+    .filter(({ outcome }) => outcome !== 'passed')
+    .map((each) => ({ each, reason: reasonToFail(target, each) }));
   return {
-    passed: tests.filter(({ outcome }) => outcome === 'passed').length,
+    passed,
     skipped: tests.filter(({ outcome }) => outcome === 'skipped').length,
-    expected: reasons.flatMap(({ each, reason }) => (reason === undefined ? [] : [{ ...each, reason }])),
-    unexpected: reasons.flatMap(({ each, reason }) => (reason === undefined ? [each] : [])),
+    expected: others.flatMap(({ each, reason }) =>
+      reason === undefined || each.outcome === 'skipped' ? [] : [{ ...each, reason }],
+    ),
+    unexpected: [
+      ...others.flatMap(({ each, reason }) => (reason === undefined ? [each] : [])),
+      ...(passed === 0 ? [NOTHING] : []),
+    ],
   };
 };

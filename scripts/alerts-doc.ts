@@ -6,6 +6,7 @@ import { execRules } from '../src/live/security/look-rules.ts';
 import { PLACES } from '../src/live/security/places.ts';
 import type { Rule } from '../src/live/security/rule.ts';
 import { ownRules, rules } from '../src/live/security/rules.ts';
+import { FLOODED } from '../src/live/security/watch.ts';
 
 type Described = Pick<Rule, 'id' | 'title' | 'severity' | 'technique' | 'benign'>;
 
@@ -25,10 +26,10 @@ export const alertsDoc = (): string =>
     '## Programs and files',
     markdownTable(
       ['rule', 'severity', 'ATT&CK', 'a process', 'may be harmless'],
-      [...execRules, ...fileRules(() => []), ...rules, ...ownRules(0)].map(row),
+      [...execRules, ...fileRules(() => []), ...rules, ...ownRules(0), FLOODED].map(row),
     ),
     '## Guarded places',
-    'Found by what they are, also through links, when the watch starts, each minute, and when a file is put in one. `~` is the home of root and of each person.',
+    'Found by what they are, also through links, when the watch starts, each minute, and when a file is put in one. `~` is the home of root and of each person: there no link is followed, what belongs to others is left out, and `not_watched` says so.',
     markdownTable(
       ['path', 'names', 'told when', 'holds', 'ATT&CK'],
       PLACES.map(({ path, as, names, what, technique }) => [
@@ -40,7 +41,7 @@ export const alertsDoc = (): string =>
       ]),
     ),
     '## Dropped packets',
-    "By the kernel's reason and, where that alone is ambiguous, the function that dropped it. What is in no class happens on healthy machines and raises nothing.",
+    "By the kernel's reason and, where that alone is ambiguous, the function that dropped it. What is in no class raises nothing: it happens on healthy machines, or nobody has said yet what it means, and then `not_watched` names it.",
     markdownTable(
       ['rule', 'first', 'many', 'reasons'],
       dropClasses.map(({ name, reasons }) => [

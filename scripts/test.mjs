@@ -25,12 +25,15 @@ const testFiles = ['bench', 'fuzz', 'kernels', 'lab', 'scripts', 'src', 'test']
 const state = mkdtempSync(join(tmpdir(), 'whytrace-state-'));
 process.on('exit', () => rmSync(state, { recursive: true, force: true }));
 
+// Every test file and every program that it starts would take the types out of the same sources again.
+const compiled = `${root}node_modules/.cache/compiled`;
+
 /** Returns whether the step passed. */
 const step = (name, command, args) => {
   process.stderr.write(`whytrace: ${name}\n`);
   const { status, error, signal } = spawnSync(command, args, {
     cwd: root,
-    env: { ...process.env, XDG_STATE_HOME: state },
+    env: { NODE_COMPILE_CACHE: compiled, ...process.env, XDG_STATE_HOME: state },
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   if (error !== undefined) process.stderr.write(`whytrace: cannot run ${command}: ${error.message}\n`);

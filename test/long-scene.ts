@@ -12,7 +12,7 @@ export const longScene = (
   key: EvidenceKey | 'sealed' | undefined,
   keep: Keep,
   seconds: number,
-  onSecond?: (path: string) => void,
+  onSecond?: (path: string, recording: ReturnType<typeof scene>) => void,
 ) => {
   const recording = scene({}, key, keep);
   const { writer } = recording;
@@ -39,7 +39,7 @@ export const longScene = (
     if (second === 1)
       writer.library({ path: '/l.so', kind: 'cudart', attached_ns: 1, probes: 1, missing: 0, single_step: 0 });
     writer.commit((second + 1) * SECOND);
-    onSecond?.(recording.path);
+    onSecond?.(recording.path, recording);
   }
   return recording;
 };

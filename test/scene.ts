@@ -40,6 +40,8 @@ type WaitParts = StackParts &
     readonly waker?: SceneThread;
     readonly arg0?: number;
     readonly cpu?: number;
+    /** Of `takeWait`, instead of a stack that is taken now. */
+    readonly taken?: number | null;
   };
 
 const plainSite: WaitSite = {
@@ -160,6 +162,8 @@ export const scene = (
       writer.totals.add(thread.pid, opId(op), start + duration, duration, (parts.ret ?? 0) !== 0);
       saw(start + duration);
     },
+    /** The stack of a wait that begins now and whose row comes later. */
+    takeWait: (pid: number, stack: readonly SceneFrame[]) => taken(pid, stackReasons.wait, { stack }),
     /** An interval off the CPU: `blocked` ns, then `runnable` ns ready but waiting. */
     wait: (thread: SceneThread, start: number, blocked: number, parts: WaitParts = {}) => {
       const { runnable = 0, waker, arg0 = 0, cpu = 0, cpuOff = cpu, request = null, owner = null, ...site } = parts;
@@ -172,7 +176,7 @@ export const scene = (
       writer.waits.offCpu({
         ...{ start, blocked, runnable, thread: id(thread), site: siteId, arg0, cpuOff, cpuOn: cpu, request, owner },
         ...{ waker: waker === undefined ? null : id(waker), irq: 0, stolen: 0, faults: 0, detail: null },
-        taken: taken(thread.pid, stackReasons.wait, parts),
+        taken: parts.taken ?? taken(thread.pid, stackReasons.wait, parts),
       });
       saw(start + blocked + runnable);
     },

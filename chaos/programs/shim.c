@@ -1,6 +1,9 @@
-/* Preloaded into a recorder, and what it starts, to make its world worse: a wall clock that jumps, a disk that is slow. */
+/* Preloaded into a recorder, and what it starts, to make its world worse: a wall clock that jumps, a disk that is slow,
+ * locks that others have time to take. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <fcntl.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <sys/types.h>
 #include <sys/time.h>
@@ -83,3 +86,29 @@ int fsync(int file)
 	wait_for("CHAOS_SYNC_US", &us);
 	return real(file);
 }
+
+/* CHAOS_UNLOCK_US: how long it takes until a process goes on after it has given up a lock of a part of a file. */
+static int after_fcntl(int result, int command, void *argument)
+{
+	static long us = -1;
+
+	if (command == F_SETLK && argument && ((struct flock *)argument)->l_type == F_UNLCK)
+		wait_for("CHAOS_UNLOCK_US", &us);
+	return result;
+}
+
+int fcntl(int file, int command, ...)
+{
+	static int (*real)(int, int, ...);
+	va_list more;
+	void *argument;
+
+	va_start(more, command);
+	argument = va_arg(more, void *);
+	va_end(more);
+	if (!real)
+		real = (int (*)(int, int, ...))dlsym(RTLD_NEXT, "fcntl64");
+	return after_fcntl(real(file, command, argument), command, argument);
+}
+
+int fcntl64(int file, int command, ...) __attribute__((alias("fcntl")));

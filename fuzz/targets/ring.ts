@@ -3,13 +3,25 @@
 import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { messageOf, UserError } from '../../src/base/errors.ts';
 import { loadSystem } from '../../src/capture/libbpf.ts';
 import { mapRing } from '../../src/capture/ring.ts';
-import { refusing, type Target } from '../target.ts';
+import type { Target } from '../target.ts';
 
 const SIZE = 65_536;
 const HEADER = 8;
 const MOST = 500;
+
+/** Why libbpf cannot be loaded here, if it cannot. */
+const missing = (): string | undefined => {
+  try {
+    loadSystem();
+    return undefined;
+  } catch (thrown) {
+    if (thrown instanceof UserError) return messageOf(thrown);
+    throw thrown;
+  }
+};
 
 /** Sound records one after the other: a length, then so many bytes. */
 const records = (lengths: readonly number[]): Buffer =>
@@ -24,9 +36,9 @@ const records = (lengths: readonly number[]): Buffer =>
 export const ring: Target = {
   name: 'ring',
   doc: 'the ring buffer: records in every state, torn ones, lengths that cannot be',
+  missing,
   open: () => {
-    const system = refusing(loadSystem);
-    if (system === undefined) return { seeds: [], check: () => {} };
+    const system = loadSystem();
     const { pageSize } = system;
     const folder = mkdtempSync(join(tmpdir(), 'whytrace-fuzz-'));
     const file = openSync(join(folder, 'ring'), 'w+');

@@ -61,21 +61,25 @@ const isWorthSaying =
   };
 
 /** How many gaps there are, how long, and where in the code. */
-const lengthsText = ({ kind, op, count, windows, median_ns }: Stretches, code: CodeLine | undefined): string => {
+const lengthsText = (
+  { kind, op, count, windows, median_ns, isEstimate }: Stretches,
+  code: CodeLine | undefined,
+): string => {
   const from = code === undefined ? '' : `mostly at ${codeText(code)}`;
   if (kind === 'stall') return from;
   const [longest] = windows;
   const length = durationText(longest === undefined ? 0 : longest.end_ns - longest.start_ns);
   const lengths = count === 1 ? length : `${length} at most, ${durationText(median_ns)} usually`;
-  return `${countText(count, 'gap')} before ${op}, ${lengths}${from === '' ? '' : `, ${from}`}`;
+  return `${isEstimate === true ? 'about ' : ''}${countText(count, 'gap')} before ${op}, ${lengths}${from === '' ? '' : `, ${from}`}`;
 };
 
-const symptomText = ({ kind, pid, tid, comm, whole_ns, total_ns }: Stretches, more = ''): string => {
+const symptomText = ({ kind, pid, tid, comm, whole_ns, total_ns, isEstimate }: Stretches, more = ''): string => {
   const who = taskText({ pid, tid, comm });
   const rest = more === '' ? '' : ` (${more})`;
+  const about = isEstimate === true ? 'about ' : '';
   return kind === 'stall'
     ? `${who} was looked at for ${durationText(whole_ns)}${rest}`
-    : `${who} left the device without work for ${shareText(total_ns / whole_ns)} of ${durationText(whole_ns)}${rest}`;
+    : `${who} left the device without work for ${about}${shareText(total_ns / whole_ns)} of ${durationText(whole_ns)}${rest}`;
 };
 
 const partOfThat = (share: number): string => `${share >= 1 ? 'all' : shareText(share)} of that time`;

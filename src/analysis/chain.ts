@@ -71,6 +71,8 @@ export type ChainsAnswer = {
   readonly window: Window;
   /** What the recorder's own load took from the program, where that is enough to show. */
   readonly observer?: string;
+  /** What of very many calls was not looked at. */
+  readonly notes?: readonly string[];
 };
 
 export type ChainsFilter = {

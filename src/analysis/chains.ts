@@ -9,7 +9,7 @@ import { type Cluster, clustersOf, worthSaying } from './cluster.ts';
 import { explainCall } from './explain-call.ts';
 import { type Finding, furtherFindings } from './findings.ts';
 import { isInside, sumLosses } from './losses.ts';
-import { chainOfFailures, failuresOf } from './symptoms/failure.ts';
+import { chainOfFailures, failuresOf, notLookedFor } from './symptoms/failure.ts';
 import { KEPT_USUAL, type SlowCallFilter, type SlowCalls, slowCalls } from './symptoms/slow-call.ts';
 import { timeOf } from './symptoms/stall.ts';
 import { starvedBy } from './symptoms/starved.ts';
@@ -133,6 +133,19 @@ const observerOf = (candidates: readonly Candidate[]): { readonly observer?: str
   return { observer: `whytrace's own load took ${durationText(took)} of this: no fault of the program` };
 };
 
+/** What of very many calls was not looked at; their operations are named as the catalogue has them. */
+const notesOf = (isPart: boolean, unsought: readonly string[]): Pick<ChainsAnswer, 'notes'> => {
+  const notes = [
+    ...(isPart
+      ? [
+          'too many calls to read all: the longest of each operation and some that lie evenly were read; numbers of slow calls are estimates, and rare slow ones may be missing',
+        ]
+      : []),
+    ...(unsought.length === 0 ? [] : [`too many calls to look for failures of ${unsought.join(', ')}`]),
+  ];
+  return notes.length === 0 ? {} : { notes };
+};
+
 /**
  * The causal chains of slow and failed calls and of gaps between calls, those that explain most time first. With a filter that names calls (process,
  * operation, window or least duration) and nothing slow among them, the longest are explained as the usual ones they are.
@@ -144,9 +157,10 @@ export const causalChains = (recording: Recording, filter: ChainsFilter): Chains
   const losses = sumLosses(recording.losses(window)).map(({ doc: _, ...loss }) => loss);
   const calls = callsIn(recording, narrow, filter.window === undefined);
   if (calls === 0) return chainsOfTime(recording, filter, window, losses);
-  const { slow, usual } = slowCalls(recording, narrow);
+  const { slow, usual, isPart } = slowCalls(recording, narrow);
   const unusual = explain(recording, slow);
   const failures = failuresOf(recording, narrow);
+  const notes = notesOf(isPart, notLookedFor(recording, narrow));
   const named = [filter.pid, filter.op, filter.window, filter.minDuration].some((given) => given !== undefined);
   // An answer without chains would read as healthy.
   const top = Math.max(1, filter.top);
@@ -178,12 +192,13 @@ export const causalChains = (recording: Recording, filter: ChainsFilter): Chains
   const further = isWide ? furtherFindings(recording, window, filter.pid, said) : [];
   const chains = withFurther(said, further, top);
   const isPartial = !isWide && losses.some(({ reason }) => SAMPLED.has(reason));
-  if (chains.length === 0 && isPartial) return { chains, verdict: 'insufficient_evidence', losses, window };
+  if (chains.length === 0 && isPartial) return { chains, verdict: 'insufficient_evidence', losses, window, ...notes };
   // Calls of an operation that was asked for by name are explained, usual or not; of a process or window they are healthy.
   const asUsual =
     asked && gaps.length === 0 && further.length === 0 && filter.op === undefined && filter.minDuration === undefined;
   return {
     ...{ chains, verdict: verdictOf(chains, calls, lostCalls(losses), asUsual), losses, window },
     ...observerOf(candidates),
+    ...notes,
   };
 };

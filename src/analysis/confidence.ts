@@ -25,6 +25,7 @@ const HARMLESS: ReadonlySet<string> = new Set([
   'total_missing',
   'row_left_out',
   'sample_pruned',
+  'stack_pruned',
   'live_pruned',
   'live_limited',
   'live_lost',

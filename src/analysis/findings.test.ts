@@ -122,6 +122,17 @@ test('where frees may be missing the growth is no more than likely', () => {
   assert.ok((chain?.confidence ?? 1) < 0.5);
 });
 
+test('where the first rows have gone, what was in use before is not known, and what they freed may be meant', () => {
+  const [chain] = found((scene) => {
+    allocating((i) => (i % 3 === 0 ? undefined : 5))(scene);
+    scene.writer.loss('call_pruned', 0, 1, 500, null);
+  });
+  assert.equal(chain?.grade, 'E');
+  assert.match(chain?.summary ?? '', /what was in use before is not known/);
+  assert.doesNotMatch(chain?.summary ?? '', /were in use before/);
+  assert.doesNotMatch(chain?.counter_evidence.join() ?? '', /500 are possible/);
+});
+
 test('a process that was killed for lack of memory is a failure, with the row of the kernel', () => {
   const killed = (scene: Scene) => {
     scene.process(100, 'trainer');

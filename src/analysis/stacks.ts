@@ -24,17 +24,18 @@ export type StackGroup = {
   readonly frames: readonly StackFrame[];
   /** Whether the outermost frame was reached. */
   readonly complete: boolean;
-  /** The longest row, as "calls:ID", "waits:ID" or "cpu_samples:ID". */
+  /** The longest row that was read, as "calls:ID", "waits:ID" or "cpu_samples:ID". */
   readonly example: string;
 };
 
-/** How much of what matched has a stack, by rows; of very many waits or samples their number is an estimate. */
+/** How much of what matched has a stack, by rows; `estimated`: of very many rows only some were counted. */
 export type StackCoverage = {
   readonly of: StackSource;
   readonly count: number;
   readonly total_ns: number;
   readonly with_stack: number;
   readonly with_stack_ns: number;
+  readonly estimated?: boolean;
 };
 
 export type StackGroups = {
@@ -108,7 +109,7 @@ const groupsOf = (recording: Recording, source: StackSource, filter: StacksFilte
     .sort((a, b) => b.total_ns - a.total_ns || (a.example < b.example ? -1 : 1));
 };
 
-/** Exact from the totals where these tell all that was asked for: they know of calls without rows, too. */
+/** All calls from the totals where these tell all that was asked for: they know of calls without rows, too. */
 const coverageOf = (recording: Recording, of: StackSource, filter: StacksFilter): StackCoverage => {
   const cover = recording.stackCover(of, filter);
   if (of === 'cpu_samples') {

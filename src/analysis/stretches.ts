@@ -20,6 +20,8 @@ export type Stretches = {
   readonly count: number;
   readonly total_ns: number;
   readonly median_ns: number;
+  /** Whether count, total and whole are estimates, from some that lie evenly. */
+  readonly isEstimate?: boolean;
   /** What they are a part of. */
   readonly whole_ns: number;
   /** Rows of the symptom itself. */

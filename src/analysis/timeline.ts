@@ -39,6 +39,8 @@ export type Timeline = {
   readonly waits_total: number;
   /** Of a window with very many waits: the part of it that was read. All but its longest waits is then an estimate. */
   readonly read_share: number;
+  /** Whether no wait of the window is longer than the longest here. */
+  readonly has_longest: boolean;
   readonly losses: readonly LossSum[];
   /** In the turns on a CPU that ended in the window: what interrupts took from them, and minor page faults. */
   readonly turns: { readonly irq_ns: number; readonly stolen_ns: number; readonly minor_faults: number };
@@ -79,9 +81,10 @@ export const timelineOf = (
   let contradictions = 0;
   const add = (stretch: Stretch, parts: readonly AwaitedPart[], { start_ns, weight }: Read) => {
     // What reaches into a part from before it is counted where it begins.
-    totals.add(stretch, weight, isWhole || stretch.start > start_ns);
+    const rows = stretch.wait?.weight ?? 1;
+    totals.add(stretch, weight, isWhole || stretch.start > start_ns ? weight * rows : 0);
     steps.add(stretch);
-    if (stretch.wait !== undefined) culprits.add(stretch.wait.id, parts, weight);
+    if (stretch.wait !== undefined) culprits.add(stretch.wait.id, parts, weight, weight * rows);
     if (isWhole) longest.add(stretch, parts);
   };
   for (const part of reads) {
@@ -93,7 +96,7 @@ export const timelineOf = (
       for (const wait of waits) {
         for (const stretch of stretches.next(wait)) add(stretch, awaited(stretch), part);
         // A wait that reaches into several parts counts where it begins.
-        if (isWhole || wait.start_ns >= part.start_ns) count += weight;
+        if (isWhole || wait.start_ns >= part.start_ns) count += weight * (wait.weight ?? 1);
         if (wait.start_ns < part.start_ns) continue;
         turns.irq_ns += weight * (details.get(wait.id)?.irq_ns ?? 0);
         turns.stolen_ns += weight * (details.get(wait.id)?.stolen_ns ?? 0);
@@ -103,8 +106,9 @@ export const timelineOf = (
     for (const stretch of stretches.rest()) add(stretch, [], part);
     contradictions += stretches.contradictions();
   }
-  const missed = isWhole ? [] : recording.longestWaits(tid, window, size.waits).filter((wait) => wait.pid === pid);
-  for (const wait of missed) {
+  const missed = isWhole ? { waits: [], isWhole } : recording.longestWaits(tid, window, size.waits);
+  for (const wait of missed.waits) {
+    if (wait.pid !== pid) continue;
     const span = { start_ns: wait.start_ns, end_ns: wait.start_ns + wait.duration_ns };
     const awaited = createAwaited(recording, { pid, tid }, span, detailsOf([wait]), comms);
     for (const stretch of createStretches(window).next(wait))
@@ -134,6 +138,7 @@ export const timelineOf = (
     waits: longestWaits.map((candidate) => longWait(recording, candidate, details.get(candidate.wait.id))),
     waits_total: Math.round(count),
     read_share: isWhole ? 1 : read / length,
+    has_longest: missed.isWhole,
     losses,
     turns: {
       irq_ns: Math.round(turns.irq_ns),

@@ -51,6 +51,8 @@ export type Alert = Finding & {
   readonly id: number;
   readonly count: number;
   readonly last: number;
+  /** Of the findings after the first: the last few whose facts were others, oldest first. */
+  readonly also?: readonly Finding['facts'][] | undefined;
 };
 
 /** Alerts that a caller has not been shown yet. */

@@ -96,6 +96,13 @@ export type AlertsRead = {
   readonly not_watched: readonly string[];
   /** Id of the newest alert there is. */
   readonly last_id: number;
+  /** Alerts with an id above `after` that are kept no longer: those of least severity go first. */
+  readonly gap: number;
+  /** Events that were not looked at since there were too many, by rule. */
+  readonly unseen: Readonly<Record<string, number>>;
+  /** Of watches that go on: now, and when they began. Of a recording missing: all of it counts. */
+  readonly now?: number | undefined;
+  readonly since?: number | undefined;
 };
 
 /** The kernel's own counters of this host's network namespace, since the watches began. */

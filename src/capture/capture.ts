@@ -8,6 +8,7 @@ import { drainInTurn } from './drain-rings.ts';
 import { readDropReasons } from './drop-reasons.ts';
 import { errors } from './errors.ts';
 import {
+  forgetLostCalls,
   forgetThread,
   markAttached,
   type OpenCall,
@@ -21,11 +22,11 @@ import {
   writeTables,
 } from './kernel-maps.ts';
 import { requireKernel } from './kernel-version.ts';
-import { KEPT_BY_RECORDER, leaveRoot, type Owner, prepareThread, settleThread } from './least-privilege.ts';
+import { keptByRecorder, leaveRoot, type Owner, prepareThread, settleThread } from './least-privilege.ts';
 import { type Libbpf, loadLibbpf, loadSystem, onReadable } from './libbpf.ts';
 import { loadKernel } from './load.ts';
 import { type MemoryRing, mapMemoryRing } from './memory-ring.ts';
-import { type Capability, isCapability, mayTrace } from './privileges.ts';
+import { type Capability, mayTrace } from './privileges.ts';
 import { forgetPython, type PythonProcess, tellForked, tellPython } from './python/python-map.ts';
 import { type EventHandler, mapRing } from './ring.ts';
 import { makeRings } from './rings.ts';
@@ -92,6 +93,8 @@ export type Capture = {
   /** Packets that the kernel dropped since the capture began, by its reason. */
   readonly drops: () => ReadonlyMap<string, number>;
   readonly lostCalls: () => ReturnType<typeof readLostCalls>;
+  /** Of a process that has ended, once its last were read. */
+  readonly forgetLostCalls: (pid: number, op: number) => void;
   readonly openCalls: () => readonly OpenCall[];
   /** For a thread that ended: returns the call that it was in. */
   readonly forgetThread: (tid: number) => OpenCall | undefined;
@@ -237,6 +240,7 @@ export const startCapture = (options: CaptureOptions): Capture => {
     drops: () =>
       new Map([...readDrops(kernel)].map(([reason, count]) => [dropReasons.get(reason) ?? `reason ${reason}`, count])),
     lostCalls: () => readLostCalls(kernel),
+    forgetLostCalls: (pid, op) => forgetLostCalls(kernel, pid, op),
     openCalls: () => readOpenCalls(kernel),
     forgetThread: (tid) => forgetThread(kernel, tid),
     stepAside: () => stepAside(system),
@@ -244,7 +248,7 @@ export const startCapture = (options: CaptureOptions): Capture => {
       const prepared = prepareThread(system);
       const why = prepared ? leaveRoot() : 'capabilities cannot be kept here';
       const left = why === undefined;
-      const names = Object.keys(KEPT_BY_RECORDER).filter(isCapability);
+      const names = keptByRecorder(kernel.uprobes === 'single');
       return { kept: settleThread(system, names, { left, ...(files === undefined ? {} : { files }) }), left, why };
     },
     stop: async () => {

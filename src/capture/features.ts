@@ -6,7 +6,7 @@ import { messageOf } from '../base/errors.ts';
 import { type Ability, abilities } from '../catalogue/abilities.ts';
 import { BTF, readAbilities } from './abilities.ts';
 import { isAtLeast, OLDEST_KERNEL } from './kernel-version.ts';
-import { KEPT_BY_ALL, keptText } from './least-privilege.ts';
+import { KEPT_BY_ALL, keptByRecorder, keptText } from './least-privilege.ts';
 import { loadLibbpf } from './libbpf.ts';
 import { hasCapability, mayTrace } from './privileges.ts';
 import { findCudaProcesses } from './targets.ts';
@@ -126,7 +126,7 @@ const probes: readonly Probe[] = [
       const isRoot = process.geteuid?.() === 0;
       return {
         ok: !isRoot || lacks.length === 0,
-        what: `record keeps ${keptText(KEPT_BY_ALL)}${isRoot && lacks.length > 0 ? `; without ${lacks.join(', ')} some threads keep all they have` : ''}`,
+        what: `record keeps ${keptText([...new Set([...KEPT_BY_ALL, ...keptByRecorder(!readAbilities().uprobe_multi)])])}${isRoot && lacks.length > 0 ? `; without ${lacks.join(', ')} some threads keep all they have` : ''}`,
         todo: 'run it with these capabilities too, or not as root: packaging/whytrace-record.service shows how',
       };
     },

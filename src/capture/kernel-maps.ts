@@ -158,6 +158,11 @@ export const readLostCalls = (kernel: Kernel): readonly LostCalls[] =>
     ];
   });
 
+/** Gives the room of a process that has ended back: what was counted of it is read no more. `op`: id of the call. */
+export const forgetLostCalls = ({ bpf, map }: Kernel, pid: number, op: number): void => {
+  bpf.remove(map('lost_calls'), u32(pid, op));
+};
+
 export type OpenCall = { readonly pid: number; readonly tid: number; readonly op: number; readonly start: bigint };
 
 // struct thread_calls of bpf/frames.h

@@ -37,6 +37,18 @@ export const KEPT_BY_RECORDER = {
   CAP_KILL: 'let programs of other users go on that were held for their first call',
 } as const satisfies Partial<Record<Capability, string>>;
 
+/**
+ * What that thread keeps where each probe has a link of its own (before Linux 6.6): to open one as a perf event takes it there
+ * (perf_uprobe_event_init of kernel/events/core.c), and CAP_PERFMON is not enough.
+ */
+const KEPT_FOR_SINGLE_PROBES: Capability = 'CAP_SYS_ADMIN';
+
+/** What it keeps on this kernel; `single`: each probe has a link of its own. */
+export const keptByRecorder = (single: boolean): readonly Capability[] => [
+  ...Object.keys(KEPT_BY_RECORDER).filter(isCapability),
+  ...(single ? [KEPT_FOR_SINGLE_PROBES] : []),
+];
+
 /** What the thread that names stacks keeps. */
 export const KEPT_BY_NAMER: readonly Capability[] = [
   'CAP_SYS_PTRACE',
@@ -46,10 +58,8 @@ export const KEPT_BY_NAMER: readonly Capability[] = [
   'CAP_SYS_NICE',
 ];
 
-/** All together: with no more than these an ordinary user can record. */
-export const KEPT_BY_ALL: readonly Capability[] = [
-  ...new Set([...Object.keys(KEPT_BY_RECORDER).filter(isCapability), ...KEPT_BY_NAMER]),
-];
+/** All together, from Linux 6.6 on: with no more than these an ordinary user can record. */
+export const KEPT_BY_ALL: readonly Capability[] = [...new Set([...keptByRecorder(false), ...KEPT_BY_NAMER])];
 
 /** The user and group whose files a thread may write. */
 export type Owner = { readonly uid: number; readonly gid: number };

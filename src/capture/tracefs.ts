@@ -37,10 +37,15 @@ const isFolder = (path: string): boolean => {
   }
 };
 
+let mount: number | undefined;
+
 /** The folder that holds `events`; undefined without tracefs. A mount made for it lasts as long as this program. */
 export const tracefsFolder = (system: System): string | undefined => {
   const place = PLACES.find((folder) => isFolder(`${folder}/events`));
   if (place !== undefined) return place;
-  const mounted = system.mountDetached('tracefs');
-  return mounted < 0 ? undefined : `/proc/self/fd/${mounted}`;
+  // One for all who ask.
+  mount ??= system.mountDetached('tracefs');
+  if (mount >= 0) return `/proc/self/fd/${mount}`;
+  mount = undefined;
+  return undefined;
 };

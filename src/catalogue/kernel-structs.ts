@@ -113,7 +113,7 @@ export const kernelStructs = {
       field('indirect', 'boolean', '1 where that is the struct'),
       field('indirect_frame', 'number', 'in that struct: the pointer to the innermost frame'),
       field('frame_style', 'number', 'see python_frame_styles'),
-      field('frame_bytes', 'number', 'of a frame: how much is read of it'),
+      field('frame_bytes', 'number', 'of a frame: where what is read of it ends'),
       field('frame_code', 'number', 'the pointer to its code object'),
       field('frame_previous', 'number', 'the pointer to the frame around it'),
       field('frame_instruction', 'number', 'where it executes: an address, or in frame objects a number'),

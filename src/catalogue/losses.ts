@@ -148,6 +148,10 @@ export const losses = {
     source: 'store',
     doc: 'samples of running threads whose rows were taken away for the same reason',
   }),
+  stack_pruned: loss({
+    source: 'store',
+    doc: 'stacks of calls and waits that lasted longer than stacks are kept: they were taken away before the row that names them was written',
+  }),
   live_pruned: loss({
     source: 'store',
     doc: 'events of subscriptions and watches whose rows were taken away for the same reason; alerts stay',

@@ -31,7 +31,7 @@ export const sheddingRules = {
   call: rule({
     oneIn: [1, 1, 1, 8, 64],
     what: 'rows of usual calls',
-    doc: 'of calls that are not among the slowest thirty-second of their kind; each row that is kept has a weight, totals count all',
+    doc: 'of calls of at most 1 ms that are not among the slowest of their kind: at most a thirty-second, counted by powers of two of their time; each row that is kept has a weight, totals count all',
   }),
   wait: rule({
     oneIn: [1, 1, 1, 1, 8],

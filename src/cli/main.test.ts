@@ -8,7 +8,11 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, before, test } from 'node:test';
 import { scene } from '../../test/scene.ts';
 import { tools } from '../serve/tools.ts';
+import { parseArguments } from './arguments.ts';
+import type { Command } from './command.ts';
 import { commands } from './commands.ts';
+import { commandHelp } from './help.ts';
+import { reportOf } from './report.ts';
 import { LAUNCHER, whytrace } from './run-for-test.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'whytrace-cli-'));
@@ -33,27 +37,46 @@ after(() => {
   rmSync(folder, { recursive: true });
 });
 
+/** What runs at the same time: as much as two processors can do. */
+const AT_ONCE = 3;
+const severalAtOnce = async <T>(things: readonly T[], work: (thing: T) => Promise<void>): Promise<void> => {
+  const left = [...things];
+  const worker = async () => {
+    for (let thing = left.shift(); thing !== undefined; thing = left.shift()) await work(thing);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+};
+
 const oneLine = (err: string) => {
   assert.match(err, /^whytrace: [^\n]+\n$/);
 };
 
 test('help for the program and for every command, on stdout', async () => {
-  const { code, out } = await whytrace(['--help']);
+  const [{ code, out }, own, same, tool, version] = await Promise.all([
+    whytrace(['--help']),
+    whytrace(['verify', '--help']),
+    whytrace(['help', 'verify']),
+    whytrace(['ask', 'run_sql', '--help']),
+    whytrace(['--version']),
+  ]);
   assert.equal(code, 0);
-  for (const name of Object.keys(commands)) {
+  assert.deepEqual(own, { code: 0, out: commandHelp(await commands.verify(), { options: {} }), err: '' });
+  assert.deepEqual(same, own);
+  // The text of each is made from its data alone: no process is needed to read it.
+  for (const [name, load] of Object.entries(commands)) {
     assert.match(out, new RegExp(`^  ${name} +\\S`, 'm'));
-    const own = await whytrace([name, '--help']);
-    assert.equal(own.code, 0, own.err);
-    assert.deepEqual(await whytrace(['help', name]), own);
+    const command: Command = await load();
+    assert.equal(command.name, name);
+    const help = commandHelp(command, (await command.details?.([])) ?? { options: {} });
     for (const part of [`usage: whytrace ${name}`, 'options:', '--help', 'examples:'])
-      assert.ok(own.out.includes(part), `${name}: ${part}`);
+      assert.ok(help.includes(part), `${name}: ${part}`);
   }
-  assert.match((await whytrace(['ask', 'run_sql', '--help'])).out, /--query VALUE {2,}One SELECT/);
-  assert.match((await whytrace(['--version'])).out, /^whytrace \d+\.\d+\.\d+\n$/);
+  assert.match(tool.out, /--query VALUE {2,}One SELECT/);
+  assert.match(version.out, /^whytrace \d+\.\d+\.\d+\n$/);
 });
 
 test('wrong usage: one line on stderr, nothing on stdout, exit code 2', async () => {
-  for (const [args, message] of [
+  const wrong = [
     [['explan'], /did you mean 'explain'/],
     [['help', 'nope'], /unknown command 'nope'/],
     [['explain', '--jsn'], /did you mean '--json'/],
@@ -64,12 +87,13 @@ test('wrong usage: one line on stderr, nothing on stdout, exit code 2', async ()
     [['ask', 'run_sql', '--query', 'select 1', '--limit', 'many', '--db', recording.path], /limit/],
     [['mcp', '--http', 'nowhere'], /HOST:PORT|address/],
     [['mcp', '--connect', '/x', '--http', '127.0.0.1:1'], /no other option/],
-  ] as const) {
+  ] as const;
+  await severalAtOnce(wrong, async ([args, message]) => {
     const { code, out, err } = await whytrace(args);
     assert.deepEqual([code, out], [2, ''], args.join(' '));
     oneLine(err);
     assert.match(err, message);
-  }
+  });
   const bare = await whytrace([]);
   assert.deepEqual([bare.code, bare.out], [2, '']);
   assert.match(bare.err, /usage:/);
@@ -157,18 +181,35 @@ const badFiles = (): readonly (readonly [string, RegExp])[] => {
 };
 
 test('a file that is no recording: one line with the reason, exit code 1, nothing on stdout', async () => {
-  const check = async (args: readonly string[], reason: RegExp) => {
+  const query = ['run_sql', '--query', 'SELECT sum(duration_ns) FROM calls'];
+  const damaged = /(half|stub)\.db$/;
+  // Most are refused where every command opens its file. What is damaged further in each command meets by itself.
+  const files = badFiles();
+  const checks = files.flatMap(([path, reason]) => [
+    { args: ['explain', path, '--json'], reason },
+    ...(damaged.test(path)
+      ? [['get_trace_stats'], query].map((tool) => ({ args: ['ask', ...tool, '--db', path, '--json'], reason }))
+      : []),
+  ]);
+  await severalAtOnce(checks, async ({ args, reason }) => {
     const { code, out, err } = await whytrace(args);
     assert.deepEqual([code, out], [1, ''], `${args.join(' ')}: ${err}`);
     oneLine(err);
     assert.match(err, reason);
-  };
-  for (const [path, reason] of badFiles())
-    await Promise.all([
-      check(['explain', path, '--json'], reason),
-      check(['ask', 'get_trace_stats', '--db', path, '--json'], reason),
-      check(['ask', 'run_sql', '--query', 'SELECT sum(duration_ns) FROM calls', '--db', path, '--json'], reason),
-    ]);
+  });
+  for (const [path, reason] of files)
+    for (const tool of [['get_trace_stats'], query]) {
+      const ask: Command = await commands.ask();
+      const words = [...tool, '--db', path, '--json'];
+      const options = { ...(await ask.details?.(words))?.options, ...ask.options };
+      await assert.rejects(ask.run(parseArguments({ ...ask, options }, words)), (thrown) => {
+        const { text, exitCode } = reportOf(thrown, false);
+        assert.equal(exitCode, 1);
+        oneLine(text);
+        assert.match(text, reason);
+        return true;
+      });
+    }
 });
 
 test('no recording anywhere: said in one line', async () => {

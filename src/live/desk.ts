@@ -23,6 +23,8 @@ import { waitUntil } from './wait-until.ts';
 import { startWatches, type Watches } from './watches.ts';
 
 const GUARD_MS = 1000;
+/** Longer than any program runs, and still a number that can be sent. */
+const ENDLESS_NS = 1e18;
 
 type Subscription = {
   readonly id: string;
@@ -66,11 +68,14 @@ export type DeskOptions = {
 
 /** The desk as the program that opened it has it. */
 export type Desk = LiveDesk & {
+  /** As `subscribe`, for as long as this program runs: only its owner stays to end it. */
+  readonly follow: (request: Omit<SubscriptionRequest, 'ttlSeconds'>) => Promise<SubscriptionFacts>;
   /** Hands over what waits in the kernel now. */
   readonly drain: () => void;
   /** What the watches did not see or say so far; nothing of it while they have not been started. */
   readonly missed: () => {
-    readonly unseen: number;
+    /** By rule. */
+    readonly unseen: ReadonlyMap<string, number>;
     readonly heldBack: ReadonlyMap<string, number>;
     readonly notWatched: readonly string[];
   };
@@ -94,6 +99,8 @@ export const openDesk = (
   const subscriptions = new Map<string, Subscription>();
   const news = createNews(epoch);
   let nextId = 1;
+  /** Subscriptions that are being tried out: they have their place already. */
+  let beginning = 0;
 
   const live = () => [...subscriptions.values()].filter(({ ended }) => ended === undefined);
 
@@ -166,11 +173,10 @@ export const openDesk = (
     return (matched * 1000) / (performance.now() - began);
   };
 
-  const subscribe = async (request: SubscriptionRequest): Promise<SubscriptionFacts> => {
+  const begin = async (request: SubscriptionRequest, isEndless: boolean): Promise<SubscriptionFacts> => {
     const sample = within('the sample', request.sample ?? 1, LIMITS.mostSample);
     const rate = within('the rate', request.rate ?? LIMITS.rate, LIMITS.mostRate);
     const ttl = within('the time to live', request.ttlSeconds ?? LIMITS.ttlSeconds, LIMITS.mostTtlSeconds);
-    if (live().length >= LIMITS.subscriptions) throw errors.tooMany({ most: LIMITS.subscriptions });
     const [, event = ''] = /^\s*([\w-]+[:/][\w.]+)/.exec(request.expression) ?? [];
     if (isHot(event.replace('/', ':')) && !/\bwhere\b/i.test(request.expression) && sample === 1)
       throw liveErrors.needsPredicate({ event });
@@ -185,7 +191,7 @@ export const openDesk = (
       news.subscription(id);
       for (const wake of [...waiting]) wake();
     });
-    const expires = clock.now() + ttl * 1e9;
+    const expires = isEndless ? ENDLESS_NS : clock.now() + ttl * 1e9;
     const subscription: Subscription = {
       ...{ id, request, tapped, log, sample, rate, estimatedRate, expires, waiting },
       matchedBefore: 0,
@@ -194,6 +200,16 @@ export const openDesk = (
     subscriptions.set(id, subscription);
     news.subscription(id);
     return factsOf(subscription);
+  };
+
+  const subscribe = async (request: SubscriptionRequest, isEndless = false): Promise<SubscriptionFacts> => {
+    if (live().length + beginning >= LIMITS.subscriptions) throw errors.tooMany({ most: LIMITS.subscriptions });
+    beginning++;
+    try {
+      return await begin(request, isEndless);
+    } finally {
+      beginning--;
+    }
   };
 
   const watch = async (request: WatchRequest) => {
@@ -238,25 +254,29 @@ export const openDesk = (
   };
 
   const alerts: LiveDesk['alerts'] = async ({ after, least, waitMs, signal }) => {
-    const { book, notWatched } = watching();
+    const { book, notWatched, unseen, since } = watching();
     await waitUntil(() => book.list(after, least).length > 0, alertWaiters, waitMs, signal);
     return {
       alerts: book.list(after, least),
       held_back: Object.fromEntries(book.heldBack()),
       not_watched: notWatched,
       last_id: book.lastId(),
+      gap: book.gap(after),
+      unseen: Object.fromEntries(unseen()),
+      ...{ now: clock.now(), since },
     };
   };
 
   return {
-    subscribe,
+    subscribe: async (request) => subscribe(request),
+    follow: async (request) => subscribe(request, true),
     watch,
     alerts,
     news: news.read,
     pending: async (after) => pendingOf(watches?.book.list(after, 'low') ?? []),
     drain: tap.drain,
     missed: () => ({
-      unseen: watches?.unseen() ?? 0,
+      unseen: watches?.unseen() ?? new Map(),
       heldBack: watches?.book.heldBack() ?? new Map(),
       notWatched: watches?.notWatched ?? [],
     }),

@@ -18,6 +18,15 @@ export const errors = {
     why,
     todo: 'check the path; each line is a rule, a program, and if you like its parent',
   })),
+  badAllowLine: defineError(
+    'bad_allow_line',
+    ({ line, text, why }: { line: number; text: string; why: string }) => ({
+      what: `line ${line} of the allow-list cannot be used: ${text}`,
+      why,
+      todo: 'write a rule, the path of a program, and if you like the path of its parent',
+    }),
+    2,
+  ),
   tooMany: defineError('too_many_subscriptions', ({ most }: { most: number }) => ({
     what: 'cannot start one more subscription',
     why: `${most} are going on, which is the most`,

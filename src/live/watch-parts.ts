@@ -19,7 +19,7 @@ export type WatchParts = {
 export type Watching = {
   /** What this kernel does not have, or refused, each with why. */
   readonly missing: readonly { readonly rule: string; readonly event: string; readonly why: string }[];
-  /** Events that were not looked at, since there were too many. */
-  readonly unseen: () => number;
+  /** Events that were not looked at, since there were too many, by rule or part; of those with any. */
+  readonly unseen: () => ReadonlyMap<string, number>;
   readonly stop: () => Promise<void>;
 };

@@ -13,14 +13,16 @@ import { startNetworkWatch } from './network/watch.ts';
 import { ownPlaces, PLACES, type Place } from './security/places.ts';
 import { ownRules, rules } from './security/rules.ts';
 import { startSecurityWatch } from './security/watch.ts';
-import type { WatchParts } from './watch-parts.ts';
+import type { Watching, WatchParts } from './watch-parts.ts';
 
 export type Watches = {
   readonly book: AlertBook;
   readonly notWatched: readonly string[];
   readonly networkCounters: () => Readonly<Record<string, number>>;
-  /** Events that were not looked at, since there were too many. */
-  readonly unseen: () => number;
+  /** Events that were not looked at, since there were too many, by rule. */
+  readonly unseen: () => ReadonlyMap<string, number>;
+  /** When they began, in ns since the clock's start. */
+  readonly since: number;
   readonly stop: () => Promise<void>;
 };
 
@@ -62,19 +64,30 @@ export const startWatches = (
     },
   };
   const guarded = [...places, ...ownPlaces([COMPILED, ...own])];
-  const started = only.map((name) =>
-    name === 'network'
-      ? startNetworkWatch(parts)
-      : startSecurityWatch([...rules, ...ownRules(process.pid)], guarded, parts),
-  );
+  const started: Watching[] = [];
+  const stop = async () => {
+    remembering.stop();
+    await Promise.all(started.map((one) => one.stop()));
+  };
+  const start = {
+    network: () => startNetworkWatch(parts),
+    security: () => startSecurityWatch([...rules, ...ownRules(process.pid)], guarded, parts),
+  } as const;
+  try {
+    for (const name of only) started.push(start[name]());
+  } catch (thrown) {
+    // Whoever asks again starts them again: nothing may go on by itself.
+    stop().catch(() => {});
+    throw thrown;
+  }
   return {
     book,
     networkCounters: startHostCounters(),
-    unseen: () => started.reduce((sum, { unseen }) => sum + unseen(), 0),
-    notWatched: started.flatMap(({ missing }) => missing.map(({ rule, event, why }) => `${rule}: ${event}: ${why}`)),
-    stop: async () => {
-      remembering.stop();
-      await Promise.all(started.map(({ stop }) => stop()));
+    unseen: () => new Map(started.flatMap(({ unseen }) => [...unseen()])),
+    since: clock.now(),
+    get notWatched() {
+      return started.flatMap(({ missing }) => missing.map(({ rule, event, why }) => `${rule}: ${event}: ${why}`));
     },
+    stop,
   };
 };

@@ -90,8 +90,10 @@ export const startBeside = async (
         live.loss('live_ended', 1, `${expression}: ${ended}`);
     }
     const { unseen, heldBack } = desk.missed();
-    const more = grown('unseen', unseen);
-    if (more > 0) live.loss('live_limited', more, `watches: ${watches.join(', ')}`);
+    for (const [rule, count] of unseen) {
+      const more = grown(`unseen ${rule}`, count);
+      if (more > 0) live.loss('live_limited', more, `watch: ${rule}`);
+    }
     for (const [rule, count] of heldBack) {
       const held = grown(`held back ${rule}`, count);
       if (held > 0) live.loss('alert_held_back', held, rule);

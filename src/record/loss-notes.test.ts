@@ -12,12 +12,16 @@ const stage = () => {
   };
   const rows: { reason: LossName; start: number; end: number; count: number; detail: string | null }[] = [];
   const totals: LostCalls[] = [];
+  const ended = new Set<number>();
   const notes = createLossNotes({
     capture: {
       clock: { now: () => kernel.now, high: 0, low: 0, monotonicStart: '0', unixStart: '0' },
       losses: () => new Map(kernel.losses),
       drops: () => new Map(),
       lostCalls: () => kernel.calls,
+      forgetLostCalls: (pid, op) => {
+        kernel.calls = kernel.calls.filter((one) => one.pid !== pid || one.op !== op);
+      },
     },
     writer: {
       loss: (reason, start, end, count, detail = null) => rows.push({ reason, start, end, count, detail }),
@@ -29,8 +33,9 @@ const stage = () => {
       waits: { packetDrops: () => {} },
     },
     takeUnfollowed: () => 0,
+    hasEnded: (pid) => ended.has(pid),
   });
-  return { kernel, rows, totals, notes };
+  return { kernel, rows, totals, ended, notes };
 };
 
 test('what is left out at one level is one row, from its beginning to its end', () => {
@@ -49,7 +54,7 @@ test('what is left out at one level is one row, from its beginning to its end', 
   assert.deepEqual(
     rows.map(({ start, end, count, detail }) => [start, end, count, detail]),
     [
-      [100, 300, 25, 'level 3 of 4: one in 8 was kept'],
+      [100, 300, 25, 'level 3 of 4: one in 8 was kept, or one in 64 while a ring was nearly full'],
       [300, 400, 65, 'level 4 of 4: one in 64 was kept'],
       [500, 600, 5, 'level 4 of 4: one in 64 was kept'],
     ],
@@ -85,4 +90,63 @@ test('calls without a row are added to the totals once', () => {
       [2, 14, [0, 2]],
     ],
   );
+});
+
+test('at a level that keeps all usual calls it was the ring, and so it is said', () => {
+  const { kernel, rows, notes } = stage();
+  kernel.losses.set('shed_call', 7);
+  kernel.losses.set('shed_stack', 7);
+  notes.note(2);
+  assert.deepEqual(
+    rows.map(({ detail }) => detail),
+    ['level 2 of 4: all were kept, but one in 64 while a ring was nearly full', 'level 2 of 4: one in 8 was kept'],
+  );
+});
+
+const lostCalls = (count: number, sum: number, max: number, log2: readonly number[], failed = 0): LostCalls => ({
+  ...{ pid: 1, op: 2, count, sum, max, failed, log2 },
+});
+
+test('totals are exact though the kernel was read between two of its additions, and no call came after', () => {
+  const { kernel, totals, notes } = stage();
+  for (const read of [lostCalls(3, 20, 0, [0, 2]), lostCalls(3, 30, 0, [0, 2], 1), lostCalls(3, 30, 12, [0, 3], 1)]) {
+    kernel.calls = [read];
+    notes.noteTotals();
+  }
+  const sum = (of: (lost: LostCalls) => number) => totals.reduce((all, one) => all + of(one), 0);
+  assert.deepEqual([sum(({ count }) => count), sum((one) => one.sum), sum(({ failed }) => failed)], [3, 30, 1]);
+  assert.deepEqual([sum(({ log2 }) => log2[1] ?? 0), Math.max(...totals.map(({ max }) => max))], [3, 12]);
+  notes.noteTotals();
+  assert.equal(totals.length, 3, 'nothing is told twice');
+});
+
+test('the longest call is told once, when it became the longest', () => {
+  const { kernel, totals, notes } = stage();
+  for (const read of [lostCalls(1, 90, 90, [0]), lostCalls(2, 95, 90, [0]), lostCalls(3, 195, 100, [0])]) {
+    kernel.calls = [read];
+    notes.noteTotals();
+  }
+  assert.deepEqual(
+    totals.map(({ max }) => max),
+    [90, 0, 100],
+  );
+});
+
+test('of a process that has ended the kernel keeps nothing once all of it was taken', () => {
+  const { kernel, totals, ended, notes } = stage();
+  kernel.calls = [lostCalls(1, 5, 5, [1]), { ...lostCalls(1, 5, 5, [1]), pid: 9 }];
+  notes.noteTotals();
+  ended.add(1);
+  kernel.calls = kernel.calls.map((one) => ({ ...one, count: 2 }));
+  notes.noteTotals();
+  assert.equal(kernel.calls.length, 2, 'something came since: it is looked at once more');
+  notes.noteTotals();
+  assert.deepEqual(
+    kernel.calls.map(({ pid }) => pid),
+    [9],
+  );
+  ended.delete(1);
+  kernel.calls = [lostCalls(1, 7, 7, [1])];
+  notes.noteTotals();
+  assert.deepEqual(totals.at(-1), lostCalls(1, 7, 7, [1]), 'another process with its number begins at nothing');
 });

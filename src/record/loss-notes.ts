@@ -24,14 +24,32 @@ export type LossNotes = {
 };
 
 type Parts = {
-  readonly capture: Pick<Capture, 'clock' | 'losses' | 'drops' | 'lostCalls'>;
+  readonly capture: Pick<Capture, 'clock' | 'losses' | 'drops' | 'lostCalls' | 'forgetLostCalls'>;
   readonly writer: Pick<RecordingWriter, 'loss' | 'growLoss' | 'lostCalls'> & {
     readonly waits: Pick<RecordingWriter['waits'], 'packetDrops'>;
   };
   /** Waits whose causes could not be followed since the last time this was asked. */
   readonly takeUnfollowed: () => number;
+  /** Whether a process makes no more calls. */
+  readonly hasEnded: (pid: number) => boolean;
 };
 
+/** Kinds of which a ring that is nearly full takes no more than at the highest level, whatever the level is. */
+const LESS_WHEN_FULL: ReadonlySet<Shed> = new Set(['call', 'wait']);
+
+const whyShed = (kind: Shed, level: number): string => {
+  if (level === 0) return 'the ring was nearly full before the recorder could act';
+  const kept = keptAt(level)[kind];
+  const least = keptAt(HIGHEST_LEVEL)[kind];
+  const usual = kept === 1 ? 'all were kept' : `one in ${kept} was kept`;
+  const whenFull =
+    LESS_WHEN_FULL.has(kind) && kept !== least
+      ? `, ${kept === 1 ? 'but' : 'or'} one in ${least} while a ring was nearly full`
+      : '';
+  return `level ${level} of ${HIGHEST_LEVEL}: ${usual}${whenFull}`;
+};
+
+/** What came since. The kernel keeps the longest of all: it is given where it grew, else it is 0. */
 const since = (now: LostCalls, before: LostCalls | undefined): LostCalls =>
   before === undefined
     ? now
@@ -39,11 +57,16 @@ const since = (now: LostCalls, before: LostCalls | undefined): LostCalls =>
         ...now,
         count: now.count - before.count,
         sum: now.sum - before.sum,
+        max: now.max > before.max ? now.max : 0,
         failed: now.failed - before.failed,
         log2: now.log2.map((count, i) => count - (before.log2[i] ?? 0)),
       };
 
-export const createLossNotes = ({ capture, writer, takeUnfollowed }: Parts): LossNotes => {
+/** The kernel adds to each number by itself, and may be read between two of them: the rest comes with the next time. */
+const isAny = ({ count, sum, max, failed, log2 }: LostCalls): boolean =>
+  count > 0 || sum > 0 || max > 0 || failed > 0 || log2.some((n) => n > 0);
+
+export const createLossNotes = ({ capture, writer, takeUnfollowed, hasEnded }: Parts): LossNotes => {
   let lastTime = 0;
   let lost = 0;
   let seen: ReadonlyMap<LossName, number> = new Map();
@@ -61,11 +84,7 @@ export const createLossNotes = ({ capture, writer, takeUnfollowed }: Parts): Los
       writer.growLoss(row.id, now, row.count);
       return;
     }
-    const why =
-      keptAt(level)[kind] === 1
-        ? 'the ring was nearly full before the recorder could act'
-        : `level ${level} of ${HIGHEST_LEVEL}: one in ${keptAt(level)[kind]} was kept`;
-    growing.set(name, { id: writer.loss(name, lastTime, now, more, why), level, count: more });
+    growing.set(name, { id: writer.loss(name, lastTime, now, more, whyShed(kind, level)), level, count: more });
   };
 
   return {
@@ -101,8 +120,14 @@ export const createLossNotes = ({ capture, writer, takeUnfollowed }: Parts): Los
       for (const total of capture.lostCalls()) {
         const key = `${total.pid} ${total.op}`;
         const more = since(total, seenCalls.get(key));
-        if (more.count > 0) writer.lostCalls(more, now);
-        seenCalls.set(key, total);
+        if (isAny(more)) {
+          writer.lostCalls(more, now);
+          seenCalls.set(key, total);
+        } else if (hasEnded(total.pid)) {
+          // Nothing came since the last time, and nothing will: the kernel's table has room for so many only.
+          capture.forgetLostCalls(total.pid, total.op);
+          seenCalls.delete(key);
+        }
       }
     },
   };

@@ -180,7 +180,10 @@ export const startSession = (options: SessionOptions): Session => {
     }
   };
 
-  const losses = createLossNotes({ capture, writer, takeUnfollowed: waits.takeLost });
+  const losses = createLossNotes({
+    ...{ capture, writer, takeUnfollowed: waits.takeLost },
+    hasEnded: (pid) => !processes.isTracked(pid),
+  });
   const shedding = createShedding();
   let level = 0;
   let commitMs = 0;

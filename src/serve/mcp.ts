@@ -1,4 +1,5 @@
 // The MCP server, as all transports share it: one gate, one factory of servers, one eye on the recording. Knows no transport.
+import { shareLive } from './control/share-live.ts';
 import { allowed, allowedOf } from './identity/allowed.ts';
 import type { ScopeTable } from './identity/scope-table.ts';
 import { allChanges, watchRecording } from './protocol/changes.ts';
@@ -45,9 +46,11 @@ const scopeTable: ScopeTable = {
 export const mcpServing = ({ version, context, limits, audit, report }: ServingOptions) => {
   const gate = openGate({ scopes: scopeTable, limits: { ...usualLimits, ...limits }, onRefused: audit?.onRefused });
   const changes = allChanges([watchRecording(context), watchLive(context)]);
+  const liveOf = context.live === undefined ? undefined : shareLive(context.live);
   const makeServer: ServerMaker = (principal, request, asked) => {
     const all = tools.every((tool) => allowed(principal, tool));
-    const parts = { version, context: { ...context, principal }, changes };
+    const own = liveOf === undefined ? {} : { live: liveOf(principal) };
+    const parts = { version, context: { ...context, ...own, principal }, changes };
     // The same list for everybody who may do all: clients may then share it.
     return protocolServer(all ? parts : { ...parts, tools: allowedOf(principal, tools) }, request, asked);
   };

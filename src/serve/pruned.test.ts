@@ -53,10 +53,27 @@ test('a window that touches what has gone says so, a later one does not, and an 
 test('the first call that is left is not taken for the first of all', () => {
   const opened = openRecording(recording.path);
   try {
-    const [call] = opened.longCalls({ window: opened.window });
+    const [call] = opened.longCalls({ window: opened.window }).calls;
     assert.ok(call !== undefined);
-    assert.equal(opened.earlierCalls(call, 5), 5);
+    assert.equal(opened.earlierCalls(call, 5), undefined, 'how many there were is not known');
   } finally {
     opened.close();
+  }
+});
+
+test('how many calls there were before a slow one is not made up', async () => {
+  const slow = longScene('sealed', { ns: 10 * SECOND }, 30, (_path, { call }) => {
+    call({ pid: 7, tid: 7, comm: 'python3' }, 'cudaMemcpy', 29.5 * SECOND, 300_000_000);
+  });
+  try {
+    const path = slow.done();
+    const tool = toolNamed('get_causal_chains');
+    assert.ok(tool !== undefined);
+    const context = { path: () => path, check: async () => ({ ok: false, checks: [] }), budget: SHELL_BUDGET };
+    const words = JSON.stringify(await tool.call({}, context));
+    assert.match(words, /first call: not known, the first rows of its process have gone/);
+    assert.doesNotMatch(words, /earlier calls? or more/);
+  } finally {
+    slow.remove();
   }
 });

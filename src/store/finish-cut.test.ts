@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
+import { longScene } from '../../test/long-scene.ts';
 import { sealedScene } from '../../test/sealed.ts';
 import { newKey } from './evidence/key.ts';
 import { verifyRecording } from './evidence/verify.ts';
@@ -71,4 +72,24 @@ test('one that was closed is not finished again; one without seals becomes one f
   assert.equal(verifyRecording(path).verdict, 'not_sealed');
   assert.ok(!existsSync(`${path}-wal`));
   remove();
+});
+
+test('one whose first rows had gone is finished, whatever an early seal says that stayed for other rows', () => {
+  const key = newKey();
+  let seconds = 0;
+  const recording = longScene(key, { ns: 8e9 }, 40, (_path, { writer }) => {
+    // Into the stretch that the seal of the library vouches for too, later on, and never sealed.
+    if ([1, 20, 40].includes(++seconds))
+      for (let i = 0; i < (seconds === 20 ? 1000 : 1); i++)
+        writer.waits.moment({ time: seconds * 1e9, thread: 1, kind: 1, value: 1, detail: 0, by: null });
+  });
+  try {
+    recording.writer.commit(40e9 + 1);
+    recording.writer.abandon();
+    finishCut(recording.path, key, 1n);
+    const { verdict, findings } = verifyRecording(recording.path, { ownKey: key.fingerprint });
+    assert.deepEqual([verdict, findings], ['intact', []]);
+  } finally {
+    recording.remove();
+  }
 });

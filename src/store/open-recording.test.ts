@@ -167,7 +167,7 @@ test('a damaged page is told in the words of the user', () => {
       const recording = openRecording(path);
       try {
         recording.slowestCalls({ limit: 5 });
-        recording.longCalls({ minDuration: 1 })[Symbol.iterator]().next();
+        recording.longCalls({ minDuration: 1 }).calls[Symbol.iterator]().next();
       } finally {
         recording.close();
       }

@@ -6,7 +6,7 @@ import { createAboutReader, readFacts } from './read-about.ts';
 import { createCallReader } from './read-calls.ts';
 import { guarded, isHeld, readFault } from './read-fault.ts';
 import { createGapReader } from './read-gaps.ts';
-import { createSegments } from './read-segments.ts';
+import { createSegments, rowsAbout } from './read-segments.ts';
 import { createSiblingReader } from './read-siblings.ts';
 import { createStackReader } from './read-stacks.ts';
 import { createSumReader } from './read-sums.ts';
@@ -57,11 +57,16 @@ const assemble = (path: string, database: Database): Recording => {
     window: { start_ns: start, end_ns: end },
     hasWaits: segments.rows('off_cpu') > 0,
     slowestCalls: guarded(path, calls.slowestCalls),
-    longCalls: (filter) => iterateGuarded(path, calls.longCalls(filter)),
+    longCalls: (filter) => {
+      const { calls: found, isPart } = guarded(path, calls.longCalls)(filter);
+      return { calls: iterateGuarded(path, found), isPart };
+    },
     callById: guarded(path, calls.callById),
     callsOf: guarded(path, calls.callsOf),
     siblingDurations: guarded(path, siblings.siblingDurations),
-    earlierCalls: guarded(path, (call, most) => (isSeenWhole(call.pid) ? siblings.earlierCalls(call, most) : most)),
+    earlierCalls: guarded(path, (call, most) =>
+      isSeenWhole(call.pid) ? siblings.earlierCalls(call, most) : undefined,
+    ),
     waitsOf: guarded(path, waits.waitsOf),
     slicesOn: guarded(path, waits.slicesOn),
     longestWaits: guarded(path, waits.longestWaits),
@@ -70,7 +75,7 @@ const assemble = (path: string, database: Database): Recording => {
     opTotals: guarded(path, totals.opTotals),
     processes: guarded(path, about.processes),
     losses: guarded(path, about.losses),
-    steppingCalls: (window, pid) => iterateGuarded(path, guarded(path, gaps.steppingCalls)(window, pid)),
+    steppingCalls: guarded(path, gaps.steppingCalls),
     stacksOf: guarded(path, stacks.stacksOf),
     sharedFrames: guarded(path, stacks.sharedFrames),
     samplesOf: guarded(path, stacks.samplesOf),
@@ -81,6 +86,9 @@ const assemble = (path: string, database: Database): Recording => {
       waits: segments.rows('off_cpu'),
       run_slices: segments.rows('run_slice'),
     })),
+    waitsIn: guarded(path, (window) =>
+      rowsAbout(segments.matching('off_cpu', window), window, { start_ns: start, end_ns: end }),
+    ),
     database,
     close: () => database.close(),
   };

@@ -20,6 +20,9 @@ const LAST = 'SELECT coalesce(max(id), 0) AS last FROM alerts';
 const PENDING = "SELECT severity, count(*) AS n FROM alerts WHERE id > ? AND severity <> 'info' GROUP BY severity";
 const LOSSES = 'SELECT detail, sum(count) AS n FROM losses WHERE reason = ? GROUP BY detail ORDER BY min(id)';
 
+/** Begins the detail of a loss of events that a watch did not look at; its rule follows. */
+const OF_WATCH = 'watch: ';
+
 const isThere = (database: Database): boolean =>
   database.prepare("SELECT 1 AS yes FROM sqlite_schema WHERE type = 'view' AND name = 'alerts'").get() !== undefined;
 
@@ -97,7 +100,7 @@ export const readAlerts = (
   const silent = watchNames
     .filter((name) => !watched.includes(name))
     .map((name) => `${name}: the recording was made without --watch ${name}`);
-  if (!isThere(database)) return { alerts: [], held_back: {}, not_watched: silent, last_id: 0 };
+  if (!isThere(database)) return { alerts: [], held_back: {}, not_watched: silent, last_id: 0, gap: 0, unseen: {} };
   const last = database.prepare(LAST).get();
   return {
     alerts: database
@@ -108,6 +111,12 @@ export const readAlerts = (
     held_back: Object.fromEntries(lossesBy(database, 'alert_held_back')),
     not_watched: [...silent, ...lossesBy(database, 'watch_partial').map(([detail]) => detail)],
     last_id: last === undefined ? 0 : number(last, 'last'),
+    gap: 0,
+    unseen: Object.fromEntries(
+      lossesBy(database, 'live_limited').flatMap(([detail, n]) =>
+        detail.startsWith(OF_WATCH) ? [[detail.slice(OF_WATCH.length), n] as const] : [],
+      ),
+    ),
   };
 };
 

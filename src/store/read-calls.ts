@@ -1,11 +1,12 @@
 // Reads library calls. Scans the narrow raw table and joins names and arguments only for the rows that are wanted.
-import { chooseSegments } from './chosen-segments.ts';
+import { type Chosen, chooseSegments } from './chosen-segments.ts';
 import { createNarrowCalls, NARROW } from './narrow-calls.ts';
 import type { Database } from './open.ts';
-import { merged, type Segments } from './read-segments.ts';
+import { merged, rowsIn, type Segments } from './read-segments.ts';
 import type { Threads } from './read-threads.ts';
-import type { CallFilter, CallRow, LongCall, Window } from './recording.ts';
-import { maybeNumber, number, type Row, text } from './row.ts';
+import { readWeights } from './read-weights.ts';
+import type { CallFilter, CallRow, LongCall, LongCalls, Window } from './recording.ts';
+import { at, maybeNumber, number, type Row, text } from './row.ts';
 
 // `+ 0.0` where a value may be any 64-bit word, as in narrow-calls.ts.
 const WHOLE = `SELECT id, start_ns, duration_ns, pid, tid, comm, op, role, library, depth, ret + 0.0 AS ret, fn + 0.0 AS fn,
@@ -84,17 +85,25 @@ export const createCallReader = (database: Database, segments: Segments, threads
   };
 
   const narrow = createNarrowCalls(database);
-  const longCalls = function* (filter: Omit<CallFilter, 'limit'>): Generator<LongCall> {
+  let weights: ReadonlyMap<number, number> | undefined;
+  const longIn = function* (chosen: readonly Chosen[], filter: Omit<CallFilter, 'limit'>): Generator<LongCall> {
+    weights ??= readWeights(database) ?? new Map();
     const condition = conditionOf(threads, filter);
     const scan = database.prepare(
       `SELECT ${NARROW} FROM call c WHERE c.id BETWEEN ? AND ?${condition.sql} ORDER BY c.id`,
     );
     scan.setReturnArrays(true);
-    for (const { first, last, weight } of chooseSegments(database, segments, filter, filter.minDuration ?? 0))
+    for (const { first, last, weight } of chosen)
       for (const row of scan.all(first, last, ...condition.values)) {
         const call = narrow.briefOf(row);
-        if (call !== undefined) yield { ...call, stands: weight };
+        if (call === undefined) continue;
+        yield { ...call, stands: weight * (row[7] === null ? 1 : (weights.get(at(row, 7)) ?? 1)) };
       }
+  };
+  const longCalls = (filter: Omit<CallFilter, 'limit'>): LongCalls => {
+    const chosen = chooseSegments(database, segments, filter, filter.minDuration ?? 0);
+    const all = segments.matching('call', filter.window, filter.minDuration ?? 0);
+    return { calls: longIn(chosen, filter), isPart: rowsIn(chosen) < rowsIn(all) };
   };
 
   const ofThread = database.prepare(

@@ -5,7 +5,7 @@ import { createNarrowCalls } from './narrow-calls.ts';
 import type { Database } from './open.ts';
 import { merged, rowsIn, type SegmentRow, type Segments } from './read-segments.ts';
 import type { Threads } from './read-threads.ts';
-import type { Window } from './recording.ts';
+import type { SteppingCalls, Window } from './recording.ts';
 import { at } from './row.ts';
 
 /** An outermost call, as far as the time around it is concerned. `stretch` counts up where rows between were not read. */
@@ -50,7 +50,7 @@ const chosen = (all: readonly SegmentRow[]): readonly (readonly SegmentRow[])[] 
 export const createGapReader = (database: Database, segments: Segments, threads: Threads) => {
   const narrow = createNarrowCalls(database);
 
-  const read = (window: Window, pid: number | undefined): readonly SteppingCall[] => {
+  const read = (window: Window, pid: number | undefined): SteppingCalls => {
     const own = pid === undefined ? '' : ' AND c.thread IN (SELECT value FROM json_each(?))';
     const values = pid === undefined ? [] : [threads.ofPid(pid)];
     const scan = database.prepare(
@@ -60,7 +60,10 @@ export const createGapReader = (database: Database, segments: Segments, threads:
     scan.setReturnArrays(true);
     const calls: SteppingCall[] = [];
     let stretch = 0;
-    for (const part of chosen(segments.matching('call', window))) {
+    let rows = 0;
+    const all = segments.matching('call', window);
+    const shareOf = (seen: number) => (seen === 0 ? 1 : seen / rowsIn(all));
+    for (const part of chosen(all)) {
       stretch++;
       for (const { first, last } of merged(part)) {
         for (const row of scan.iterate(first, last, ...values)) {
@@ -69,24 +72,25 @@ export const createGapReader = (database: Database, segments: Segments, threads:
           if (start_ns < window.start_ns || end_ns > window.end_ns) continue;
           const who = narrow.whoOf(at(row, 3));
           if (who === undefined) continue;
-          if (calls.length >= 2 * MOST_ROWS) return calls;
+          if (calls.length >= 2 * MOST_ROWS) return { calls, share: shareOf(rows + at(row, 0) - first) };
           const call = callById.get(at(row, 4));
           calls.push({
             ...{ id: at(row, 0), stretch, start_ns, end_ns, pid: who.pid, tid: who.tid },
             ...{ op: call?.op ?? '', role: call?.role ?? '' },
           });
         }
+        rows += last - first + 1;
       }
     }
-    return calls;
+    return { calls, share: shareOf(rows) };
   };
 
-  let last: { readonly key: string; readonly calls: readonly SteppingCall[] } | undefined;
+  let last: { readonly key: string; readonly found: SteppingCalls } | undefined;
   /** The same stretches are asked for by several analyses, one after the other: those read last are kept. */
-  const steppingCalls = (window: Window, pid?: number): readonly SteppingCall[] => {
+  const steppingCalls = (window: Window, pid?: number): SteppingCalls => {
     const key = `${window.start_ns} ${window.end_ns} ${pid ?? ''}`;
-    if (last?.key !== key) last = { key, calls: read(window, pid) };
-    return last.calls;
+    if (last?.key !== key) last = { key, found: read(window, pid) };
+    return last.found;
   };
   return { steppingCalls };
 };

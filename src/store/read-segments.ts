@@ -114,6 +114,16 @@ export const merged = (ranges: readonly IdRange[]): readonly IdRange[] => {
   return joined;
 };
 
+/** Rows of segments that may overlap a window; of rows without a time as many as if they lay evenly over `all`. */
+export const rowsAbout = (segments: readonly SegmentRow[], window: Window, all: Window): number => {
+  const whole = all.end_ns - all.start_ns;
+  const part = whole <= 0 ? 1 : Math.min(1, (window.end_ns - window.start_ns) / whole);
+  return segments.reduce(
+    (sum, { first, last, start }) => sum + (Number.isFinite(start) ? 1 : part) * (last - first + 1),
+    0,
+  );
+};
+
 /** Rows in segments. */
 export const rowsIn = (ranges: readonly IdRange[]): number =>
   ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0);

@@ -4,14 +4,14 @@ import type { Database } from './open.ts';
 import type { IdRange, Segments } from './read-segments.ts';
 import type { Threads } from './read-threads.ts';
 import { readWeights } from './read-weights.ts';
-import type { BriefCall, Siblings } from './recording.ts';
+import type { BriefCall, Durations, Siblings } from './recording.ts';
 import { at, number } from './row.ts';
 
 /** Rows that are looked at for siblings: all of a small recording, else this many in evenly spaced parts. */
 const SAMPLED_ROWS = 65_536;
 const PARTS = 16;
-/** How much later than its end a call may be counted, in seconds. */
-const LATE = 10;
+/** How much later than its end a call may be counted in the totals of a second, in seconds. */
+export const LATE = 10;
 
 /** Evenly spaced ranges of ids that hold at most SAMPLED_ROWS rows together. */
 export const sampledRanges = (ids: IdRange, sampled = SAMPLED_ROWS, parts = PARTS): readonly IdRange[] => {
@@ -52,19 +52,21 @@ export const createSiblingReader = (database: Database, segments: Segments, thre
     return found;
   };
 
-  const siblingDurations = ({ pid, op, fn, bytes }: Siblings): readonly number[] => {
+  const siblingDurations = ({ pid, op, fn, bytes }: Siblings): Durations => {
     if (sampled === undefined) weights = readWeights(database);
     sampled ??= readSample();
     const calls = sampled.get(`${pid} ${op}`) ?? [];
     const durations: number[] = [];
+    const stands: number[] = [];
     for (let i = 0; i < calls.length; i += 2) {
       const args = fn === null && bytes === null ? undefined : narrow.argumentsOf(calls[i] ?? 0);
       const size = args?.bytes ?? null;
       if (fn !== null && args?.fn !== fn) continue;
       if (bytes !== null && (size === null || size < bytes.from || size >= bytes.to)) continue;
-      for (let n = weights?.get(calls[i] ?? 0) ?? 1; n > 0; n--) durations.push(calls[i + 1] ?? 0);
+      durations.push(calls[i + 1] ?? 0);
+      stands.push(weights?.get(calls[i] ?? 0) ?? 1);
     }
-    return durations;
+    return { durations, ...(weights === undefined ? {} : { weights: stands }) };
   };
 
   const firsts = new Map<string, { readonly id: number; readonly start: number } | undefined>();

@@ -52,24 +52,25 @@ export type StackSum = {
   /** What they stand for: their weights added up, and their weights times their durations; 0 ns for samples. */
   readonly count: number;
   readonly total_ns: number;
-  /** The longest of them, of samples the first. */
+  /** The longest of them that was read, of samples the first. */
   readonly longest_ns: number;
   readonly longest_id: number;
 };
 
-/** Rows that match and their time, and of those the ones whose stack is known. Unweighted. */
+/** Rows that match and their time, and of those the ones whose stack is known. Unweighted. `estimated`: from some of them. */
 export type StackCover = {
   readonly count: number;
   readonly total_ns: number;
   readonly with_stack: number;
   readonly with_stack_ns: number;
+  readonly estimated?: boolean;
 };
 
 type Source = { readonly table: RawTable; readonly start: string; readonly duration: string; readonly what: string };
 
 /** Part of a table from which on an index of its rows with a stack is quicker than its rows. */
 const WIDE = 0.1;
-/** Rows with a stack that are added up, about; of more each so many-th stands for all. */
+/** Rows with a stack that are added up, about; of more one in so many stands for all. */
 const MOST_STACKED = 120_000;
 /** Rows that are counted one by one; of more so many, in so many parts. */
 const MOST_ROWS = 1_000_000;
@@ -77,6 +78,12 @@ const SAMPLED_ROWS = 200_000;
 const PARTS = 64;
 /** Taken stacks, the last of them, that are looked at to find places from which calls of several operations come. */
 const MOST_TAKEN = 500_000;
+/**
+ * One in `every` stacks, by a number that has nothing to do with when it was taken: each so many-th would meet only one kind of
+ * those that are taken in turns. 2654435769 is 2^32 divided by the golden ratio: Knuth, The Art of Computer Programming, 6.4.
+ */
+export const oneIn = (every: number): string =>
+  `((o.taken & 1073741823) * 2654435769 & 4294967295) < ${Math.floor(2 ** 32 / every)}`;
 const WAITED = 'o.blocked_ns + o.runnable_ns';
 /** How each is read: its table as `o`, its circumstances as `s`. */
 const sources: Readonly<Record<StackSource, Source>> = {
@@ -124,7 +131,7 @@ export const createStackReader = (database: Database, segments: Segments, thread
     // Where most rows would be looked at, the index of those that have a stack; every sample has one.
     const sparse = stacked && of !== 'cpu_samples' && last - first >= WIDE * segments.rows(table);
     const every = sparse ? Math.max(1, Math.ceil(stackedIn(table) / MOST_STACKED)) : 1;
-    const some = every === 1 ? '' : ` AND o.taken % ${every} = 0`;
+    const some = every === 1 ? '' : ` AND ${oneIn(every)}`;
     const between = sparse ? `+o.id BETWEEN ? AND ? AND o.taken >= 1${some}` : 'o.id BETWEEN ? AND ?';
     const parts: (readonly [string, readonly (number | string)[]])[] = [];
     if (window !== undefined)
@@ -137,7 +144,7 @@ export const createStackReader = (database: Database, segments: Segments, thread
       parts.push([`o.site IN (SELECT s.id FROM wait_site s WHERE (${waitKindSql()}) = ?)`, [kind]]);
     return {
       ids: { first, last },
-      /** Each so many-th of the rows is meant: what is found stands for so many. */
+      /** One in so many of the rows is meant: what is found stands for so many. */
       every,
       sql: [between, ...parts.map(([sql]) => sql)].join(' AND '),
       values: parts.flatMap(([, values]) => values),
@@ -194,17 +201,20 @@ export const createStackReader = (database: Database, segments: Segments, thread
     const scale = every * (ranges.length === 1 ? 1 : all / rowsIn(ranges));
     const found = ranges.map(({ first, last }) => sums.get(first, last, ...values)).filter((row) => row !== undefined);
     const sumOf = (column: string) => found.reduce((sum, row) => sum + number(row, column), 0);
-    return { count: Math.round(scale * sumOf('n')), total_ns: Math.round(scale * sumOf('ns')) };
+    const isEstimate = scale !== 1;
+    return { count: Math.round(scale * sumOf('n')), total_ns: Math.round(scale * sumOf('ns')), isEstimate };
   };
 
   const stackCover = (of: StackSource, filter: StackFilter): StackCover => {
     const all = totalsOf(of, filter) ?? rowsCounted(of, filter, false);
+    const isEstimate = 'isEstimate' in all && all.isEstimate;
     const known = rowsCounted(of, filter, true);
     return {
       count: Math.max(all.count, known.count),
       total_ns: Math.max(all.total_ns, known.total_ns),
       with_stack: known.count,
       with_stack_ns: known.total_ns,
+      ...(isEstimate || known.isEstimate ? { estimated: true } : {}),
     };
   };
 

@@ -3,7 +3,9 @@ import { MOST_ROWS } from './chosen-segments.ts';
 import type { Database } from './open.ts';
 import { conditionOf } from './read-calls.ts';
 import { merged, rowsIn, type SegmentRow, type Segments } from './read-segments.ts';
+import { LATE } from './read-siblings.ts';
 import type { Threads } from './read-threads.ts';
+import { readWeights } from './read-weights.ts';
 import type { FailureFilter, FailureSum } from './recording.ts';
 import { at, number, text } from './row.ts';
 
@@ -31,7 +33,7 @@ export const createSumReader = (database: Database, segments: Segments, threads:
       seconds.flatMap((second) =>
         // What came late counts in a second after its own.
         segments
-          .matching('call', { start_ns: (second - 1) * 1e9, end_ns: (second + 1) * 1e9 })
+          .matching('call', { start_ns: (second - LATE) * 1e9, end_ns: (second + 1) * 1e9 })
           .map(({ first }) => first),
       ),
     );
@@ -43,10 +45,13 @@ export const createSumReader = (database: Database, segments: Segments, threads:
     const ops = filter.ops === undefined ? undefined : JSON.stringify(filter.ops);
     const some =
       ops === undefined ? '' : ' AND c.op IN (SELECT id FROM meta_op WHERE name IN (SELECT value FROM json_each(?)))';
+    const isWeighed = readWeights(database) !== undefined;
+    const weight = isWeighed ? 'coalesce(a.weight, 1)' : '1';
     // A bare column beside one max() is taken from the row of the maximum: https://www.sqlite.org/lang_select.html#bareagg
     const statement = database.prepare(
-      `SELECT c.id, m.name AS op, t.pid, c.ret + 0.0 AS ret, count(*) AS n, sum(c.duration_ns) AS total, max(c.duration_ns) AS longest, c.op AS op_id
+      `SELECT c.id, m.name AS op, t.pid, c.ret + 0.0 AS ret, count(*) AS rows, sum(${weight}) AS n, sum(${weight} * c.duration_ns) + 0.0 AS total, max(c.duration_ns) AS longest, c.op AS op_id
        FROM call c CROSS JOIN thread t ON t.id = c.thread CROSS JOIN meta_op m ON m.id = c.op
+         ${isWeighed ? 'LEFT JOIN call_args a ON a.id = c.args' : ''}
        WHERE c.id BETWEEN ? AND ? AND c.ret <> 0${some}${condition.sql} GROUP BY c.op, t.pid, c.ret`,
     );
     const sums = new Map<string, { sum: FailureSum; longest: number; opId: number }>();
@@ -56,6 +61,7 @@ export const createSumReader = (database: Database, segments: Segments, threads:
         const key = `${opId} ${pid} ${ret}`;
         const before = sums.get(key);
         const longest = number(row, 'longest');
+        const isEstimate = number(row, 'n') !== number(row, 'rows') || before?.sum.isEstimate === true;
         const isLonger = before === undefined || longest > before.longest;
         sums.set(key, {
           ...{ opId, longest: isLonger ? longest : before.longest },
@@ -63,6 +69,7 @@ export const createSumReader = (database: Database, segments: Segments, threads:
             ...{ op: text(row, 'op'), pid, ret, count: number(row, 'n') + (before?.sum.count ?? 0) },
             total_ns: number(row, 'total') + (before?.sum.total_ns ?? 0),
             longest_id: isLonger ? number(row, 'id') : before.sum.longest_id,
+            ...(isEstimate ? { isEstimate } : {}),
           },
         });
       }

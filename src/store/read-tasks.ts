@@ -12,6 +12,8 @@ export type TaskRow = {
   readonly start_ns: number;
   /** When it ended or the recording did; while both go on, the end of its last interval that was written. */
   readonly end_ns: number;
+  /** It may have been there after that: its last interval is in none of those that were read. */
+  readonly isEndAbout?: boolean;
   /**
    * Time in intervals off the CPU, of all lives of this thread; 0 when it was not asked for. Of a large recording that of some
    * intervals, which lie evenly over all: it tells who waited most, not how long.
@@ -24,8 +26,10 @@ const MOST_ROWS = 500_000;
 const SAMPLED_ROWS = 80_000;
 const PARTS = 60;
 const LAST_ROWS = 60_000;
+/** Intervals that are searched at most, backwards, for the last ones of threads that are not among those written last. */
+const MOST_SEARCHED = 2_000_000;
 
-type Times = { waited: number; last: number };
+type Times = { waited: number; last: number; readonly isAbout?: boolean };
 const noTimes: ReadonlyMap<string, Times> = new Map();
 const keyOf = (pid: number, tid: number): string => `${pid} ${tid}`;
 
@@ -40,29 +44,67 @@ const partsOf = (ids: IdRange, withLast: boolean): readonly Part[] => {
   ];
 };
 
-/** For each thread what it waited in all, and, where that is wanted, when its last wait ended, as far as the intervals are read. */
-const readTimes = (database: Database, withLast: boolean): ReadonlyMap<string, Times> => {
-  const threads = new Map<number, Times>();
+/** Threads by their id in the recording, which has one for each name that they had. */
+type Names = ReadonlyMap<number, string>;
+
+const readNames = (database: Database): Names =>
+  new Map(
+    database
+      .prepare('SELECT id, pid, tid FROM thread')
+      .all()
+      .map((row) => [number(row, 'id'), keyOf(number(row, 'pid'), number(row, 'tid'))]),
+  );
+
+/** When the last waits of these threads ended, from the newest rows backwards; without those that are not found. */
+const searchBack = (database: Database, threads: Names, ids: IdRange): ReadonlyMap<string, number> => {
+  const found = new Map<string, number>();
+  const ends = database.prepare(
+    `SELECT thread, max(start_ns + blocked_ns + runnable_ns) FROM off_cpu
+     WHERE id BETWEEN ? AND ? AND thread IN (SELECT value FROM json_each(?)) GROUP BY thread`,
+  );
+  ends.setReturnArrays(true);
+  const least = Math.max(ids.first, ids.last - MOST_SEARCHED + 1);
+  for (let last = ids.last; last >= least; last -= LAST_ROWS) {
+    const left = [...threads].flatMap(([id, key]) => (found.has(key) ? [] : [id]));
+    if (left.length === 0) break;
+    for (const row of ends.all(Math.max(least, last - LAST_ROWS + 1), last, JSON.stringify(left))) {
+      const key = threads.get(at(row, 0)) ?? '';
+      found.set(key, Math.max(found.get(key) ?? 0, at(row, 1)));
+    }
+  }
+  return found;
+};
+
+/** For each thread what it waited in all, as far as the intervals are read, and when the last one of those that go on ended. */
+const readTimes = (database: Database, goOn: ReadonlySet<string>): ReadonlyMap<string, Times> => {
+  const names = readNames(database);
+  const found = new Map<string, Times>();
+  const ids = createSegments(database).idsOf('off_cpu');
+  const parts = partsOf(ids, goOn.size > 0);
   const sums = database.prepare(
     `SELECT thread, sum(blocked_ns + runnable_ns) AS waited, max(start_ns + blocked_ns + runnable_ns) AS last
      FROM off_cpu WHERE id BETWEEN ? AND ? GROUP BY thread ORDER BY thread`,
   );
   sums.setReturnArrays(true);
-  for (const { first, last, counts } of partsOf(createSegments(database).idsOf('off_cpu'), withLast))
+  const newest = new Set<string>();
+  for (const { first, last, counts } of parts)
     for (const row of sums.all(first, last)) {
-      const times = threads.get(at(row, 0)) ?? { waited: 0, last: 0 };
-      threads.set(at(row, 0), times);
+      const key = names.get(at(row, 0));
+      if (key === undefined) continue;
+      const times = found.get(key) ?? { waited: 0, last: 0 };
+      found.set(key, times);
       if (counts) times.waited += at(row, 1);
+      if (last === ids.last) newest.add(key);
       times.last = Math.max(times.last, at(row, 2));
     }
-  const found = new Map<string, Times>();
-  const thread = database.prepare('SELECT pid, tid FROM thread WHERE id = ?');
-  for (const [id, { waited, last }] of threads) {
-    const row = thread.get(id);
-    if (row === undefined) continue;
-    const key = keyOf(number(row, 'pid'), number(row, 'tid'));
-    const times = found.get(key) ?? { waited: 0, last: 0 };
-    found.set(key, { waited: times.waited + waited, last: Math.max(times.last, last) });
+  if (parts.length === 1) return found;
+  const missing = new Map([...names].filter(([, key]) => goOn.has(key) && !newest.has(key)));
+  const isAllSearched = ids.last - ids.first < MOST_SEARCHED;
+  const ends = searchBack(database, missing, ids);
+  for (const key of new Set(missing.values())) {
+    const { waited, last } = found.get(key) ?? { waited: 0, last: 0 };
+    const end = ends.get(key);
+    found.set(key, { waited, last: Math.max(last, end ?? 0), isAbout: end === undefined && !isAllSearched });
   }
   return found;
 };
@@ -79,17 +121,22 @@ export const readTasks = (database: Database, withTimes: boolean): readonly Task
       start_ns: number(row, 'start_ns'),
       end_ns: maybeNumber(row, 'end_ns'),
     }));
-  const goesOn = rows.some(({ end_ns }) => end_ns === null);
-  const times = withTimes || goesOn ? readTimes(database, goesOn) : noTimes;
+  const goOn = new Set(rows.flatMap(({ pid, tid, end_ns }) => (end_ns === null ? [keyOf(pid, tid)] : [])));
+  const times = withTimes || goOn.size > 0 ? readTimes(database, goOn) : noTimes;
   return rows.map((row) => {
-    const { waited, last } = times.get(keyOf(row.pid, row.tid)) ?? { waited: 0, last: row.start_ns };
-    return { ...row, end_ns: row.end_ns ?? Math.max(row.start_ns, last), waited_ns: withTimes ? waited : 0 };
+    const { waited, last, isAbout } = times.get(keyOf(row.pid, row.tid)) ?? { waited: 0, last: row.start_ns };
+    return {
+      ...row,
+      end_ns: row.end_ns ?? Math.max(row.start_ns, last),
+      ...(row.end_ns === null && isAbout === true ? { isEndAbout: true } : {}),
+      waited_ns: withTimes ? waited : 0,
+    };
   });
 };
 
 /** Threads of traced processes, for a recording that does not tell when they lived: each until `end_ns`. */
 export const readThreads = (database: Database, end_ns: number, withTimes: boolean): readonly TaskRow[] => {
-  const times = withTimes ? readTimes(database, false) : noTimes;
+  const times = withTimes ? readTimes(database, new Set()) : noTimes;
   return database
     .prepare(
       `SELECT pid, tid, max(comm) AS comm FROM thread

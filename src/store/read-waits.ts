@@ -3,7 +3,7 @@
 import type { Database } from './open.ts';
 import { type IdRange, merged, type Segments } from './read-segments.ts';
 import type { Threads } from './read-threads.ts';
-import type { SliceRow, WaitRequest, WaitRow, Window } from './recording.ts';
+import type { LongestWaits, SliceRow, WaitRequest, WaitRow, Window } from './recording.ts';
 import { remembering } from './remembering.ts';
 import { at, maybeAt, maybeNumber, maybeText, number, type Row, text } from './row.ts';
 import { createSegmentMemory } from './segment-memory.ts';
@@ -13,7 +13,7 @@ const NARROW = `SELECT o.id, o.start_ns, o.blocked_ns, o.runnable_ns, o.thread, 
   o.request, o.taken FROM off_cpu o WHERE o.id BETWEEN ? AND ? AND o.thread IN (SELECT value FROM json_each(?))
   AND o.start_ns < ? AND o.start_ns + o.blocked_ns + o.runnable_ns > ?`;
 /** What the waits of one site have in common, by the view: as any one of them has it. */
-const SITE = `SELECT kind, state, syscall, waker_context, waker_syscall, file_type, file_device, object FROM waits WHERE id = ?`;
+const SITE = `SELECT kind, state, syscall, waker_context, waker_syscall, file_type, file_device, object, WEIGHT AS weight FROM waits WHERE id = ?`;
 const THREAD = 'SELECT pid, tid, comm FROM thread WHERE id = ?';
 const STACK = 'SELECT id, stack FROM taken_stack WHERE id IN (SELECT value FROM json_each(?)) AND stack IS NOT NULL';
 const REQUEST = `SELECT id, device, queued_ns, issued_ns, completed_ns FROM block_requests WHERE id IN (SELECT value FROM json_each(?))`;
@@ -28,7 +28,7 @@ const UNKNOWN_CPU = -1;
 type Who = { readonly pid: number; readonly tid: number; readonly comm: string };
 type Site = Pick<
   WaitRow,
-  'kind' | 'state' | 'syscall' | 'waker_context' | 'waker_syscall' | 'file_type' | 'file_device' | 'object'
+  'kind' | 'state' | 'syscall' | 'waker_context' | 'waker_syscall' | 'file_type' | 'file_device' | 'object' | 'weight'
 >;
 
 const requestOf = (row: Row): WaitRequest => ({
@@ -54,7 +54,9 @@ const inOrder = (a: { start_ns: number; id: number }, b: { start_ns: number; id:
 export const createWaitReader = (database: Database, segments: Segments, threads: Threads) => {
   const scan = database.prepare(NARROW);
   scan.setReturnArrays(true);
-  const siteByWait = database.prepare(SITE);
+  // Recordings of before have no such column: each of their rows is one wait.
+  const isWeighed = database.prepare("SELECT 1 FROM pragma_table_info('waits') WHERE name = 'weight'").get();
+  const siteByWait = database.prepare(SITE.replace('WEIGHT', isWeighed === undefined ? '1' : 'weight'));
   const threadById = database.prepare(THREAD);
   const stackById = database.prepare(STACK);
   const requestById = database.prepare(REQUEST);
@@ -86,6 +88,7 @@ export const createWaitReader = (database: Database, segments: Segments, threads
       file_type: maybeNumber(row, 'file_type') ?? 0,
       file_device: maybeNumber(row, 'file_device') ?? 0,
       object: object === null ? null : objectOf(object),
+      ...(number(row, 'weight') > 1 ? { weight: number(row, 'weight') } : {}),
     };
     sites.set(id, site);
     return site;
@@ -139,6 +142,7 @@ export const createWaitReader = (database: Database, segments: Segments, threads
             stack: stacks.get(maybeAt(row, 11) ?? 0) ?? null,
             request: requests.get(maybeAt(row, 10) ?? 0) ?? null,
             object: site.object,
+            ...(site.weight === undefined ? {} : { weight: site.weight }),
           },
         ];
       })
@@ -168,21 +172,26 @@ export const createWaitReader = (database: Database, segments: Segments, threads
   );
   longerThan.setReturnArrays(true);
   const longestFirst = (a: readonly [number, number], b: readonly [number, number]) => b[1] - a[1] || a[0] - b[0];
-  const longestWaits = (tid: number, window: Window, limit: number): readonly WaitRow[] => {
+  const longestWaits = (tid: number, window: Window, limit: number): LongestWaits => {
     let best: readonly (readonly [id: number, duration: number])[] = [];
     let left = MOST_SEARCHED;
+    let isWhole = true;
     const promising = segments
       .matching('off_cpu', window)
       .toSorted((a, b) => b.longest - a.longest || a.first - b.first);
     for (const { first, last, longest } of promising) {
       const worst = best.length < limit ? 0 : (best.at(-1)?.[1] ?? 0);
       left -= last - first + 1;
-      if (longest < worst || left < 0) break;
+      if (longest < worst) break;
+      if (left < 0) {
+        isWhole = false;
+        break;
+      }
       const found = longerThan.all(first, last, threads.ofTid(tid), window.end_ns, window.start_ns, worst, limit);
       if (found.length > 0)
         best = [...best, ...found.map((row) => [at(row, 0), at(row, 1)] as const)].sort(longestFirst).slice(0, limit);
     }
-    return best.flatMap(([id]) => read({ first: id, last: id }, tid, EVER));
+    return { waits: best.flatMap(([id]) => read({ first: id, last: id }, tid, EVER)), isWhole };
   };
 
   // By id: the index by CPU and start would read all that was before the window.

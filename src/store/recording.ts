@@ -54,6 +54,8 @@ export type WaitRow = {
   readonly stack: number | null;
   /** The block request whose end woke it. */
   readonly request: WaitRequest | null;
+  /** Waits that its row stands for, where they are more than one. */
+  readonly weight?: number;
   /** Far end of the socket that it waited on, "10.0.0.1:80 (nginx, pid 12)", or the path of the file; from strangers. */
   readonly object: string | null;
 };
@@ -120,6 +122,8 @@ export type FailureSum = {
   readonly count: number;
   readonly total_ns: number;
   readonly longest_id: number;
+  /** Whether rows of them stand for others, too. */
+  readonly isEstimate?: boolean;
 };
 
 /** A call without its arguments as text: what is cheap to read for many. */
@@ -130,9 +134,21 @@ export type BriefCall = Pick<
 
 /** A call that is one of many: of a large recording not all are read, and those that are stand for others, too. */
 export type LongCall = BriefCall & {
-  /** Calls like it, itself included; 1 where all are read. */
+  /** Calls like it, itself included; 1 where all were kept and are read. */
   readonly stands: number;
 };
+
+/** `isPart`: not all rows in which such calls may be are read, so that numbers of them are estimates. */
+export type LongCalls = { readonly calls: Iterable<LongCall>; readonly isPart: boolean };
+
+/** `share`: the part of the rows that is read, 0 to 1; what is counted of them stands for so much more. */
+export type SteppingCalls = { readonly calls: Iterable<SteppingCall>; readonly share: number };
+
+/** Durations in ns, and for each how many calls its row stands for; without weights each is one. */
+export type Durations = { readonly durations: readonly number[]; readonly weights?: readonly number[] };
+
+/** `isWhole`: none that was not found is longer. */
+export type LongestWaits = { readonly waits: readonly WaitRow[]; readonly isWhole: boolean };
 
 export type LossRow = {
   readonly id: number;
@@ -187,15 +203,15 @@ export type Recording = {
   /** Off-CPU intervals of a thread that overlap the window. */
   readonly waitsOf: (tid: number, window: Window) => readonly WaitRow[];
   /** The longest intervals of a thread that overlap the window, longest first; of very many only where the longest of all threads are. */
-  readonly longestWaits: (tid: number, window: Window, limit: number) => readonly WaitRow[];
+  readonly longestWaits: (tid: number, window: Window, limit: number) => LongestWaits;
   /** Who ran on a CPU, as far as it was kept, overlapping the window. */
   readonly slicesOn: (cpu: number, window: Window) => readonly SliceRow[];
   /** Calls of at least `minDuration` ns that the filter matches, in the order of writing: all, or of very many the longest and some that stand for the others. */
-  readonly longCalls: (filter: Omit<CallFilter, 'limit'>) => Iterable<LongCall>;
+  readonly longCalls: (filter: Omit<CallFilter, 'limit'>) => LongCalls;
   /** Durations of calls that are alike, in ns: of all in a small recording, else of those in evenly spaced parts of it. */
-  readonly siblingDurations: (siblings: Siblings) => readonly number[];
-  /** How many calls of the same operation, function and process began and returned before it; counts no further than `most`. */
-  readonly earlierCalls: (call: BriefCall, most: number) => number;
+  readonly siblingDurations: (siblings: Siblings) => Durations;
+  /** How many calls of the same operation, function and process began and returned before it; counts no further than `most`; undefined where its first rows have gone. */
+  readonly earlierCalls: (call: BriefCall, most: number) => number | undefined;
   /** Calls that did not return 0, added up. */
   readonly failures: (filter: FailureFilter) => readonly FailureSum[];
   /** Whether intervals off the CPU were recorded at all. */
@@ -205,8 +221,10 @@ export type Recording = {
   readonly opTotals: (pid?: number) => readonly OpTotal[];
   readonly processes: () => readonly ProcessRow[];
   readonly rowCounts: () => RowCounts;
+  /** Rows of waits that may overlap a window, of all threads: as many as have to be looked at. */
+  readonly waitsIn: (window: Window) => number;
   /** Outermost calls in the order of time, of a long recording stretches of them. */
-  readonly steppingCalls: (window: Window, pid?: number) => Iterable<SteppingCall>;
+  readonly steppingCalls: (window: Window, pid?: number) => SteppingCalls;
   /** Stacks by their ids; one that is not there is left out. */
   readonly stacksOf: (ids: readonly number[]) => ReadonlyMap<number, Stack>;
   /** Places in the code (frame.id) from which calls of several operations come. */
@@ -215,7 +233,7 @@ export type Recording = {
   readonly samplesOf: (tid: number, window: Window) => readonly SampleRow[];
   /** Calls, waits or CPU samples that have a stack, added up by what they are, process and stack. */
   readonly stackSums: (of: StackSource, filter: StackFilter) => readonly StackSum[];
-  /** All that match, with and without a stack: exact, but of very many waits or samples, whose number is an estimate. */
+  /** All that match, with and without a stack; of very many rows an estimate, which then says so. */
   readonly stackCover: (of: StackSource, filter: StackFilter) => StackCover;
   readonly losses: (window: Window) => readonly LossRow[];
   /** For anything else; typed by the caller through the readers of row.ts. */

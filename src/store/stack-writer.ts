@@ -4,6 +4,7 @@ import { Batch } from './batch.ts';
 import type { Sealer } from './evidence/sealer.ts';
 import { createInterner } from './interner.ts';
 import type { Database } from './open.ts';
+import { maybeNumber, maybeText, number, type Row } from './row.ts';
 import { Segment, type SegmentIds } from './segment.ts';
 
 /** One frame of a stack; its texts come from strangers. */
@@ -45,12 +46,37 @@ export type StackWriter = {
   readonly lastTaken: () => number;
   /** Ids of stacks and frames from before are not given again; `same` is still told of those that were. */
   readonly forget: () => void;
+  /** Taken stacks up to this id have gone. */
+  readonly gone: (until: number) => void;
+  /**
+   * Id of a taken stack for a row that is written now, null when it has gone: one from before the last `forget` is written
+   * anew, since a long wait is told when it ends, and what was there when it began goes earlier than its row.
+   */
+  readonly idNow: (taken: number) => number | null;
+  /** How many were asked for that had gone. */
+  readonly missed: () => number;
 };
 
 /** Distinct stacks remembered at most; after that one may be written twice, which is harmless. */
 const REMEMBERED_STACKS = 100_000;
 /** Taken stacks whose rows are held back, so that frames that come soon need no change of a row. */
 const HELD_BACK = 4096;
+
+/** The columns of a frame in their order. */
+type FrameValues = readonly (string | number | null)[];
+const valuesOf = ({ kind, name, module, path, offset, file, line }: FrameRow): FrameValues => [
+  kind,
+  name,
+  module,
+  path,
+  offset,
+  file,
+  line,
+];
+const frameValues = (row: Row): FrameValues => [
+  ...['kind', 'name', 'module', 'path'].map((column) => maybeText(row, column)),
+  ...[number(row, 'offset'), maybeText(row, 'file'), maybeNumber(row, 'line')],
+];
 
 type Taken = { readonly reason: number; weight: number; readonly op: number | null; stack: number | null };
 
@@ -67,10 +93,21 @@ export const createStackWriter = (
   const insertFrame = database.prepare('INSERT INTO stack_frame (stack, position, frame) VALUES (?, ?, ?)');
   const setStack = database.prepare('UPDATE taken_stack SET stack = ? WHERE id = ?');
   const setWeight = database.prepare('UPDATE taken_stack SET weight = ? WHERE id = ?');
+  const readTaken = database.prepare(
+    'SELECT t.stack, t.reason, t.weight, t.op, s.pid, s.complete FROM taken_stack t LEFT JOIN stack s ON s.id = t.stack WHERE t.id = ?',
+  );
+  const readFrames = database.prepare(
+    'SELECT f.kind, f.name, f.module, f.path, f.offset, f.file, f.line FROM stack_frame s JOIN frame f ON f.id = s.frame WHERE s.stack = ? ORDER BY s.position',
+  );
+  const removeTaken = database.prepare('DELETE FROM taken_stack WHERE id = ?');
   const held = new Map<number, Taken>();
   const known = new Map<string, number>();
   let lastTaken = 0;
   let lastStack = 0;
+  /** The last that was taken before names were forgotten, the last that has gone, and how many were missed since. */
+  let old = 0;
+  let goneUntil = 0;
+  let missed = 0;
 
   /** Rows are written in the order of their ids, which the batch counts as `take` does. */
   const writeHeld = (): void => {
@@ -85,10 +122,8 @@ export const createStackWriter = (
     takenRows.flush();
   };
 
-  const stackId = (pid: number, frames: readonly FrameRow[], complete: boolean): number => {
-    const ids = frames.map(({ kind, name, module, path, offset, file, line }) =>
-      frameIds.idOf([kind, name, module, path, offset, file, line]),
-    );
+  const stackId = (pid: number, frames: readonly FrameValues[], complete: boolean): number => {
+    const ids = frames.map((frame) => frameIds.idOf(frame));
     const key = `${pid}${complete ? ':' : '?'}${ids.join(',')}`;
     const found = known.get(key);
     if (found !== undefined) return found;
@@ -106,15 +141,31 @@ export const createStackWriter = (
     else row.stack = stack;
   };
 
+  const take = (reason: number, weight: number, op: number | null = null): number => {
+    if (held.size >= HELD_BACK) writeHeld();
+    held.set(++lastTaken, { reason, weight, op, stack: null });
+    return lastTaken;
+  };
+
+  const writeAnew = (taken: number): number | null => {
+    const row = taken <= goneUntil ? undefined : readTaken.get(taken);
+    if (row === undefined) {
+      missed++;
+      return null;
+    }
+    const anew = take(number(row, 'reason'), number(row, 'weight'), maybeNumber(row, 'op'));
+    const stack = maybeNumber(row, 'stack');
+    const frames = stack === null ? [] : readFrames.all(stack).map(frameValues);
+    if (frames.length > 0) same(anew, stackId(number(row, 'pid'), frames, number(row, 'complete') === 1));
+    removeTaken.run(taken);
+    return anew;
+  };
+
   return {
-    take: (reason, weight, op = null) => {
-      if (held.size >= HELD_BACK) writeHeld();
-      held.set(++lastTaken, { reason, weight, op, stack: null });
-      return lastTaken;
-    },
+    take,
     define: (taken, pid, frames, complete) => {
       if (frames.length === 0) return 0;
-      const stack = stackId(pid, frames, complete);
+      const stack = stackId(pid, frames.map(valuesOf), complete);
       same(taken, stack);
       return stack;
     },
@@ -142,6 +193,12 @@ export const createStackWriter = (
     forget: () => {
       frameIds.forget();
       known.clear();
+      old = lastTaken;
     },
+    gone: (until) => {
+      goneUntil = until;
+    },
+    idNow: (taken) => (taken > old ? taken : writeAnew(taken)),
+    missed: () => missed,
   };
 };

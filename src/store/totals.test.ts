@@ -133,3 +133,20 @@ test('the live line counts what is written and what is not', () => {
   assert.deepEqual([...totals.counts()], [[7, { count: 6, sum: 60 }]]);
   database.close();
 });
+
+test('the longest call of a second is not that of another one', () => {
+  const { database, totals } = open();
+  const log2 = (exponent: number) => Array.from({ length: LOST_EXPONENTS }, (_, i) => (i === exponent ? 1 : 0));
+  const lost = { pid: 1, op: 1, count: 1, failed: 0 };
+  totals.addLost({ ...lost, sum: 9000, max: 9000, log2: log2(13) }, 0.5e9);
+  totals.addLost({ ...lost, sum: 300, max: 0, log2: log2(8) }, 1.5e9);
+  totals.flush();
+  assert.deepEqual(
+    database
+      .prepare('SELECT max_ns FROM second ORDER BY second')
+      .all()
+      .map(({ max_ns }) => max_ns),
+    [9000, 256],
+  );
+  assert.equal(database.prepare('SELECT max_ns FROM total').get()?.max_ns, 9000);
+});

@@ -84,7 +84,10 @@ export class Totals {
     total.histogram[bucket] = (total.histogram[bucket] ?? 0) + 1;
   }
 
-  /** Counts calls that the kernel could only add up, as if they had ended in the second of `now`. */
+  /**
+   * Counts calls that the kernel could only add up, as if they had ended in the second of `now`. `max` 0: none was longer than
+   * those before; then the longest of these took as long as the powers of two say at least.
+   */
   addLost(lost: LostCalls, now: number): void {
     this.#turnTo(Math.max(this.#oldestOpen, Math.floor(now / 1e9)));
     const total = get(this.#current, lost.pid, lost.op);
@@ -92,7 +95,8 @@ export class Totals {
     total.count += lost.count;
     total.sum += lost.sum;
     total.failed += lost.failed;
-    if (lost.max > total.max) total.max = lost.max;
+    const longest = lost.log2.findLastIndex((count) => count > 0);
+    total.max = Math.max(total.max, lost.max > 0 || longest < 1 ? lost.max : 2 ** longest);
     for (const [exponent, count] of lost.log2.entries()) {
       const bucket = bucketOf(1.5 * 2 ** exponent);
       total.histogram[bucket] = (total.histogram[bucket] ?? 0) + count;

@@ -141,8 +141,10 @@ export type WaitWriter = {
   readonly flush: (isLast?: boolean) => void;
 };
 
+/** `takenNow`: as `idNow` of `StackWriter`. */
 export const createWaitWriter = (
   database: Database,
+  takenNow: (taken: number) => number | null,
   sealer?: Sealer,
   segmentIds: SegmentIds = { last: 0 },
 ): WaitWriter => {
@@ -218,7 +220,7 @@ export const createWaitWriter = (
       values[at + 12] = rest.stolen;
       values[at + 13] = rest.faults;
       values[at + 14] = rest.detail;
-      values[at + 15] = rest.taken;
+      values[at + 15] = rest.taken === null ? null : takenNow(rest.taken);
       offCpuSegment.saw(start, blocked + runnable);
       return offCpu.lastId;
     },

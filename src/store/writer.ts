@@ -110,8 +110,8 @@ export class RecordingWriter {
     );
     const segmentIds: SegmentIds = { last: 0 };
     this.#callSegment = new Segment(database, 'call', this.#calls, segmentIds);
-    this.waits = createWaitWriter(database, sealer, segmentIds);
     this.stacks = createStackWriter(database, sealer, segmentIds);
+    this.waits = createWaitWriter(database, this.stacks.idNow, sealer, segmentIds);
     this.live = createLiveWriter(database);
     this.totals = new Totals(database);
     const threads = createInterner(database, 'thread', ['pid', 'tid', 'comm']);
@@ -135,6 +135,7 @@ export class RecordingWriter {
           if (this.#processes.get(pid) === id) this.#processes.delete(pid);
         },
         lastTaken: this.stacks.lastTaken,
+        takenGone: this.stacks.gone,
       });
     database.exec('COMMIT; BEGIN IMMEDIATE');
   }
@@ -161,7 +162,7 @@ export class RecordingWriter {
     values[at + 5] = ret;
     values[at + 6] = args;
     values[at + 7] = ptr === 0 ? null : ptr;
-    values[at + 8] = taken === 0 ? null : taken;
+    values[at + 8] = taken === 0 ? null : this.stacks.idNow(taken);
     this.#callSegment.saw(start, duration);
   }
 
@@ -313,6 +314,9 @@ export class RecordingWriter {
     yield;
     this.stacks.flush(isLast);
     yield;
+    const missed = this.stacks.missed();
+    if (missed > 0)
+      this.#tellPruned('stack_pruned', now, missed, 'of waits and calls that lasted longer than stacks are kept');
     this.totals.flush();
     this.setFact('duration_ns', now);
     this.#database.prepare('UPDATE loss SET start_ns = ?, end_ns = ? WHERE id = ?').run(now, now, CUT_SHORT_ID);

@@ -112,18 +112,21 @@ test('a full disk', { ...here, skip: here.skip || (mayMount ? false : 'needs a m
   const onDisk = (size: string, script: string) =>
     start(t, 'unshare', ['-m', 'sh', '-c', `mount -t tmpfs -o size=${size} none disk && ${script}`], { cwd: folder })
       .ended;
-  const { stdout, stderr } = await onDisk(
-    '30m',
-    `{ until [ $(stat -c %s disk/run.db-wal 2>/dev/null || echo 0) -gt 2000000 ]; do sleep 0.05; done; dd if=/dev/zero of=disk/fill bs=4k 2>/dev/null; } &
+  const [{ stdout, stderr }, small] = await Promise.all([
+    onDisk(
+      '30m',
+      `{ until [ $(stat -c %s disk/run.db-wal 2>/dev/null || echo 0) -gt 2000000 ]; do sleep 0.05; done; dd if=/dev/zero of=disk/fill bs=4k 2>/dev/null; } &
      "${WHYTRACE}" record -o disk/run.db -- "${lab('storm')}" --ms 5000 --rate 50000 >/dev/null; echo code $?
      "${WHYTRACE}" explain disk/run.db >/dev/null && echo explained; cp disk/run.db* .`,
-  );
+    ),
+    // A disk of its own, at the same time.
+    onDisk('2m', `exec "${WHYTRACE}" record -o disk/run.db -- true`),
+  ]);
   assert.match(stdout, /^code 1\nexplained\n$/);
   assert.match(stderr, /^whytrace: cannot go on writing disk\/run\.db: database or disk is full; [^\n]+$/m);
   const seen = look(t, join(folder, 'run.db'));
   assert.equal(seen.recording.state, 'cut');
   assert.ok(seen.calls().length > 1000, 'what was committed is there');
-  const small = await onDisk('2m', `exec "${WHYTRACE}" record -o disk/run.db -- true`);
   assert.equal(small.code, 1);
   assert.match(small.stderr, /^whytrace: cannot write disk\/run\.db: the disk is full; [^\n]+\n$/);
 });

@@ -17,6 +17,9 @@ import {
 import { SLOWNESS } from './slowness.ts';
 import { compareCalls, linesOf, numberOf, readTruth, type Truth } from './truth.ts';
 
+/** Recordings at the same time, each of a program and libraries of its own: most of it they wait for the kernel. */
+const AT_ONCE = 2;
+
 const nothingLost = ({ rows }: Recorded) =>
   assert.deepEqual(rows('SELECT reason, count, detail FROM losses'), [], 'no loss');
 
@@ -215,11 +218,11 @@ const copies = (owner: Owner): string => {
   return join(folder, 'libcudart.so.12');
 };
 
-test('a library that appears late is probed before its first call', here, async (t) => {
+test('a library that appears late is probed before its first call', { ...here, concurrency: AT_ONCE }, async (t) => {
   const late = compileProgram(freshFolder(t), 'late', { flags: ['-ldl'] });
   const made = ({ ended }: Recorded) => numberOf(linesOf(ended.stdout)[0] ?? {}, 'made');
 
-  await t.test('two copies, loaded one after the other', async (t) => {
+  void t.test('two copies, loaded one after the other', async (t) => {
     const recorded = await record(t, ['--', late, '50', `+${copies(t)}`, '5', `+${copies(t)}`, '7']);
     assert.equal(recorded.ended.code, 0, recorded.ended.stderr);
     assert.equal(made(recorded), 12);
@@ -230,25 +233,25 @@ test('a library that appears late is probed before its first call', here, async 
     );
     nothingLost(recorded);
   });
-  await t.test('the same on a kernel that does not tell of first touches', async (t) => {
+  void t.test('the same on a kernel that does not tell of first touches', async (t) => {
     const env = { WHYTRACE_WITHOUT: 'mm_filemap_map_pages,mm_filemap_fault' };
     const recorded = await record(t, ['--', late, '50', `+${copies(t)}`, '5'], { env });
     assert.equal(recorded.ended.code, 0, recorded.ended.stderr);
     assert.equal(runtimeCalls(recorded.calls()).length, 5);
     nothingLost(recorded);
   });
-  await t.test('the time it was stopped for that is ours, and said to be', async (t) => {
+  void t.test('the time it was stopped for that is ours, and said to be', async (t) => {
     const recorded = await record(t, ['--', late, '50', `+${copies(t)}`, '1']);
     const [held] = recorded.rows("SELECT count(*) AS n, max(duration_ns) AS most FROM waits WHERE kind = 'observer'");
     assert.ok(held && Number(held.n) >= 1 && Number(held.most) < 1e9, JSON.stringify(held));
   });
-  await t.test('a library whose file is gone before its first call', async (t) => {
+  void t.test('a library whose file is gone before its first call', async (t) => {
     const recorded = await record(t, ['--', late, '50', `-${copies(t)}`, '6']);
     assert.equal(recorded.ended.code, 0, recorded.ended.stderr);
     assert.equal(runtimeCalls(recorded.calls()).length, 6);
     nothingLost(recorded);
   });
-  await t.test('a library loaded by another name, through a link', async (t) => {
+  void t.test('a library loaded by another name, through a link', async (t) => {
     const library = copies(t);
     const link = join(dirname(library), 'libmine.so');
     symlinkSync(library, link);
@@ -257,7 +260,7 @@ test('a library that appears late is probed before its first call', here, async 
     assert.equal(runtimeCalls(recorded.calls()).length, 4);
     nothingLost(recorded);
   });
-  await t.test('from a grandchild, in Python', async (t) => {
+  void t.test('from a grandchild, in Python', async (t) => {
     const text = `import ctypes,sys,time\ntime.sleep(0.05)\nr=ctypes.CDLL(sys.argv[1][1:])\nfor i in range(9): r.cudaEventQuery(None)\n`;
     const recorded = await record(t, ['--', 'sh', '-c', 'python3 -c "$0" "$1"; exit $?', text, `+${copies(t)}`]);
     assert.equal(recorded.ended.code, 0, recorded.ended.stderr);

@@ -1,6 +1,7 @@
 // The security watch: each suspicious thing raises its alert, with who did it, at every one of some runs; a file that few should
 // open is known by what it is, also through a link; what is allowed is not told.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -51,7 +52,11 @@ test('each suspicious thing raises its alert, with who did it', patient, async (
   for (let run = 0; run < RUNS; run++) {
     const { folder, places, own } = sandbox(t);
     const { alerts, notWatched, stop } = startWatching(t, { places, own });
-    assert.deepEqual(notWatched, []);
+    // What this kernel has besides system calls; all rules are in place.
+    assert.deepEqual(
+      notWatched.filter((line) => !/: (32-bit system calls|io_uring|skb:kfree_skb: reasons)/.test(line)),
+      [],
+    );
     const actor = await actorOf(t, 'suspicious.py', [folder]);
     for (const name of actor.names) {
       await actor.act(name);
@@ -82,6 +87,39 @@ test('each suspicious thing raises its alert, with who did it', patient, async (
   }
 });
 
+test('a guarded folder is known however its path is written, and a secret by whatever name', here, async (t) => {
+  const { folder, places, own } = sandbox(t);
+  const secret = `${folder}/home/secret`;
+  writeFileSync(secret, 'x');
+  const place: Place = { path: secret, as: 'secret', technique: 'T1552.004', what: 'a private key' };
+  const { alerts } = startWatching(t, { places: [...places, place], own });
+  const script = `
+import os, sys
+folder = sys.argv[1]
+os.symlink("/nowhere", folder + "/cron.d/link")
+os.mkfifo("/" + folder + "//cron.d/./pipe")
+os.link(folder + "/home/secret", "/proc/self/root" + folder + "/cron.d/same")
+os.link(folder + "/home/secret", folder + "/log/zz")
+os.mkfifo("/" + folder + "//home/./harmless")
+open(folder + "/log/zz").close()
+`;
+  execFileSync('python3', ['-c', script, folder]);
+  const told = (rule: string) =>
+    alerts.filter((alert) => alert.rule === rule && String(alert.facts.file).startsWith(folder));
+  const isThere = () => told('sensitive_file').length > 0 && told('persistence').length > 2;
+  for (const end = performance.now() + PATIENCE_MS; !isThere() && performance.now() < end; ) await sleep(5);
+  await sleep(100);
+  assert.deepEqual(
+    told('sensitive_file').map(({ facts }) => [facts.file, facts.is_also]),
+    [[`${folder}/log/zz`, secret]],
+  );
+  assert.deepEqual(
+    told('persistence').map(({ facts }) => facts.file),
+    ['link', 'pipe', 'same'].map((name) => `${folder}/cron.d/${name}`),
+    'and none of the folder in which nothing starts',
+  );
+});
+
 test('what is new in a folder of logs, and what is only added, is no wipe', here, async (t) => {
   const { folder, places, own } = sandbox(t);
   const { alerts } = startWatching(t, { places, own });
@@ -103,12 +141,13 @@ test('what is new in a folder of logs, and what is only added, is no wipe', here
 test('what the owner of the machine allows is not told, and nothing else is hidden by it', here, async (t) => {
   const actor = await actorOf(t, 'suspicious.py');
   const exe = realpathSync(`/proc/${actor.pid}/exe`);
-  const { alerts } = startWatching(t, { allowed: parseAllowList(`raw_socket ${exe}\nuserfaultfd python3`) });
+  const allowed = parseAllowList(`raw_socket ${exe}\nuserfaultfd ${process.execPath}`);
+  const { alerts } = startWatching(t, { allowed });
   for (const name of ['raw_socket', 'userfaultfd']) await actor.act(name);
   const rules = () => alerts.filter(isOf(actor.pid)).map(({ rule }) => rule);
   for (const end = performance.now() + PATIENCE_MS; !rules().includes('userfaultfd') && performance.now() < end; )
     await sleep(5);
   await sleep(100);
   assert.ok(!rules().includes('raw_socket'), 'allowed by its program');
-  assert.ok(rules().includes('userfaultfd'), 'a name allows nothing');
+  assert.ok(rules().includes('userfaultfd'), 'another program is allowed that');
 });

@@ -26,8 +26,8 @@ export const startWatching = (owner: Owner, options: Partial<WatchOptions> = {})
     onAlert: (alert) => alerts.push(alert),
     ...options,
   });
-  const { book, notWatched } = watches;
-  return { clock, alerts, book, notWatched, stop };
+  const { book, notWatched, unseen } = watches;
+  return { clock, alerts, book, notWatched, unseen, stop };
 };
 
 /** A program of lab/live that ends with the test. */

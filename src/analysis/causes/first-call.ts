@@ -37,7 +37,7 @@ const AT_THE_END = 0.9;
  * that were quick. Without either there is nothing to tell a first call from a long one.
  */
 export const firstCall = (recording: Recording, call: CallRow, baseline: Baseline): FirstCall | undefined => {
-  if (recording.earlierCalls(call, 1) > 0) return undefined;
+  if (recording.earlierCalls(call, 1) !== 0) return undefined;
   // Of usual calls some have no row: one of them may have been the first.
   const before = { start_ns: 0, end_ns: call.start_ns };
   if (recording.losses(before).some(({ reason }) => reason === 'shed_call')) return undefined;

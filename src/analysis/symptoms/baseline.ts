@@ -1,6 +1,6 @@
 // What a call of one kind usually takes: a low quantile of calls with the same function and size class, since an incident
 // may have made most of them slow; or the median of the operation.
-import type { BriefCall, Recording, Siblings } from '../../store/recording.ts';
+import type { BriefCall, Durations, Recording, Siblings } from '../../store/recording.ts';
 
 export type Baseline = {
   /** Usual duration in ns; 0 when there is nothing to compare with. */
@@ -11,7 +11,7 @@ export type Baseline = {
   readonly at: 'tenth' | 'quarter' | 'median';
   /** siblings: same function and size class; op: all calls of the operation in the process; none: too few calls. */
   readonly of: 'siblings' | 'op' | 'none';
-  /** Number of calls it is taken from. */
+  /** Number of calls it is taken from: rows, however many others each stands for. */
   readonly calls: number;
 };
 
@@ -34,13 +34,34 @@ export const siblingsOf = ({ pid, op, fn, bytes }: BriefCall): Siblings => {
 /** A text that is the same for calls of one kind. */
 export const kindKey = ({ pid, op, fn, bytes }: Siblings): string => `${pid} ${op} ${fn ?? '-'} ${bytes?.from ?? '-'}`;
 
+const inOrder = ({ durations }: Durations): Durations => ({ durations: durations.toSorted((a, b) => a - b) });
+
+/** In the order of their duration, each with its weight. */
+const weightedInOrder = ({ durations, weights = [] }: Durations): Durations => {
+  const order = durations.map((_, i) => i).sort((a, b) => (durations[a] ?? 0) - (durations[b] ?? 0));
+  return { durations: order.map((i) => durations[i] ?? 0), weights: order.map((i) => weights[i] ?? 1) };
+};
+
+/** The duration of the call with so many quicker ones, of durations in order. */
+const durationAt = ({ durations, weights }: Durations, place: number): number => {
+  if (weights === undefined) return durations[place] ?? 0;
+  let calls = 0;
+  const row = weights.findIndex((weight) => {
+    calls += weight;
+    return calls > place;
+  });
+  return durations[row] ?? 0;
+};
+
 /** Lower quantiles: durations that occurred. What should not wait at all is held against the quickest tenth of its like. */
-const usualOf = (durations: readonly number[], isQuick: boolean): Pick<Baseline, 'usual_ns' | 'median_ns' | 'at'> => {
-  const sorted = durations.toSorted((a, b) => a - b);
-  const quantile = (part: number) => sorted[Math.floor((sorted.length - 1) / part)] ?? 0;
+const usualOf = (found: Durations, isQuick: boolean): Pick<Baseline, 'usual_ns' | 'median_ns' | 'at'> => {
+  const sorted = found.weights === undefined ? inOrder(found) : weightedInOrder(found);
+  const rows = sorted.durations.length;
+  const calls = sorted.weights?.reduce((sum, weight) => sum + weight, 0) ?? rows;
+  const quantile = (part: number) => durationAt(sorted, Math.floor((calls - 1) / part));
   const median_ns = quantile(2);
-  if (sorted.length < ENOUGH_FOR_QUARTER) return { usual_ns: median_ns, median_ns, at: 'median' };
-  if (isQuick && sorted.length >= ENOUGH_FOR_TENTH) return { usual_ns: quantile(10), median_ns, at: 'tenth' };
+  if (rows < ENOUGH_FOR_QUARTER) return { usual_ns: median_ns, median_ns, at: 'median' };
+  if (isQuick && rows >= ENOUGH_FOR_TENTH) return { usual_ns: quantile(10), median_ns, at: 'tenth' };
   return { usual_ns: quantile(4), median_ns, at: 'quarter' };
 };
 
@@ -55,10 +76,10 @@ export const createBaselines = (recording: Recording) => {
     const few = total === undefined || total.count < ENOUGH_CALLS;
     if (few) return { usual_ns: 0, median_ns: 0, at: 'median', of: 'none', calls: total?.count ?? 0 };
     if (known.size < MOST_KINDS) {
-      const durations = recording.siblingDurations(kind);
+      const found = recording.siblingDurations(kind);
+      const calls = found.durations.length;
       const enough = apart ? ENOUGH_SIBLINGS : ENOUGH_CALLS;
-      if (durations.length >= enough)
-        return { ...usualOf(durations, isQuick), of: 'siblings', calls: durations.length };
+      if (calls >= enough) return { ...usualOf(found, isQuick), of: 'siblings', calls };
     }
     return { usual_ns: total.p50_ns, median_ns: total.p50_ns, at: 'median', of: 'op', calls: total.count };
   };

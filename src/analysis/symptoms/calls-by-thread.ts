@@ -18,7 +18,7 @@ export const callsByThread = (
   pid: number | undefined,
 ): readonly ThreadCalls[] => {
   const threads = new Map<string, { pid: number; tid: number; calls: SteppingCall[] }>();
-  for (const call of recording.steppingCalls(window, pid)) {
+  for (const call of recording.steppingCalls(window, pid).calls) {
     const key = `${call.pid} ${call.tid}`;
     const thread = threads.get(key) ?? { pid: call.pid, tid: call.tid, calls: [] };
     if (thread.calls.length === 0) threads.set(key, thread);

@@ -33,15 +33,27 @@ const withoutNested = (recording: Recording, sums: readonly FailureSum[]): reado
   );
 };
 
-/** Failures by operation and code, most calls first. Reads rows only when the totals know of failed calls. */
-export const failuresOf = (recording: Recording, { window, pid, op }: SlowCallFilter): readonly FailureSum[] => {
+/** Operations with failed calls, as far as the filter goes. */
+const failing = (recording: Recording, { pid, op }: SlowCallFilter): readonly string[] => {
   const failed = recording
     .totals()
     .filter(
       (total) => total.failed > 0 && (pid === undefined || total.pid === pid) && (op === undefined || total.op === op),
     );
-  const isLarge = recording.rowCounts().calls > MANY;
-  const ops = [...new Set(failed.map((total) => total.op))].filter((name) => !isLarge || !asks(name));
+  return [...new Set(failed.map((total) => total.op))];
+};
+
+const isLarge = (recording: Recording): boolean => recording.rowCounts().calls > MANY;
+
+/** Operations whose failures are not looked for in a recording as large as this: they say "not ready" by failing. */
+export const notLookedFor = (recording: Recording, filter: SlowCallFilter): readonly string[] =>
+  isLarge(recording) ? failing(recording, filter).filter(asks) : [];
+
+/** Failures by operation and code, most calls first. Reads rows only when the totals know of failed calls. */
+export const failuresOf = (recording: Recording, filter: SlowCallFilter): readonly FailureSum[] => {
+  const { window, pid, op } = filter;
+  const left = new Set(notLookedFor(recording, filter));
+  const ops = failing(recording, filter).filter((name) => !left.has(name));
   if (ops.length === 0) return [];
   const sums = recording
     .failures({ window, ops, ...(pid === undefined ? {} : { pid }), ...(op === undefined ? {} : { op }) })
@@ -55,6 +67,7 @@ export const failuresOf = (recording: Recording, { window, pid, op }: SlowCallFi
       ...most,
       count: (group?.count ?? 0) + sum.count,
       total_ns: (group?.total_ns ?? 0) + sum.total_ns,
+      ...(group?.isEstimate === true || sum.isEstimate === true ? { isEstimate: true } : {}),
     });
   }
   return withoutNested(recording, [...groups.values()]).toSorted(
@@ -62,12 +75,17 @@ export const failuresOf = (recording: Recording, { window, pid, op }: SlowCallFi
   );
 };
 
-const summaryOf = (call: CallRow, { count, total_ns, ret }: FailureSum, code: CodeLine | undefined): string => {
+const summaryOf = (
+  call: CallRow,
+  { count, total_ns, ret, isEstimate }: FailureSum,
+  code: CodeLine | undefined,
+): string => {
   const { name, says } = errorName(call.library, ret);
   const who = `${commText(call.comm)} (pid ${call.pid})`;
   const why = says === undefined ? 'the code does not say why' : `the code says that ${says}`;
   const from = code === undefined ? '' : `, called from ${codeText(code)},`;
-  return `${call.op} of ${who}${from} failed ${countText(count, 'time')} with ${name}, ${durationText(total_ns)} in total: ${why}.`;
+  const about = isEstimate === true ? 'about ' : '';
+  return `${call.op} of ${who}${from} failed ${about}${countText(count, 'time')} with ${name}, ${durationText(total_ns)} in total: ${why}.`;
 };
 
 /** The chain of failures of one kind; its breakdown is that of the longest. Undefined when that row is gone. */

@@ -11,13 +11,15 @@ export type Gap = Window & { readonly after: SteppingCall };
 export type ThreadGaps = {
   readonly pid: number;
   readonly tid: number;
-  /** From its first call to its last, as far as it was looked at, in ns. */
+  /** Part of its time that was looked at, 0 to 1: span, count and total are of all that it stands for. */
+  readonly share: number;
+  /** From its first call to its last, in ns. */
   readonly span_ns: number;
   /** The longest of them, longest first. */
   readonly gaps: readonly Gap[];
   /** Of the others all, or where they are many some that lie evenly in the order of their length. */
   readonly others: readonly Gap[];
-  /** All of them, also those that are not listed. */
+  /** All of them, also those that are not listed; an estimate where not all was looked at. */
   readonly count: number;
   readonly total_ns: number;
   /** The middle one's length. */
@@ -99,7 +101,7 @@ const evenly = <T>(list: readonly T[], most: number): readonly T[] =>
         (one) => one !== undefined,
       );
 
-const resultOf = (seen: Seen, most: number): ThreadGaps => {
+const resultOf = (seen: Seen, most: number, share: number): ThreadGaps => {
   const { pid, tid } = seen;
   // A thread that never waits for the device: nothing tells when that was idle, but that the host was late is seen.
   const isDrained = seen.waits > 0;
@@ -108,7 +110,8 @@ const resultOf = (seen: Seen, most: number): ThreadGaps => {
   );
   const middle = all[Math.floor(all.length / 2)];
   return {
-    ...{ pid, tid, span_ns: seen.span, gaps: all.slice(0, KEPT), count: all.length, total_ns: sumOf(all) },
+    ...{ pid, tid, share, span_ns: Math.round(seen.span / share), gaps: all.slice(0, KEPT) },
+    ...{ count: Math.round(all.length / share), total_ns: Math.round(sumOf(all) / share) },
     others: evenly(all.slice(KEPT), most),
     median_ns: middle === undefined ? 0 : lengthOf(middle),
     isDrained,
@@ -120,7 +123,8 @@ export const gapsOf = (recording: Recording, window: Window, pid?: number): read
   const unseen = recording.losses(window).filter(({ reason }) => OUT_OF_SIGHT.has(reason));
   const isSeen = (gap: Gap) => unseen.every(({ start_ns, end_ns }) => end_ns <= gap.start_ns || start_ns >= gap.end_ns);
   const threads = new Map<number, Seen>();
-  for (const call of recording.steppingCalls(window, pid)) {
+  const { calls: stepping, share } = recording.steppingCalls(window, pid);
+  for (const call of stepping) {
     let seen = threads.get(call.tid);
     if (seen === undefined || seen.pid !== call.pid) {
       seen = {
@@ -134,7 +138,7 @@ export const gapsOf = (recording: Recording, window: Window, pid?: number): read
   const most = recording.rowCounts().waits > MANY_WAITS ? FEW_OTHERS : OTHERS;
   return [...threads.values()]
     .filter(({ calls, works }) => works && calls >= LEAST_CALLS)
-    .map((seen) => resultOf(seen, most))
+    .map((seen) => resultOf(seen, most, share))
     .filter(({ count }) => count > 0)
     .sort((a, b) => b.total_ns - a.total_ns || a.tid - b.tid);
 };

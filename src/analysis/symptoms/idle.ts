@@ -15,7 +15,7 @@ const MOST_WAITS = 200_000;
 
 /** Stretches that lie evenly between two times, with about as many waits as may be read. */
 const looksOf = (recording: Recording, { start_ns, end_ns }: Window): readonly Window[] => {
-  const part = Math.min(1, MOST_WAITS / Math.max(1, recording.rowCounts().waits));
+  const part = Math.min(1, MOST_WAITS / Math.max(1, recording.waitsIn({ start_ns, end_ns })));
   const step = (end_ns - start_ns) / LOOKS;
   return Array.from({ length: LOOKS }, (_, i) => {
     const start = Math.round(start_ns + i * step);

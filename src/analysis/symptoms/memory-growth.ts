@@ -41,7 +41,7 @@ const LEAST_SHARE = 0.1;
 const LEAST_NS = 0.5e9;
 /** Stacks that are looked at to say from where. */
 const STACKS = 200;
-/** A loss of calls can hide frees. */
+/** A loss of calls can hide frees. Of calls that were shed it cannot: allocations and frees never are. */
 const LOST_CALLS: ReadonlySet<string> = new Set(['ring_full_call', 'thread_table_full', 'row_missing']);
 
 type Live = { readonly calls: readonly MemoryCall[]; readonly unfreed: readonly MemoryCall[]; readonly reused: number };
@@ -131,10 +131,13 @@ const findingOf = (recording: Recording, growth: Growth): Finding | undefined =>
   const [first, last] = [unfreed[0], unfreed.at(-1)];
   if (first === undefined || last === undefined) return undefined;
   const who = { pid: last.pid, tid: last.tid, comm: cleanText(last.comm, 16) };
-  const lost = sumLosses(recording.losses(recording.window)).filter(({ reason }) => LOST_CALLS.has(reason));
+  const losses = sumLosses(recording.losses(recording.window));
+  const lost = losses.filter(({ reason }) => LOST_CALLS.has(reason));
+  // What was taken before the first row that is left, and freed later, does not count: growth may be what is always in use.
+  const isPruned = losses.some(({ reason }) => reason === 'call_pruned');
   const missed = lost.reduce((sum, { count }) => sum + count, 0) + reused;
   // As many frees may be missing as there are allocations too many: then it is no more than likely.
-  const grade = missed >= unfreed.length ? 'E' : 'B';
+  const grade = isPruned || missed >= unfreed.length ? 'E' : 'B';
   const duration_ns = window.end_ns - window.start_ns;
   const place = placeOf(recording, unfreed);
   const rate = bytesText(Math.round((grown * 1e9) / duration_ns));
@@ -146,7 +149,7 @@ const findingOf = (recording: Recording, growth: Growth): Finding | undefined =>
     root: { kind: 'gpu_memory', pid: who.pid, comm: who.comm },
     chain: (id) => ({
       id,
-      summary: `${taskText(who)} takes ever more ${family.name}: ${bytesText(grown)} in ${durationText(duration_ns)} (${rate} a second) by ${countText(unfreed.length, 'allocation')} that were not freed${place === undefined ? '' : `, ${place}`}; ${bytesText(before)} were in use before.`,
+      summary: `${taskText(who)} takes ever more ${family.name}: ${bytesText(grown)} in ${durationText(duration_ns)} (${rate} a second) by ${countText(unfreed.length, 'allocation')} that were not freed${place === undefined ? '' : `, ${place}`}; ${isPruned ? 'what was in use before is not known' : `${bytesText(before)} were in use before`}.`,
       symptom: { kind: 'failure', op: last.op, ...who, ...window, duration_ns, baseline_ns: 0, count: unfreed.length },
       root: { ...part, share: 1 },
       links: [
@@ -160,11 +163,13 @@ const findingOf = (recording: Recording, growth: Growth): Finding | undefined =>
       ],
       breakdown: [{ ...part, duration_ns, share: 1 }],
       closure: 1,
-      confidence: confidenceOf(grade, missed > 0 ? 1 : 0),
+      confidence: confidenceOf(grade, missed > 0 || isPruned ? 1 : 0),
       grade,
       counter_evidence: [
         `frees: ${countText(frees, 'call')} seen, none of them of these pointers`,
-        'not only its beginning: the first third of its allocations does not count',
+        isPruned
+          ? 'its beginning: not known, the first rows have gone; they may have taken what was freed since'
+          : 'not only its beginning: the first third of its allocations does not count',
         'whether the program means to keep it cannot be seen',
         ...(missed > 0 ? [`frees that were not seen: ${missed} are possible`] : []),
       ],

@@ -109,6 +109,7 @@ const listed = (
   { kind, role, baseline, kept, typical }: Collected,
   reason: Reason,
   most: number,
+  isPart: boolean,
 ): readonly SlowCalls[] => {
   const { calls, some, seen, count, total } = kept[reason];
   if (count === 0) return [];
@@ -118,19 +119,19 @@ const listed = (
   return [
     {
       ...{ kind, role, baseline, reason, calls: longest, others, typical },
-      ...{ count: Math.round(count), total_ns: Math.round(total), isEstimate: count !== seen },
+      ...{ count: Math.round(count), total_ns: Math.round(total), isEstimate: isPart || count !== seen },
     },
   ];
 };
 
 /**
  * Calls worth explaining, by kind, most time above the usual first; `usual` are the longest that are not. A call inside
- * another probed call is part of that one and left out, unless its operation is asked for.
+ * another probed call is part of that one and left out, unless its operation is asked for. `isPart`: not all rows were read.
  */
 export const slowCalls = (
   recording: Recording,
   { window, pid, op, minDuration = FLOOR }: SlowCallFilter,
-): { readonly slow: readonly SlowCalls[]; readonly usual: readonly SlowCalls[] } => {
+): { readonly slow: readonly SlowCalls[]; readonly usual: readonly SlowCalls[]; readonly isPart: boolean } => {
   const baselineOf = createBaselines(recording);
   const collected = new Map<string, Collected>();
   // Shorter calls than those that are asked for tell what is typical.
@@ -141,7 +142,8 @@ export const slowCalls = (
     ...(pid === undefined ? {} : { pid }),
     ...(op === undefined ? {} : { op }),
   };
-  for (const call of recording.longCalls(wanted)) {
+  const { calls, isPart } = recording.longCalls(wanted);
+  for (const call of calls) {
     if (call.depth > 0 && op === undefined) continue;
     const kind = siblingsOf(call);
     const key = kindKey(kind);
@@ -162,8 +164,9 @@ export const slowCalls = (
   const entries = [...collected.values()];
   return {
     slow: entries
-      .flatMap((entry) => [...listed(entry, 'above', KEPT), ...listed(entry, 'always', KEPT)])
+      .flatMap((entry) => [...listed(entry, 'above', KEPT, isPart), ...listed(entry, 'always', KEPT, isPart)])
       .sort(mostFirst),
-    usual: entries.flatMap((entry) => listed(entry, 'asked', KEPT_USUAL)).sort(mostFirst),
+    usual: entries.flatMap((entry) => listed(entry, 'asked', KEPT_USUAL, isPart)).sort(mostFirst),
+    isPart,
   };
 };

@@ -27,7 +27,6 @@ const partsOf = (life: Window, waits: number): readonly Window[] => {
 /** The time of the main threads of traced processes, of one process where it is given, longest life first. */
 export const timeOf = (recording: Recording, window: Window, pid: number | undefined): readonly Stretches[] => {
   if (!recording.hasWaits) return [];
-  const { waits } = recording.rowCounts();
   const mains = threadsOf(recording, pid === undefined ? { tid: 0 } : { pid })
     .tasks.filter((task) => task.tid === task.pid && (pid === undefined || task.pid === pid))
     .flatMap((task) => {
@@ -40,7 +39,14 @@ export const timeOf = (recording: Recording, window: Window, pid: number | undef
     .filter(({ life }) => lengthOf(life) >= LEAST_LIFE * longest)
     .slice(0, MOST_THREADS)
     .map(({ pid: own, tid, comm, life }) => ({
-      ...{ kind: 'stall', pid: own, tid, comm: cleanText(comm, 16), op: 'wall time', windows: partsOf(life, waits) },
+      ...{
+        kind: 'stall',
+        pid: own,
+        tid,
+        comm: cleanText(comm, 16),
+        op: 'wall time',
+        windows: partsOf(life, recording.waitsIn(life)),
+      },
       others: [],
       ...{
         count: 1,

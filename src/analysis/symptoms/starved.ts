@@ -26,6 +26,7 @@ export const starvedBy = (recording: Recording, window: Window, pid: number | un
       const [longest] = thread.gaps;
       const call = longest === undefined ? undefined : recording.callById(longest.after.id);
       if (call === undefined) return [];
+      const about = thread.share === 1 ? '' : 'about ';
       const idle = thread.isDrained
         ? 'device idle: its work before was done'
         : 'device idle: likely, but the thread never waits for the device';
@@ -41,7 +42,11 @@ export const starvedBy = (recording: Recording, window: Window, pid: number | un
           },
           ...{ whole_ns: thread.span_ns, rows: [`calls:${call.id}`], isCertain: thread.isDrained },
           isUnusual: areUnusual(thread),
-          checks: [idle, `usual gap: ${durationText(thread.median_ns)}, the middle of ${thread.count} over 1 ms`],
+          checks: [
+            idle,
+            `usual gap: ${durationText(thread.median_ns)}, the middle of ${about}${thread.count} over 1 ms`,
+          ],
+          ...(thread.share === 1 ? {} : { isEstimate: true }),
         },
       ];
     });

@@ -18,8 +18,7 @@ export const batchesOf = function* (
   window: Window,
 ): Generator<Batch> {
   const length = window.end_ns - window.start_ns;
-  const whole = Math.max(length, recording.window.end_ns - recording.window.start_ns);
-  const count = Math.max(1, Math.min(length, Math.ceil((recording.rowCounts().waits * (length / whole)) / ROWS)));
+  const count = Math.max(1, Math.min(length, Math.ceil(recording.waitsIn(window) / ROWS)));
   const edge = (i: number) => window.start_ns + Math.floor((i * length) / count);
   const read = (i: number): readonly WaitRow[] =>
     i >= count

@@ -33,8 +33,8 @@ const usualOf = (names: ReadonlyMap<string, number>): string =>
 export const createCulprits = () => {
   const sums = new Map<string, Sum>();
   return {
-    /** Adds the parts of one stretch of a wait; `weight`: how much time it stands for, as a multiple of its own. */
-    add: (wait: number, parts: readonly AwaitedPart[], weight: number): void => {
+    /** Adds the parts of one stretch of a wait; `weight`: how much time it stands for, as a multiple of its own; `counted`: how many. */
+    add: (wait: number, parts: readonly AwaitedPart[], weight: number, counted: number): void => {
       const here = new Map<Sum, number>();
       for (const { awaited, duration_ns } of parts) {
         // A thread may change its name; a device has nothing else.
@@ -42,7 +42,7 @@ export const createCulprits = () => {
         const key = `${awaited.kind} ${awaited.by} ${awaited.pid} ${awaited.tid} ${name}`;
         const sum = sums.get(key) ?? { awaited, names: new Map(), count: 0, duration_ns: 0, longest: [] };
         sums.set(key, sum);
-        sum.count += weight;
+        sum.count += counted;
         sum.duration_ns += weight * duration_ns;
         sum.names.set(awaited.comm, (sum.names.get(awaited.comm) ?? 0) + duration_ns);
         here.set(sum, (here.get(sum) ?? 0) + duration_ns);

@@ -22,7 +22,7 @@ const lifeNotes = (task: TaskRow, asked: Window): readonly string[] => [
     : []),
   ...(task.end_ns < asked.end_ns
     ? [
-        `nothing is known of it after ${durationText(task.end_ns)}, when it or its recording ended: that part is left out`,
+        `nothing is known of it after ${task.isEndAbout === true ? 'about ' : ''}${durationText(task.end_ns)}, when it or its recording ended: that part is left out`,
       ]
     : []),
 ];
@@ -77,7 +77,7 @@ export const timelineNotes = (
     ...(timeline.read_share === 1
       ? []
       : [
-          `too many waits to read all: ${shareText(timeline.read_share)} of the window was read, in stretches spread evenly over it, so times and counts are estimates; the longest waits are of all of it`,
+          `too many waits to read all: ${shareText(timeline.read_share)} of the window was read, in stretches spread evenly over it, so times and counts are estimates; ${timeline.has_longest ? 'the longest waits are of all of it' : 'the longest waits are those of where the longest of all threads are: there may be longer ones'}`,
         ]),
     ...(lost === 0
       ? []

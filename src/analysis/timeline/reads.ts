@@ -34,7 +34,7 @@ const stretchesOf = (window: Window, count: number, part: number): readonly Read
 export const readsOf = (recording: Recording, tid: number, window: Window, steps: number): readonly Read[] => {
   const whole: readonly Read[] = [{ ...window, weight: 1 }];
   const length = lengthOf(window);
-  const rows = recording.rowCounts().waits * (length / Math.max(length, lengthOf(recording.window)));
+  const rows = recording.waitsIn(window);
   if (rows <= MOST_OWN) return whole;
   const probes = stretchesOf(window, PROBES, Math.min(1, PROBED_ROWS / (rows / PROBES)));
   const own = probes.reduce((sum, { weight, ...probe }) => sum + weight * recording.waitsOf(tid, probe).length, 0);

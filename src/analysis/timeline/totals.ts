@@ -19,12 +19,12 @@ type Sum = { state: State; kind: RootKind; count: number; duration_ns: number };
 export const createTotals = () => {
   const sums = new Map<string, Sum>();
   return {
-    /** `weight`: how much time it stands for, as a multiple of its own; `isCounted`: whether it is one more. */
-    add: ({ state, kind, start, end }: Stretch, weight: number, isCounted: boolean): void => {
+    /** `weight`: how much time it stands for, as a multiple of its own; `counted`: how many it is. */
+    add: ({ state, kind, start, end }: Stretch, weight: number, counted: number): void => {
       const key = `${state} ${kind}`;
       const sum = sums.get(key) ?? { state, kind, count: 0, duration_ns: 0 };
       sums.set(key, sum);
-      if (isCounted) sum.count += weight;
+      sum.count += counted;
       sum.duration_ns += weight * (end - start);
     },
     /** `length`: what the durations shall sum to, where they are estimates. */

@@ -11,6 +11,7 @@ const NOT_BLOCKED: ReadonlySet<RootKind> = new Set(['on_cpu', 'runnable', 'throt
 
 const firstCallCheck = (recording: Recording, { symptom }: Cluster): string => {
   const earlier = recording.earlierCalls(symptom.call, MOST_EARLIER);
+  if (earlier === undefined) return 'first call: not known, the first rows of its process have gone';
   const of = symptom.call.fn === null ? '' : ' of this function';
   if (earlier === 0) return `first call: nothing earlier${of} was recorded`;
   return `first call: no, ${countText(earlier, 'earlier call')}${of}${earlier === MOST_EARLIER ? ' or more' : ''}`;

@@ -23,11 +23,17 @@ export const textOf = (bytes: Uint8Array): string => {
   return utf8.decode(end < 0 ? bytes : bytes.subarray(0, end));
 };
 
+/** What an unsigned number of 8 bytes is when it is no number but an address of the kernel: of its upper half, and no small error. */
+const KERNEL_FROM = 0xff00_0000_0000_0000n;
+const ERRORS_FROM = 2n ** 64n - 4096n;
+const withoutAddress = (value: bigint): number =>
+  value >= KERNEL_FROM && value < ERRORS_FROM ? Number.NaN : Number(value);
+
 const numberAt = (view: DataView, at: number, { size, signed }: Field): number => {
   if (size === 1) return signed ? view.getInt8(at) : view.getUint8(at);
   if (size === 2) return signed ? view.getInt16(at, true) : view.getUint16(at, true);
   if (size === 4) return signed ? view.getInt32(at, true) : view.getUint32(at, true);
-  if (size === 8) return Number(signed ? view.getBigInt64(at, true) : view.getBigUint64(at, true));
+  if (size === 8) return signed ? Number(view.getBigInt64(at, true)) : withoutAddress(view.getBigUint64(at, true));
   return Number.NaN;
 };
 
@@ -57,6 +63,17 @@ const bytesText = ({ name, size }: Field, bytes: Uint8Array): string => {
   if (isAddress && size === 16) return address6(new DataView(bytes.buffer, bytes.byteOffset, size), 0);
   const socket = isAddress && size === SOCKET_ADDRESS_BYTES ? socketAddress(bytes) : undefined;
   return socket ?? Buffer.from(bytes).toString('hex');
+};
+
+/**
+ * Makes what reads which socket an event is about, as a key to tell sockets apart within this program. It is an address of the kernel:
+ * never for an answer, a row or a log. Undefined for events without one.
+ */
+export const createSocketKey = ({ fields }: Format) => {
+  const field = fields.find(({ name, kind, size }) => name === 'skaddr' && kind === 'address' && size === 8);
+  if (field === undefined) return () => undefined;
+  const at = HEAD.size + field.offset - SKIPPED;
+  return (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset + at, 8).toString('latin1');
 };
 
 /** Makes the decoder of a subscription. `timeOf`: turns a time of the kernel (two 32-bit halves) into ns since the start. */

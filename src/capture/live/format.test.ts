@@ -53,6 +53,36 @@ test('of a system call: texts lie in the program, an int is half of its place', 
   );
 });
 
+test('what a write says is not read, nor what the description prints as an address of the kernel', () => {
+  const written = parseFormat(
+    'syscalls',
+    text('sys_enter_write', [field('const char * buf', 24, 8), field('size_t count', 32, 8)]),
+  );
+  assert.deepEqual(
+    written?.fields.map(({ kind }) => kind),
+    ['address', 'number'],
+  );
+  const kindsOf = (fields: readonly string[], print: string) =>
+    Object.fromEntries(
+      parseFormat('kmem', text('e', fields, print))?.fields.map(({ name, kind }) => [name, kind] as const) ?? [],
+    );
+  const long = (name: string, offset: number) => field(`unsigned long ${name}`, offset, 8);
+  assert.deepEqual(
+    kindsOf(
+      [long('call_site', 8), field('const void * ptr', 16, 8), long('bytes_req', 24), long('accounted', 32)],
+      '"call_site=%pS ptr=%p bytes_req=%zu of %s", (void *)REC->call_site, REC->ptr, REC->bytes_req, (1 ? "a,b" : "c")',
+    ),
+    { call_site: 'address', ptr: 'address', bytes_req: 'number', accounted: 'number' },
+  );
+  assert.deepEqual(
+    kindsOf(
+      [long('width', 8), long('ip', 16), long('code', 24)],
+      '"100%% %-*d %ps %#lx", 5, REC->width, (unsigned long)REC->ip, REC->code',
+    ),
+    { width: 'number', ip: 'address', code: 'number' },
+  );
+});
+
 test('names of values come from the description, those of TCP states from their numbers in the kernel', () => {
   const format = parseFormat(
     'sock',

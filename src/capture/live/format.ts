@@ -1,5 +1,6 @@
 // Reads the kernel's description of a tracepoint (tracefs, events/CATEGORY/NAME/format): where each field lies and of what
 // kind it is. Knows text only. Form: Documentation/trace/events.rst, section 2.2.
+import { shownAsAddress } from './shown-as-address.ts';
 
 /** What a field holds. `address`: a pointer of the kernel, which nobody outside is to see. */
 export type FieldKind = 'number' | 'text' | 'located_text' | 'user_text' | 'bytes' | 'located_bytes' | 'address';
@@ -66,12 +67,23 @@ const namesOf = (print: string, field: string): Pick<Field, 'names' | 'isFlags'>
   return { names: new Map(pairs), isFlags: kind === 'flags' };
 };
 
-const kindOf = (category: string, type: string, array: string): FieldKind => {
+/**
+ * Texts of a program that a system call takes as the name of something: paths, file systems, attributes. Any other `char *` is a
+ * buffer (of write, of sendmsg, of syslog), whose bytes are what programs say to each other: nobody outside is to see them.
+ */
+const NAMES: ReadonlySet<string> = new Set(
+  ['filename', 'pathname', 'path', 'oldname', 'newname', 'old', 'new', 'from_pathname', 'to_pathname', 'linkpath']
+    .concat(['dev_name', 'dir_name', 'type', 'special', 'specialfile', 'new_root', 'put_old', 'library'])
+    .concat(['name', 'name_user', 'u_name', 'uname', 'fs_name', '_fs_name']),
+);
+
+const kindOf = (category: string, type: string, array: string, name: string, isAddress: boolean): FieldKind => {
   if (type.startsWith('__data_loc') || type.startsWith('__rel_loc'))
     return /\bchar\b/.test(type) ? 'located_text' : 'located_bytes';
-  if (type.endsWith('*')) return category === 'syscalls' && /^(const )?char \*$/.test(type) ? 'user_text' : 'address';
+  if (type.endsWith('*'))
+    return category === 'syscalls' && /^(const )?char \*$/.test(type) && NAMES.has(name) ? 'user_text' : 'address';
   if (array !== '') return /^(const )?char$/.test(type) ? 'text' : 'bytes';
-  return 'number';
+  return isAddress ? 'address' : 'number';
 };
 
 /** An argument of a system call has a place of 8 bytes, whatever its type. */
@@ -87,7 +99,8 @@ export const parseFormat = (category: string, text: string): Format | undefined 
   const name = /^name: (\S+)$/m.exec(text)?.[1];
   const id = Number(/^ID: (\d+)$/m.exec(text)?.[1]);
   if (name === undefined || Number.isNaN(id)) return undefined;
-  const print = text.slice(text.indexOf('\nprint fmt:'));
+  const [, print = ''] = text.split('\nprint fmt:');
+  const addresses = shownAsAddress(print);
   let size = 8;
   const fields: Field[] = [];
   for (const line of text.split('\n')) {
@@ -100,7 +113,7 @@ export const parseFormat = (category: string, text: string): Format | undefined 
     fields.push({
       name: field,
       type: type + array,
-      kind: kindOf(category, type, array),
+      kind: kindOf(category, type, array, field, addresses.has(field)),
       offset: Number(offset),
       size: width,
       signed: signed === '1' || isInt,

@@ -4,6 +4,7 @@ import type { Libbpf } from '../libbpf.ts';
 import type { Kernel } from '../load.ts';
 import { textOf } from './decode.ts';
 import type { Who } from './looks.ts';
+import { plainPath } from './plain-path.ts';
 
 /** Why a file is guarded: few should open it; it says what happened; programs are started from it; it is ours. */
 export const GUARDS = { secret: 1, log: 2, start: 4, own: 8 } as const;
@@ -16,15 +17,18 @@ export type FileLook = Who & {
   readonly action: FileAction;
   /** Why this is told. */
   readonly guards: readonly GuardKind[];
-  /** What open(2) was asked for, 0 where nothing was opened. */
+  /** Of open(2): O_TRUNC as it was asked for, the rest as the kernel holds it. 0 where nothing was opened. */
   readonly flags: number;
   /** It was made by being opened. */
   readonly isNew: boolean;
   /** As far as it is known; where a name was taken away, as the program gave it. */
   readonly path: string;
-  /** 0 where only the path is known. */
+  /** 0 where only the path is known. Devices as the kernel numbers them: `kernelDevice`. */
   readonly device: number;
   readonly inode: number;
+  /** The folder in which it was found, or from which its relative path starts; 0 where only the path is known. */
+  readonly folderDevice: number;
+  readonly folderInode: number;
 };
 
 export type Guarded = {
@@ -53,7 +57,7 @@ const AT = {
 const MINOR_BITS = 20;
 
 /** The kernel's number of a device from that of stat(2), as glibc splits it: gnu_dev_major and gnu_dev_minor. */
-const kernelDevice = (device: number): number => {
+export const kernelDevice = (device: number): number => {
   const big = BigInt(device);
   const major = Number(((big >> 8n) & 0xfffn) | ((big >> 32n) & ~0xfffn));
   const minor = Number((big & 0xffn) | ((big >> 12n) & ~0xffn));
@@ -63,61 +67,121 @@ const kernelDevice = (device: number): number => {
 const kindsOf = (guards: number): readonly GuardKind[] =>
   (['secret', 'log', 'start', 'own'] as const).filter((kind) => (guards & GUARDS[kind]) !== 0);
 
-/** The guarded files, as the kernel side knows them. */
-export const createGuard = (bpf: Libbpf, kernel: Kernel) => {
+type Tables = {
+  readonly paths: ReadonlyMap<string, string>;
   /** By number of the inode: the kernel finds them so. */
-  const entries = new Map<number, { readonly device: number; guards: number }[]>();
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  /** By path. */
+  readonly folders: ReadonlyMap<string, Uint8Array>;
+  /** What the tables cannot hold, each with why. */
+  readonly unfit: readonly string[];
+};
+
+/** What the kernel side has to hold for these. */
+const tablesOf = (guarded: readonly Guarded[]): Tables => {
   const paths = new Map<string, string>();
-  const folders = new Map<string, number>();
-
-  const guardFile = (inode: number, device: number, as: number) => {
-    const same = entries.get(inode) ?? [];
-    const known = same.find((one) => one.device === device);
-    if (known !== undefined) known.guards |= as;
-    else same.push({ device, guards: as });
-    entries.set(inode, same);
-    const value = new DataView(new ArrayBuffer(SAME_NUMBER * 8));
-    for (const [i, one] of same.slice(0, SAME_NUMBER).entries()) {
-      value.setUint32(i * 4, one.device, true);
-      value.setUint32((SAME_NUMBER + i) * 4, one.guards, true);
+  const byInode = new Map<number, Map<number, number>>();
+  const byPath = new Map<string, number>();
+  const unfit = new Set<string>();
+  for (const { path, isFolder, device: userDevice, inode, as } of guarded) {
+    const device = kernelDevice(userDevice);
+    const devices = byInode.get(inode) ?? new Map<number, number>();
+    byInode.set(inode, devices);
+    if (devices.size >= SAME_NUMBER && !devices.has(device)) {
+      unfit.add(`${path}: more than ${SAME_NUMBER} guarded files have its number, ${inode}, on different devices`);
+      continue;
     }
-    const key = new Uint8Array(BigUint64Array.of(BigInt(inode)).buffer);
-    bpf.update(kernel.map('guarded'), key, new Uint8Array(value.buffer), 0);
-  };
+    paths.set(`${device}:${inode}`, path);
+    devices.set(device, (devices.get(device) ?? 0) | GUARDS[as]);
+    if (!isFolder) continue;
+    if (Buffer.byteLength(path) + 1 > NAME_BYTES)
+      unfit.add(
+        `${path}: its path has more than ${NAME_BYTES} bytes, so a file that is removed by its whole path is not seen`,
+      );
+    else byPath.set(path, (byPath.get(path) ?? 0) | GUARDS[as]);
+  }
+  const files = new Map(
+    [...byInode].map(([inode, devices]) => {
+      const value = new Uint32Array(SAME_NUMBER * 2);
+      for (const [i, [device, guards]] of [...devices].entries()) {
+        value[i] = device;
+        value[SAME_NUMBER + i] = guards;
+      }
+      return [String(inode), new Uint8Array(value.buffer)] as const;
+    }),
+  );
+  const folders = new Map([...byPath].map(([path, guards]) => [path, new Uint8Array(Uint32Array.of(guards).buffer)]));
+  return { paths, files, folders, unfit: [...unfit] };
+};
 
-  const guardFolder = (path: string, as: number) => {
-    const begin = new TextEncoder().encode(`${path}/`);
-    if (begin.length > NAME_BYTES) return;
-    const guards = (folders.get(path) ?? 0) | as;
-    folders.set(path, guards);
-    const key = new Uint8Array(4 + NAME_BYTES);
-    new DataView(key.buffer).setUint32(0, begin.length * 8, true);
-    key.set(begin, 4);
-    bpf.update(kernel.map('guarded_paths'), key, new Uint8Array(Uint32Array.of(guards).buffer), 0);
+const fileKey = (inode: string) => new Uint8Array(BigUint64Array.of(BigInt(inode)).buffer);
+const folderKey = (path: string) => {
+  const begin = new TextEncoder().encode(`${path}/`);
+  const key = new Uint8Array(4 + NAME_BYTES);
+  new DataView(key.buffer).setUint32(0, begin.length * 8, true);
+  key.set(begin, 4);
+  return key;
+};
+
+/** The guarded files, as the kernel side knows them. */
+export const createGuard = (bpf: Pick<Libbpf, 'update' | 'remove'>, kernel: Pick<Kernel, 'map'>) => {
+  let paths: Tables['paths'] = new Map();
+  const files = new Map<string, Uint8Array>();
+  const folders = new Map<string, Uint8Array>();
+
+  /** Makes a table of the kernel what it should be; returns what it refused. */
+  const make = (
+    [held, wanted]: readonly [Map<string, Uint8Array>, ReadonlyMap<string, Uint8Array>],
+    map: number,
+    keyOf: (name: string) => Uint8Array,
+    what: string,
+  ): readonly string[] => {
+    let refused = 0;
+    for (const name of [...held.keys()].filter((one) => !wanted.has(one))) {
+      bpf.remove(map, keyOf(name));
+      held.delete(name);
+    }
+    for (const [name, value] of wanted) {
+      const same = held.get(name);
+      if (same !== undefined && Buffer.compare(same, value) === 0) continue;
+      if (bpf.update(map, keyOf(name), value, 0) === 0) held.set(name, value);
+      else refused++;
+    }
+    return refused === 0 ? [] : [`${refused} ${what} found no room in the kernel's table`];
   };
 
   return {
-    guard: ({ path, isFolder, device, inode, as }: Guarded) => {
-      paths.set(`${kernelDevice(device)}:${inode}`, path);
-      guardFile(inode, kernelDevice(device), GUARDS[as]);
-      if (isFolder) guardFolder(path, GUARDS[as]);
+    /** Guards these and no others; returns what could not be, each with why. */
+    guard: (guarded: readonly Guarded[]): readonly string[] => {
+      const tables = tablesOf(guarded);
+      paths = tables.paths;
+      return [
+        ...tables.unfit,
+        ...make([files, tables.files], kernel.map('guarded'), fileKey, 'files and folders'),
+        ...make([folders, tables.folders], kernel.map('guarded_paths'), folderKey, 'paths of folders'),
+      ];
     },
-    /** Reads what the kernel side sent. */
-    decode: (who: Who, bytes: Uint8Array, view: DataView): FileLook => {
+    /** Reads what the kernel side sent; undefined for a path that only looked as if it could lead to what is guarded. */
+    decode: (who: Who, bytes: Uint8Array, view: DataView): FileLook | undefined => {
       const number = (at: number) => view.getUint32(at, true);
       const wide = (at: number) => Number(view.getBigUint64(at, true));
       const name = textOf(bytes.subarray(AT.name, AT.name + NAME_BYTES));
       const folder = paths.get(`${number(AT.folderDevice)}:${wide(AT.folderInode)}`);
       const known = paths.get(`${number(AT.device)}:${wide(AT.inode)}`);
+      const isWhole = name.startsWith('/');
+      const path = isWhole ? plainPath(name) : folder !== undefined ? `${folder}/${name}` : (known ?? name);
+      if (isWhole && ![...folders.keys()].some((one) => path.startsWith(`${one}/`))) return undefined;
       return {
         ...who,
         action: ACTIONS[number(AT.action) - 1] ?? 'opened',
         guards: kindsOf(number(AT.guards)),
         flags: number(AT.flags),
         isNew: number(AT.isNew) !== 0,
-        path: name.startsWith('/') ? name : folder !== undefined ? `${folder}/${name}` : (known ?? name),
+        path,
         device: number(AT.device),
         inode: wide(AT.inode),
+        folderDevice: number(AT.folderDevice),
+        folderInode: wide(AT.folderInode),
       };
     },
   };

@@ -4,7 +4,7 @@ import { closeSync } from 'node:fs';
 import { readAbilities } from '../abilities.ts';
 import { type Clock, sinceStart } from '../clock.ts';
 import { type BpfLink, errno, errnoName, loadLibbpf, loadSystem, onReadable } from '../libbpf.ts';
-import { loadKernel } from '../load.ts';
+import { type Kernel, loadKernel } from '../load.ts';
 import { mapRing } from '../ring.ts';
 import { tracefsFolder } from '../tracefs.ts';
 import { textOf } from './decode.ts';
@@ -51,6 +51,14 @@ const GUARDED_CALLS = [
   'rename',
   'renameat',
   'renameat2',
+  'link',
+  'linkat',
+  'symlink',
+  'symlinkat',
+  'mknod',
+  'mknodat',
+  'mkdir',
+  'mkdirat',
 ] as const;
 
 export type Who = {
@@ -84,8 +92,8 @@ export type ExecLook = Who & {
 };
 
 export type Looks = {
-  /** From now on it is told what is done to this file, or to those in this folder. */
-  readonly guard: (file: Guarded) => void;
+  /** From now on it is told what is done to these files, and to those in these folders; returns what cannot be, each with why. */
+  readonly guard: (files: readonly Guarded[]) => readonly string[];
   readonly lost: () => number;
   readonly missing: readonly string[];
   readonly stop: () => Promise<void>;
@@ -132,14 +140,11 @@ const execLook = (who: Who, bytes: Uint8Array, view: DataView): ExecLook => {
   };
 };
 
-/** Starts looking. Throws a UserError when this machine or user cannot. */
-export const openLooks = (
-  clock: Clock,
-  on: { readonly exec: (look: ExecLook) => void; readonly file: (look: FileLook) => void },
-): Looks => {
-  const bpf = loadLibbpf();
+type Listening = { readonly exec: (look: ExecLook) => void; readonly file: (look: FileLook) => void };
+
+const lookWith = (kernel: Kernel, clock: Clock, on: Listening): Looks => {
+  const { bpf } = kernel;
   const system = loadSystem();
-  const kernel = loadKernel(bpf, { abilities: readAbilities(), sizes: {}, names: ['look', 'guard'] });
   const ringFd = kernel.map('looks');
   const ring = mapRing(system, ringFd, RING_BYTES);
   if (ring === undefined) throw errors.refused({ event: 'the ring', why: 'its memory could not be mapped' });
@@ -159,7 +164,8 @@ export const openLooks = (
         pid: view.getUint32(20, true),
         comm: textAt(bytes, 24, COMM_BYTES),
       };
-      if (kind === KIND.file) on.file(decode(who, bytes, view));
+      const file = kind === KIND.file ? decode(who, bytes, view) : undefined;
+      if (file !== undefined) on.file(file);
       if (kind === KIND.exec) on.exec(execLook(who, bytes, view));
     }, Number.POSITIVE_INFINITY);
   };
@@ -182,18 +188,35 @@ export const openLooks = (
     else links.push(link);
   }
   const readable = onReadable(ringFd, drain);
+  let lostAtEnd: number | undefined;
+  const lost = (): number => {
+    if (lostAtEnd !== undefined) return lostAtEnd;
+    const count = new BigUint64Array(1);
+    bpf.lookup(kernel.map('look_state'), index(0), new Uint8Array(count.buffer));
+    return Number(count[0]);
+  };
   return {
     missing,
     guard,
-    lost: () => {
-      const count = new BigUint64Array(1);
-      bpf.lookup(kernel.map('look_state'), index(0), new Uint8Array(count.buffer));
-      return Number(count[0]);
-    },
+    lost,
     stop: async () => {
-      await Promise.all(links.map((link) => bpf.destroyLink(link)));
+      await Promise.all(links.splice(0).map((link) => bpf.destroyLink(link)));
       drain();
+      lostAtEnd ??= lost();
       readable.stop();
+      ring.close();
+      kernel.close();
     },
   };
+};
+
+/** Starts looking. Throws a UserError when this machine or user cannot. */
+export const openLooks = (clock: Clock, on: Listening): Looks => {
+  const kernel = loadKernel(loadLibbpf(), { abilities: readAbilities(), sizes: {}, names: ['look', 'guard'] });
+  try {
+    return lookWith(kernel, clock, on);
+  } catch (thrown) {
+    kernel.close();
+    throw thrown;
+  }
 };

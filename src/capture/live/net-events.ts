@@ -15,6 +15,9 @@ const REASONS = 512;
 const DRAIN_MS = 100;
 const DROP = 1;
 const QUERY = 2;
+/** Places in the kernel's count of what was left out: drops, questions to name servers, answers of them. */
+const NAME_SERVER_KINDS = [1, 2] as const;
+const KINDS = [0, ...NAME_SERVER_KINDS] as const;
 const AT = {
   kind: 0,
   namespace: 4,
@@ -51,14 +54,20 @@ export type Drop = Packet & {
 };
 export type NameServerPacket = Packet & {
   readonly isQuestion: boolean;
-  /** Of whoever sent it; of what was received, 0: whoever runs then has nothing to do with it. */
+  /** Of whoever sent it; 0 of what was received or passed on: whoever runs then has nothing to do with it. */
   readonly pid: number;
 };
 
 export type NetEvents = {
+  /** Why this kernel drops packets, by its own names. */
+  readonly reasons: readonly string[];
   readonly missing: readonly string[];
   /** Packets that were counted but not looked at, and events that found no room. */
   readonly unseen: () => number;
+  /** Of these, questions to name servers and answers. */
+  readonly unseenOfNames: () => number;
+  /** Hands over what waits now. */
+  readonly drain: () => void;
   readonly stop: () => Promise<void>;
 };
 
@@ -75,6 +84,7 @@ export const openNetEvents = (
   const system = loadSystem();
   const kernel = loadKernel(bpf, { abilities: readAbilities(), sizes: {}, names: ['net'] });
   const ring = mapRing(system, kernel.map('net_events'), RING_BYTES);
+  if (ring === undefined) kernel.close();
   if (ring === undefined) throw errors.refused({ event: 'the ring', why: 'its memory could not be mapped' });
   const reasons = readDropReasons(system);
   const symbols = createKernelSymbols();
@@ -129,18 +139,27 @@ export const openNetEvents = (
     else links.push(link);
   }
   const timer = setInterval(drain, DRAIN_MS);
+  let unseenAtEnd: number | undefined;
+  const unsentOf = (kinds: readonly number[]): number =>
+    kinds.reduce((sum, index) => {
+      const count = new BigUint64Array(1);
+      bpf.lookup(kernel.map('net_unsent'), key(index), new Uint8Array(count.buffer));
+      return sum + Number(count[0]);
+    }, 0);
+  const unseen = (): number => unseenAtEnd ?? unsentOf(KINDS);
   return {
     missing,
-    unseen: () =>
-      [0, 1].reduce((sum, index) => {
-        const count = new BigUint64Array(1);
-        bpf.lookup(kernel.map('net_unsent'), key(index), new Uint8Array(count.buffer));
-        return sum + Number(count[0]);
-      }, 0),
+    reasons: [...reasons.values()],
+    unseen,
+    unseenOfNames: () => (unseenAtEnd === undefined ? unsentOf(NAME_SERVER_KINDS) : 0),
+    drain,
     stop: async () => {
       clearInterval(timer);
-      await Promise.all(links.map((link) => bpf.destroyLink(link)));
+      await Promise.all(links.splice(0).map((link) => bpf.destroyLink(link)));
       drain();
+      unseenAtEnd ??= unseen();
+      ring.close();
+      kernel.close();
     },
   };
 };

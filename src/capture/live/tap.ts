@@ -9,7 +9,7 @@ import { callLayout } from './call-format.ts';
 import { callOf } from './call-names.ts';
 import { callSites } from './call-sites.ts';
 import { divide, type Test } from './conditions.ts';
-import { createDecoder, type LiveEvent } from './decode.ts';
+import { createDecoder, createSocketKey, type LiveEvent } from './decode.ts';
 import { errors } from './errors.ts';
 import { parseExpression } from './expression.ts';
 import type { Format } from './format.ts';
@@ -49,10 +49,13 @@ export type Tapped = {
   readonly stop: () => void;
 };
 
+/** `socket`: a key of the socket that it is about, to tell sockets apart here; not to be told to anybody. */
+export type OnEvent = (event: LiveEvent, socket?: string) => void;
+
 export type Tap = {
   readonly inventory: Inventory;
   /** Starts a subscription. Throws a UserError when the expression or the kernel does not allow it. */
-  readonly subscribe: (text: string, options: SubscribeOptions, onEvent: (event: LiveEvent) => void) => Tapped;
+  readonly subscribe: (text: string, options: SubscribeOptions, onEvent: OnEvent) => Tapped;
   /** Delivers what waits in the ring now. */
   readonly drain: () => void;
   /** Ends all subscriptions; resolves when the kernel has detached them. */
@@ -116,6 +119,7 @@ export const openTap = (clock: Clock): Tap => {
   let timer: NodeJS.Timeout | undefined;
   let readable: { readonly stop: () => void } | undefined;
   let everyMs = 0;
+  let isClosed = false;
   /** Reads as often as the most impatient wants. */
   const keepTime = () => {
     const wanted = Math.min(...[...subscriptions.values()].map((one) => one.everyMs));
@@ -158,6 +162,7 @@ export const openTap = (clock: Clock): Tap => {
             : placeOnCall(placing, plan, calling, sites);
         const late = new Set([countersFd, ...probes.flat()]);
         const decode = createDecoder(format, layout, timeOf);
+        const socketOf = createSocketKey(format);
         const matches = createRest(format, rest);
         const stop = () => {
           if (!subscriptions.delete(id)) return;
@@ -173,7 +178,7 @@ export const openTap = (clock: Clock): Tap => {
         };
         const deliver = (bytes: Uint8Array) => {
           const decoded = decode(bytes);
-          if (matches(decoded)) onEvent(decoded);
+          if (matches(decoded)) onEvent(decoded, socketOf(bytes));
         };
         subscriptions.set(id, { deliver, stop, everyMs: wake || lazy ? LAZY_MS : DRAIN_MS });
         keepTime();
@@ -202,6 +207,10 @@ export const openTap = (clock: Clock): Tap => {
       clearInterval(timer);
       readable?.stop();
       await Promise.all(closing);
+      if (isClosed) return;
+      isClosed = true;
+      ring.close();
+      closeSync(ringFd);
     },
   };
 };

@@ -8,7 +8,6 @@ import { errors } from '../errors.ts';
 import { createLive, createRemoteLive } from '../live.ts';
 import { mcpOptions } from '../mcp-options.ts';
 import { err } from '../print.ts';
-import { quickStart } from '../quick-start.ts';
 import { toolContext } from '../tool-context.ts';
 import { VERSION } from '../version.ts';
 
@@ -127,7 +126,6 @@ export const mcp: Command = {
         wanted: 'no --live: a server watches by itself, or through another program',
         command: 'mcp',
       });
-    quickStart();
     boundHeap();
     if (path !== undefined) {
       await (await import('../../serve/transport/bridge.ts')).bridge(path);

@@ -1,6 +1,7 @@
 // `whytrace watch`: any tracepoint of the running kernel, as it happens.
 import { type Severity, severities } from '../../base/alert.ts';
 import type { LiveDesk, LiveEvent, SubscriptionFacts } from '../../base/live-desk.ts';
+import type { Desk } from '../../live/desk.ts';
 import { cleanAnswer } from '../../serve/clean-answer.ts';
 import { alertLine } from '../alert-line.ts';
 import type { Arguments } from '../arguments.ts';
@@ -43,6 +44,16 @@ const followAlerts = async (desk: LiveDesk, args: Arguments, unixStartMs: number
   const { signal, done } = stopper(args);
   let after = 0;
   let shown = 0;
+  const told = new Map<string, number>();
+  /** What nobody looked at, or that was not told, since the last time. */
+  const sayMissed = (what: string, counts: Readonly<Record<string, number>>) => {
+    for (const [rule, count] of Object.entries(counts)) {
+      const key = `${what} ${rule}`;
+      const more = count - (told.get(key) ?? 0);
+      told.set(key, count);
+      if (more > 0) err(`whytrace: ${rule}: ${more} ${what}\n`);
+    }
+  };
   await desk.startWatches();
   for (const missing of (await desk.alerts({ after, least, waitMs: 0 })).not_watched)
     err(`whytrace: not watched: ${missing}\n`);
@@ -50,7 +61,11 @@ const followAlerts = async (desk: LiveDesk, args: Arguments, unixStartMs: number
     err(`whytrace: watching for alerts of severity ${least} or more; Ctrl-C ends it\n`);
   for (let last = false; !last && shown < most; ) {
     last = signal.aborted;
-    const { alerts, last_id } = await desk.alerts({ after, least, waitMs: last ? 0 : WAIT_MS, signal });
+    const read = await desk.alerts({ after, least, waitMs: last ? 0 : WAIT_MS, signal });
+    const { alerts, last_id } = read;
+    sayMissed('events not looked at: too many came', read.unseen);
+    sayMissed('findings held back: too many came', read.held_back);
+    if (read.gap > 0) err(`whytrace: ${read.gap} alerts are kept no longer\n`);
     for (const alert of alerts)
       if (shown++ < most)
         out(args.flag('json') ? `${JSON.stringify(cleanAnswer(alert))}\n` : `${alertLine(alert, unixStartMs)}\n`);
@@ -60,11 +75,15 @@ const followAlerts = async (desk: LiveDesk, args: Arguments, unixStartMs: number
   return 0;
 };
 
-/** What did not come, in words; empty when all came. */
-export const missingText = ({ counts: { limited, lost, sampled_out } }: SubscriptionFacts): string => {
+/** What did not come, in words; empty when all came. `gone`: events that were kept no longer when they were asked for. */
+export const missingText = (
+  { counts: { limited, lost, sampled_out } }: Pick<SubscriptionFacts, 'counts'>,
+  gone: number,
+): string => {
   const parts = [
     limited > 0 ? `${limited} above the limit of events a second` : '',
     lost > 0 ? `${lost} lost, since they came faster than they were read` : '',
+    gone > 0 ? `${gone} gone, since they were shown too slowly` : '',
     sampled_out > 0 ? `${sampled_out} left out by the sample` : '',
   ].filter((part) => part !== '');
   return parts.length === 0 ? '' : `not shown: ${parts.join(', ')}`;
@@ -76,12 +95,11 @@ const listEvents = async (desk: LiveDesk, pattern: string): Promise<number> => {
   return found.length > 0 ? 0 : 1;
 };
 
-const follow = async (desk: LiveDesk, args: Arguments, expression: string, unixStartMs: number): Promise<number> => {
-  const facts = await desk.subscribe({
+const follow = async (desk: Desk, args: Arguments, expression: string, unixStartMs: number): Promise<number> => {
+  const facts = await desk.follow({
     expression,
     sample: args.integer('sample') ?? 1,
     ...(args.integer('rate') === undefined ? {} : { rate: args.integer('rate') ?? 1 }),
-    ttlSeconds: 86_400,
   });
   const { id, event } = facts;
   const most = args.integer('count') ?? Number.POSITIVE_INFINITY;
@@ -93,20 +111,23 @@ const follow = async (desk: LiveDesk, args: Arguments, expression: string, unixS
   if (!args.flag('line') && !args.flag('json') && process.stderr.isTTY)
     err(`whytrace: watching ${event}, about ${Math.round(facts.estimated_rate)} a second now; Ctrl-C ends it\n`);
   let shown = 0;
-  let cursor: string | undefined;
+  let gone = 0;
+  // From the first event on: what is gone before the first look is said, too.
+  let { cursor } = facts;
   let ended: string | undefined;
   while (shown < most && ended === undefined) {
     const last = signal.aborted;
     const read = await desk.watch({ id, cursor, count: 1, waitMs: last ? 0 : WAIT_MS, signal });
     const more = read.more > 0 ? await desk.watch({ id, cursor: read.cursor, count: BATCH, waitMs: 0 }) : undefined;
     for (const one of [...read.events, ...(more?.events ?? [])]) if (shown++ < most) say(one);
+    gone += read.gap + (more?.gap ?? 0);
     cursor = more?.cursor ?? read.cursor;
     ended = (await desk.facts(id)).ended;
     if (last && (more?.more ?? 0) === 0) break;
   }
   done();
   const over = await (ended === undefined ? desk.unsubscribe(id) : desk.facts(id));
-  const missing = missingText(over);
+  const missing = missingText(over, gone);
   if (ended !== undefined) err(`whytrace: the kernel is asked no more: ${ended}\n`);
   if (missing !== '') err(`whytrace: ${missing}\n`);
   else if (process.stderr.isTTY) err(`whytrace: ${over.counts.matched} of ${over.counts.seen} events matched\n`);

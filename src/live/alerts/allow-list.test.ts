@@ -1,33 +1,51 @@
 import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
 import { test } from 'node:test';
 import type { Finding } from '../../base/alert.ts';
 import { isAllowed, parseAllowList, readAllowList } from './allow-list.ts';
 
+const idOf = (path: string): string => {
+  const { dev, ino } = statSync(path);
+  return `${dev}:${ino}`;
+};
+const SHELL = '/bin/sh';
 const finding: Finding = {
-  ...{
-    rule: 'ptrace',
-    watch: 'security',
-    severity: 'high',
-    title: '',
-    time: 0,
-    key: '',
-    facts: {},
-    evidence: [],
-    benign: '',
-  },
-  process: { pid: 2, comm: 'gdb', exe: '/usr/bin/gdb', exe_id: '8:99' },
-  ancestry: [{ pid: 1, comm: 'bash', exe: '/usr/bin/bash' }],
+  ...{ rule: 'ptrace', watch: 'security', severity: 'high', title: '', time: 0, key: '' },
+  ...{ facts: {}, evidence: [], benign: '' },
+  process: { pid: 2, comm: 'node', exe: process.execPath, exe_id: idOf(process.execPath) },
+  ancestry: [{ pid: 1, comm: 'sh', exe: SHELL, exe_id: idOf(SHELL) }],
 };
 
-test('by path or inode of the program, and of its parent when that is named; never by a name', () => {
-  const allows = (text: string) => isAllowed(parseAllowList(text), finding);
-  assert.ok(allows('ptrace /usr/bin/gdb'));
-  assert.ok(allows('# debuggers\n* 8:99  # gdb'));
-  assert.ok(allows('ptrace /usr/bin/gdb /usr/bin/bash'));
-  assert.ok(!allows('ptrace /usr/bin/gdb /usr/bin/zsh'));
-  assert.ok(!allows('ptrace gdb'));
-  assert.ok(!allows('setns /usr/bin/gdb'));
-  assert.ok(!allows('ptrace'));
+test('a program is known by the file that we see, and by its parent; a name is not enough', () => {
+  const allows = (text: string, one = finding) => isAllowed(parseAllowList(text), one);
+  const line = `ptrace ${process.execPath}`;
+  assert.ok(allows(line));
+  assert.ok(allows(`# debuggers\n* ${idOf(process.execPath)}  # this one`));
+  assert.ok(allows(`${line} ${SHELL}`));
+  assert.ok(!allows(`${line} ${process.execPath}`));
+  assert.ok(!allows(`setns ${process.execPath}`));
+  assert.ok(!allows('ptrace /nowhere/at/all'));
+  const other = { pid: 2, comm: 'node', exe: process.execPath };
+  assert.ok(!allows(line, { ...finding, process: { ...other, exe_id: idOf(SHELL) } }), 'the path is that of a mount');
+  assert.ok(!allows(line, { ...finding, process: other }), 'nobody knows what it ran');
+});
+
+test('a line that is incomplete or no line is refused, with its number', () => {
+  for (const [text, said] of [
+    ['ptrace', /names no program/],
+    ['ptrace gdb', /gdb is neither/],
+    ['ptrace /usr/bin/gdb bash', /bash is neither/],
+    ['ptrace /a /b /c', /more than three/],
+    ['/usr/bin/gdb ptrace', /no rule/],
+  ] as const)
+    assert.throws(
+      () => parseAllowList(`# list\n\n${text}\n`),
+      (thrown: Error) => {
+        assert.match(thrown.message, /line 3 /);
+        assert.match(thrown.message, said);
+        return true;
+      },
+    );
 });
 
 test('a list that cannot be read is an error: nobody shall believe that it counts', () => {

@@ -1,12 +1,46 @@
 // The alerts of this program: equal findings within a while are one, noisy rules are held back and counted. Knows no rules.
-import { type Alert, type Finding, isAtLeast, type Severity } from '../../base/alert.ts';
+import { type Alert, type Finding, isAtLeast, type Severity, type Suspect, severities } from '../../base/alert.ts';
 
-/** Equal findings this long after the last are the same alert, in ns. */
+/** Equal findings this long after the first are the same alert, in ns: a repeat keeps none open for ever. */
 const SAME_NS = 60e9;
 /** New alerts of one rule about one program (or network) in a minute; more are counted. What floods hides nobody else. */
 const MOST_PER_MINUTE = 20;
+/** The same of one rule, whoever it is about: a program can be copied under many names. */
+const MOST_OF_RULE = 200;
 const MINUTE_NS = 60e9;
 const KEPT = 5000;
+/** Other facts of the same alert that are kept. */
+const MOST_ALSO = 3;
+/** Characters of a name that a program chose. */
+const MOST_TEXT = 512;
+
+const cut = (suspect: Suspect): Suspect =>
+  suspect.exe === undefined ? suspect : { ...suspect, exe: suspect.exe.slice(0, MOST_TEXT).toWellFormed() };
+
+/** The finding with names that fit. */
+const bounded = (finding: Finding): Finding => ({
+  ...finding,
+  process: finding.process === undefined ? undefined : cut(finding.process),
+  ancestry: finding.ancestry?.map(cut),
+});
+
+const isSame = (a: Finding['facts'], b: Finding['facts']): boolean => JSON.stringify(a) === JSON.stringify(b);
+const alsoOf = ({ facts, also = [] }: Alert, more: Finding['facts']): Alert['also'] =>
+  [facts, ...also].some((one) => isSame(one, more)) ? also : [...also, more].slice(-MOST_ALSO);
+
+/** Counts by name in minutes; says whether one more is within the limit. */
+const createLimit = (most: number) => {
+  const minutes = new Map<string, { start: number; count: number }>();
+  return (name: string, time: number): boolean => {
+    const minute = minutes.get(name);
+    if (minute !== undefined && time - minute.start < MINUTE_NS) return ++minute.count <= most;
+    if (minutes.size >= KEPT) minutes.clear();
+    minutes.set(name, { start: time, count: 1 });
+    return true;
+  };
+};
+
+const nameOf = ({ rule, key }: Finding): string => `${rule}\0${key}`;
 
 export type AlertBook = {
   /** The alert of a finding; undefined when its rule is held back. `isNew`: it was not there before. */
@@ -16,6 +50,8 @@ export type AlertBook = {
   /** Findings of each rule that were held back. */
   readonly heldBack: () => ReadonlyMap<string, number>;
   readonly lastId: () => number;
+  /** Alerts with an id above `after` that are kept no longer. */
+  readonly gap: (after: number) => number;
 };
 
 /** A book; `onAlert` hears of each new alert, `onAgain` of each that was found again, and of the finding. */
@@ -25,20 +61,14 @@ export const createAlertBook = (
 ): AlertBook => {
   const alerts: Alert[] = [];
   const open = new Map<string, Alert>();
-  const minutes = new Map<string, { start: number; count: number }>();
+  const isWithin = createLimit(MOST_PER_MINUTE);
+  const isWithinRule = createLimit(MOST_OF_RULE);
   const held = new Map<string, number>();
   let lastId = 0;
 
   const mayRaise = ({ rule, time, process, facts }: Finding): boolean => {
     const source = `${rule}\0${process?.exe ?? process?.comm ?? facts.namespace ?? ''}`;
-    const minute = minutes.get(source);
-    if (minute === undefined || time - minute.start >= MINUTE_NS) {
-      if (minutes.size >= KEPT) minutes.clear();
-      minutes.set(source, { start: time, count: 1 });
-      return true;
-    }
-    minute.count++;
-    if (minute.count <= MOST_PER_MINUTE) return true;
+    if (isWithin(source, time) && isWithinRule(rule, time)) return true;
     held.set(rule, (held.get(rule) ?? 0) + 1);
     return false;
   };
@@ -48,12 +78,24 @@ export const createAlertBook = (
     if (at >= 0) alerts[at] = alert;
   };
 
+  /** What informs goes before what is critical, and the older first. */
+  const dropOne = () => {
+    const least = severities.find((severity) => alerts.some((alert) => alert.severity === severity));
+    const at = alerts.findIndex(({ severity }) => severity === least);
+    const [gone] = at < 0 ? [] : alerts.splice(at, 1);
+    if (gone === undefined) return;
+    const name = nameOf(gone);
+    if (open.get(name)?.id === gone.id) open.delete(name);
+  };
+
   return {
-    add: (finding) => {
-      const name = `${finding.rule}\0${finding.key}`;
+    add: (found) => {
+      const finding = bounded(found);
+      const name = nameOf(finding);
       const before = open.get(name);
-      if (before !== undefined && finding.time - before.last < SAME_NS) {
-        const alert = { ...before, count: before.count + 1, last: finding.time };
+      if (before !== undefined && finding.time - before.time < SAME_NS) {
+        const also = alsoOf(before, finding.facts);
+        const alert = { ...before, count: before.count + 1, last: finding.time, also };
         open.set(name, alert);
         replace(alert);
         onAgain(alert, finding);
@@ -64,15 +106,13 @@ export const createAlertBook = (
       const alert: Alert = { ...finding, id: lastId, count: 1, last: finding.time };
       open.set(name, alert);
       alerts.push(alert);
-      if (alerts.length > KEPT) {
-        const [oldest] = alerts.splice(0, 1);
-        if (oldest !== undefined) open.delete(`${oldest.rule}\0${oldest.key}`);
-      }
+      if (alerts.length > KEPT) dropOne();
       onAlert(alert);
       return { alert, isNew: true };
     },
     list: (after, least) => alerts.filter(({ id, severity }) => id > after && isAtLeast(severity, least)),
     heldBack: () => held,
     lastId: () => lastId,
+    gap: (after) => Math.max(0, lastId - after) - alerts.filter(({ id }) => id > after).length,
   };
 };

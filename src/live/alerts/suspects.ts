@@ -35,8 +35,8 @@ const ask = (pid: number): Asked | undefined => {
 };
 
 export type Suspects = {
-  /** The process and its parents; of those that are gone, what was noted when they began. `comm`: what the event said of it. */
-  readonly identify: (pid: number, comm: string) => Identified;
+  /** The process and its parents; of those that are gone, what was noted when they began. `comm` and `time`: what the event said of it. */
+  readonly identify: (pid: number, comm: string, time?: number) => Identified;
 };
 
 /** `now`: milliseconds from any start. */
@@ -55,10 +55,13 @@ export const createSuspects = (execs: Pick<ExecMemory, 'of'>, now = () => perfor
   };
 
   return {
-    identify: (pid, comm) => {
-      const { program, ancestry: noted = [] } = execs.of(pid) ?? {};
+    identify: (pid, comm, time = Number.POSITIVE_INFINITY) => {
+      const { program, ancestry: noted = [], since = 0 } = execs.of(pid) ?? {};
       const found = look(pid);
-      if (found === undefined) return { process: { pid, comm, exe: program }, ancestry: noted, container: undefined };
+      // It has begun another program since: what did it is not known, and that program is not to blame, nor to be trusted.
+      const isOther = since > time;
+      if (found === undefined)
+        return { process: { pid, comm, exe: isOther ? undefined : program }, ancestry: noted, container: undefined };
       const ancestry: Suspect[] = [];
       for (let parent = found.parentPid; parent > 0 && ancestry.length < MOST_PARENTS; ) {
         const asked = look(parent);
@@ -68,7 +71,9 @@ export const createSuspects = (execs: Pick<ExecMemory, 'of'>, now = () => perfor
       }
       const { suspect, container } = found;
       return {
-        process: { ...suspect, exe: suspect.exe ?? program },
+        process: isOther
+          ? { ...suspect, comm, exe: undefined, exe_id: undefined }
+          : { ...suspect, exe: suspect.exe ?? program },
         ancestry: ancestry.length > 0 ? ancestry : noted,
         container,
       };

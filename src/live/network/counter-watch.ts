@@ -32,24 +32,28 @@ const WATCHED = [
   },
 ] as const;
 
+/** Namespaces whose counters are remembered: one in which no process is for a while comes back with all it had counted. */
+const KEPT = 1000;
+
 /** Starts with what the counters say now; `look` raises what has grown since. */
 export const startCounterWatch = (
-  clock: Clock,
+  clock: Pick<Clock, 'now'>,
   owners: Pick<SocketOwners, 'networkNamespaces'>,
   raise: (finding: NetworkFinding) => void,
+  read = readCounters,
 ) => {
   const before = new Map<string, Counters>();
-  const look = (isFirst = false) => {
+  const look = () => {
     const time = clock.now();
     const namespaces = owners.networkNamespaces();
-    for (const name of before.keys()) if (!namespaces.has(name)) before.delete(name);
     for (const [name, pid] of namespaces) {
-      const now = readCounters(pid);
+      const now = read(pid);
       if (now === undefined) continue;
-      // One that was made since the watch began has counted from zero.
-      const last = before.get(name) ?? new Map<string, number>();
+      const last = before.get(name);
+      before.delete(name);
       before.set(name, now);
-      if (isFirst) continue;
+      // What an unknown one counted before nobody can date: it may be older than the watch.
+      if (last === undefined) continue;
       for (const { counter, rule, severity, title, benign, least } of WATCHED) {
         const more = (now.get(counter) ?? 0) - (last.get(counter) ?? 0);
         if (more < least) continue;
@@ -65,7 +69,11 @@ export const startCounterWatch = (
         });
       }
     }
+    for (const name of before.keys()) {
+      if (before.size <= KEPT) break;
+      if (!namespaces.has(name)) before.delete(name);
+    }
   };
-  look(true);
-  return { look: () => look() };
+  look();
+  return { look };
 };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { dropClass, isForNeighbours, isWorthALook } from './drop-classes.ts';
+import { dropClass, isForNeighbours, isWorthALook, unknownReasons } from './drop-classes.ts';
 
 test('the function that dropped it decides where the reason alone is ambiguous', () => {
   assert.equal(dropClass('IP_INHDR', 'ip_rcv_core'), 'malformed');
@@ -22,6 +22,12 @@ test('what happens on every healthy machine is harmless, and not looked at', () 
   ])
     assert.deepEqual([dropClass(reason, 'x'), isWorthALook(reason)], ['benign', false], reason);
   assert.ok(isWorthALook('NOT_SPECIFIED'), 'some of its places are worth a look');
+});
+
+test('a reason that nobody has judged is told as such', () => {
+  assert.deepEqual(unknownReasons(['QUEUE_PURGE', 'NETFILTER_DROP', 'NOT_SPECIFIED', 'A_REASON_OF_LATER']), [
+    'A_REASON_OF_LATER',
+  ]);
 });
 
 test('what is for all neighbours, and what is for one', () => {

@@ -32,6 +32,8 @@ const CLASSES: Readonly<Record<Exclude<DropClass, 'benign'>, readonly string[]>>
     'VXLAN_INVALID_HDR',
     'MAC_INVALID_SOURCE',
     'CAN_RX_INVALID_FRAME',
+    'CANFD_RX_INVALID_FRAME',
+    'CANXL_RX_INVALID_FRAME',
     'NOT_SPECIFIED@__udp4_lib_rcv',
     'NOT_SPECIFIED@__udp6_lib_rcv',
     'NOT_SPECIFIED@ip_defrag',
@@ -70,6 +72,7 @@ const CLASSES: Readonly<Record<Exclude<DropClass, 'benign'>, readonly string[]>>
     'SECURITY_HOOK',
     'SOCKET_FILTER',
     'XFRM_POLICY',
+    'TCP_MINTTL',
   ],
   resource: [
     'SOCKET_RCVBUFF',
@@ -78,6 +81,11 @@ const CLASSES: Readonly<Record<Exclude<DropClass, 'benign'>, readonly string[]>>
     'QDISC_DROP',
     'QDISC_OVERLIMIT',
     'QDISC_CONGESTED',
+    'CAKE_FLOOD',
+    'FQ_BAND_LIMIT',
+    'FQ_FLOW_LIMIT',
+    'FQ_HORIZON_LIMIT',
+    'DUALPI2_STEP_DROP',
     'CPU_BACKLOG',
     'FULL_RING',
     'NOMEM',
@@ -98,6 +106,8 @@ const CLASSES: Readonly<Record<Exclude<DropClass, 'benign'>, readonly string[]>>
     'NEIGH_CREATEFAIL',
     'NEIGH_DEAD',
     'PKT_TOO_BIG',
+    'VXLAN_VNI_NOT_FOUND',
+    'NO_TX_TARGET',
     'OTHERHOST',
     'IP_INHDR@ip_forward',
     'IP_INHDR@ip6_forward',
@@ -114,10 +124,25 @@ const classes: ReadonlyMap<string, DropClass> = new Map(
   dropClasses.flatMap(({ name, reasons }) => reasons.map((reason) => [reason, name] as const)),
 );
 
+/**
+ * Those that were looked at and mean no harm: what ends with its socket, arrives twice or late, is for another, or is what a device
+ * or a queue was set up to do.
+ */
+const HARMLESS = new Set(
+  `SKB_CONSUMED NOT_DROPPED_YET SOCKET_CLOSE UNIX_DISCONNECT UNIX_SKIP_OOB TCP_ABORT_ON_DATA TCP_OLD_DATA TCP_RFC7323_PAWS_ACK
+  TCP_RFC7323_TW_PAWS TCP_RESET TCP_CLOSE TCP_FASTOPEN TCP_OLD_ACK TCP_TOO_OLD_ACK TCP_ACK_UNSENT_DATA IPV6DISABLED DEV_READY
+  TAP_FILTER TAP_TXFILTER IPV6_NDISC_NS_OTHERHOST QUEUE_PURGE LOCAL_MAC ARP_PVLAN_DISABLE MAC_IEEE_MAC_CONTROL
+  BRIDGE_INGRESS_STP_STATE MAX`.split(/\s+/),
+);
+
+/** Those of a kernel's reasons of which nobody has said what they mean: they raise nothing. */
+export const unknownReasons = (reasons: Iterable<string>): readonly string[] =>
+  [...reasons].filter((reason) => !HARMLESS.has(reason) && !isWorthALook(reason));
+
 /** What compilers add to the name of a function that they have changed for one caller. */
 const COMPILED = /\.(constprop|isra|part|cold)\b.*$/;
 
-/** The class of a drop; what is in no list is harmless on every healthy machine. */
+/** The class of a drop; what is in no list raises nothing, and of which it is not known is told (`unknownReasons`). */
 export const dropClass = (reason: string, location: string): DropClass =>
   classes.get(`${reason}@${location.replace(COMPILED, '')}`) ?? classes.get(reason) ?? 'benign';
 

@@ -16,7 +16,11 @@ const question = bytes(CLIENT, SERVER, '1234', '0035', '0100');
 const answer = (code: string) => bytes(SERVER, CLIENT, '0035', '1234', `818${code}`);
 
 const told = (
-  play: (send: (time: number, packet: Uint8Array, pid?: number) => void, sweep: (now: number) => void) => void,
+  play: (
+    send: (time: number, packet: Uint8Array, pid?: number) => void,
+    sweep: (now: number) => void,
+    forget: () => void,
+  ) => void,
 ) => {
   const found: NetworkFinding[] = [];
   const watch = createNameServerWatch((finding) => found.push(finding));
@@ -33,6 +37,7 @@ const told = (
         bytes: packet,
       }),
     watch.sweep,
+    watch.forget,
   );
   return found;
 };
@@ -66,5 +71,24 @@ test('no answer is told once its time is over', () => {
   assert.deepEqual(
     found.map(({ rule }) => rule),
     ['name_server_silent'],
+  );
+});
+
+test('what is passed on has no asker; where packets were missed, no silence is told', () => {
+  const rulesOf = (play: Parameters<typeof told>[0]) => told(play).map(({ rule }) => rule);
+  assert.deepEqual(
+    rulesOf((send, sweep) => {
+      send(0, question, 0);
+      sweep(6e9);
+    }),
+    [],
+  );
+  assert.deepEqual(
+    rulesOf((send, sweep, forget) => {
+      send(0, question, 77);
+      forget();
+      sweep(6e9);
+    }),
+    [],
   );
 });

@@ -11,7 +11,7 @@ const NXDOMAIN = 3;
 
 type Question = { readonly time: number; readonly pid: number; readonly name: string; readonly server: string };
 
-/** `sweep` tells of what was not answered in time. */
+/** `sweep` tells of what was not answered in time; `forget` that packets were not seen: what is open may have been answered. */
 export const createNameServerWatch = (raise: (finding: NetworkFinding) => void) => {
   const open = new Map<string, Question>();
 
@@ -64,6 +64,7 @@ export const createNameServerWatch = (raise: (finding: NetworkFinding) => void) 
       else if (took >= SLOW_NS)
         tell(question, packet.time, 'name_server_slow', 'a name server answered late', 'medium', facts);
     },
+    forget: () => open.clear(),
     sweep: (now: number) => {
       for (const [key, question] of open) {
         if (now - question.time < LOST_NS) continue;

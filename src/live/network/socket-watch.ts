@@ -3,6 +3,7 @@ import type { LiveEvent } from '../../capture/live/decode.ts';
 import type { Tap } from '../../capture/live/tap.ts';
 import { tapEach } from '../tap-each.ts';
 import type { WatchParts } from '../watch-parts.ts';
+import { createCallers } from './callers.ts';
 import { createRates } from './rates.ts';
 import type { NetworkFinding } from './watch.ts';
 
@@ -22,6 +23,7 @@ const FAILURES: Readonly<Record<number, readonly [rule: string, title: string]>>
 
 type Judge = (
   event: LiveEvent,
+  socket?: string,
 ) => (Omit<NetworkFinding, 'time' | 'key' | 'benign'> & { readonly key: string }) | undefined;
 type Watched = { readonly expression: string; readonly benign: string; readonly judge: Judge };
 
@@ -35,37 +37,26 @@ const pair = ({ values }: LiveEvent): { readonly from: string; readonly to: stri
 /** Ports of the asking side are drawn anew for each connection. */
 const withoutPort = (address: string): string => address.replace(/:\d+$/, '');
 
-/** Who began or listens at a connection, as seen in its own context: later events come from interrupts. */
-const createCallers = () => {
-  const callers = new Map<string, { readonly pid: number; readonly comm: string }>();
-  return {
-    note: (key: string, pid: number, comm: string) => {
-      if (callers.size > 20_000) callers.clear();
-      callers.set(key, { pid, comm });
-    },
-    of: (key: string) => callers.get(key),
-  };
-};
-
 const watchedBy = (): readonly Watched[] => {
   const rates = createRates(WHILE_NS);
   const callers = createCallers();
   const isNumber = (value: unknown): value is number => typeof value === 'number';
   return [
     {
-      expression: 'sock:inet_sock_set_state where newstate == TCP_SYN_SENT',
+      expression: 'sock:inet_sock_set_state where newstate == TCP_SYN_SENT or newstate == TCP_CLOSE',
       benign: '',
-      judge: ({ pid, comm, values }) => {
-        const to = end(values, 'daddr', 'dport');
+      judge: ({ pid, comm, values, time }, socket) => {
         // The port of this side is chosen after that.
-        callers.note(to, pid, comm);
+        if (values.newstate === 'TCP_SYN_SENT')
+          callers.begin(socket, end(values, 'daddr', 'dport'), { pid, comm }, time);
+        else if (socket !== undefined) callers.end(socket, time);
         return undefined;
       },
     },
     {
       expression: 'tcp:tcp_retransmit_skb',
       benign: 'a few segments are lost on every network',
-      judge: (event) => {
+      judge: (event, socket) => {
         const { from, to } = pair(event);
         const isFirst = event.values.state === 'TCP_SYN_SENT' || event.values.state === 'TCP_NEW_SYN_RECV';
         const lately = rates.add(`${from} ${to}`, event.time);
@@ -78,7 +69,7 @@ const watchedBy = (): readonly Watched[] => {
             : 'segments of a connection are sent again',
           key: `${withoutPort(from)} ${to} ${isFirst}${lately >= 10 ? ' many' : ''}`,
           facts: { from, to, state: event.values.state ?? null, lately },
-          ...callers.of(to),
+          ...callers.of(socket, to, event.time),
         };
       },
     },
@@ -90,7 +81,7 @@ const watchedBy = (): readonly Watched[] => {
         const [rule, title] = (isNumber(error) ? FAILURES[Math.abs(error)] : undefined) ?? [];
         if (rule === undefined || title === undefined) return undefined;
         const { from, to } = pair(event);
-        const caller = callers.of(to);
+        const caller = callers.of(undefined, to, event.time);
         return {
           rule,
           severity: rule === 'connect_refused' || rule === 'connection_reset' ? 'low' : 'medium',
@@ -120,7 +111,7 @@ const watchedBy = (): readonly Watched[] => {
     {
       expression: 'tcp:tcp_receive_reset',
       benign: 'a service that is being restarted looks so',
-      judge: (event) => {
+      judge: (event, socket) => {
         const { from, to } = pair(event);
         return {
           rule: 'reset_received',
@@ -128,7 +119,7 @@ const watchedBy = (): readonly Watched[] => {
           title: 'the other side reset a connection',
           key: to,
           facts: { from, to },
-          ...callers.of(to),
+          ...callers.of(socket, to, event.time),
         };
       },
     },
@@ -157,8 +148,8 @@ export const startSocketWatch = ({
   keep,
 }: { readonly tap: Tap; readonly raise: (finding: NetworkFinding) => void } & Pick<WatchParts, 'keep'>) => {
   const wanted = watchedBy().map(({ expression, benign, judge }) => {
-    const onEvent = (event: LiveEvent, name: string) => {
-      const found = judge(event);
+    const onEvent = (event: LiveEvent, name: string, socket?: string) => {
+      const found = judge(event, socket);
       if (found === undefined) return;
       const row = keep(event, name);
       raise({ ...found, time: event.time, benign, evidence: row === undefined ? [] : [row] });

@@ -5,7 +5,7 @@ import { type Drop, type NetEvents, openNetEvents } from '../../capture/live/net
 import { createSocketOwners } from '../../capture/socket-owners.ts';
 import type { Watching, WatchParts } from '../watch-parts.ts';
 import { startCounterWatch } from './counter-watch.ts';
-import { dropClass, dropRules, dropSeverity, isForNeighbours, isWorthALook } from './drop-classes.ts';
+import { dropClass, dropRules, dropSeverity, isForNeighbours, isWorthALook, unknownReasons } from './drop-classes.ts';
 import { createNameServerWatch } from './name-server-watch.ts';
 import { headersOf } from './packet.ts';
 import { createRates } from './rates.ts';
@@ -107,18 +107,31 @@ export const startNetworkWatch = ({ tap, clock, report, suspects, keep }: WatchP
   try {
     events = openNetEvents(clock, { wants: isWorthALook, drop: onDrop, nameServer: names.onPacket });
     for (const why of events.missing) missing.push({ rule: 'drops', event: 'net', why });
+    const unknown = unknownReasons(events.reasons);
+    if (unknown.length > 0)
+      missing.push({ rule: 'drops', event: 'skb:kfree_skb', why: `reasons of no known class: ${unknown.join(', ')}` });
   } catch (thrown) {
     missing.push({ rule: 'drops', event: 'net', why: thrown instanceof Error ? thrown.message : String(thrown) });
   }
   const sockets = startSocketWatch({ tap, raise, keep });
   const counters = startCounterWatch(clock, owners, raise);
+  let unseenBefore = 0;
   const timer = setInterval(() => {
     counters.look();
-    names.sweep(clock.now());
+    // An answer that waits in the ring is one.
+    const now = clock.now();
+    events?.drain();
+    const unseenOfNames = events?.unseenOfNames() ?? 0;
+    if (unseenOfNames > unseenBefore) names.forget();
+    unseenBefore = unseenOfNames;
+    names.sweep(now);
   }, SWEEP_MS);
   return {
     missing: [...missing, ...sockets.missing],
-    unseen: () => (events?.unseen() ?? 0) + sockets.unseen(),
+    unseen: () => {
+      const drops = events?.unseen() ?? 0;
+      return new Map([...sockets.unseen(), ...(drops > 0 ? [['drops', drops] as const] : [])]);
+    },
     stop: async () => {
       clearInterval(timer);
       sockets.stop();

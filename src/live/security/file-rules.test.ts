@@ -8,7 +8,7 @@ import { PLACES } from './places.ts';
 const found = (path: string, isFolder: boolean, like: string, as: FoundPlace['as']): FoundPlace => {
   const place = PLACES.find((one) => one.path === like && one.as === as);
   assert.ok(place !== undefined, like);
-  return { path, isFolder, device: 1, inode: 1, as, place };
+  return { path, isFolder, device: 0x801, inode: 1, as, place };
 };
 const places = [
   found('/etc/shadow', false, '/etc/shadow', 'secret'),
@@ -22,11 +22,14 @@ const places = [
 const O_WRONLY = 1;
 const O_TRUNC = 0x200;
 
+/** As the kernel numbers device 8:1; stat(2) says 0x801. */
+const DISK = 0x80_0001;
+
 const told = (look: Partial<FileLook>) =>
   fileRules(() => places).flatMap((rule) => {
     const judged = rule.judge({
       ...{ time: 0, pid: 0, tid: 0, uid: 0, comm: '', action: 'opened', guards: [], flags: 0, isNew: false },
-      ...{ path: '', device: 0, inode: 0 },
+      ...{ path: '', device: 0, inode: 0, folderDevice: 0, folderInode: 0 },
       ...look,
     });
     return judged === undefined
@@ -38,6 +41,34 @@ test('a secret is worse when it is opened to write', () => {
   const secret = { guards: ['secret'], path: '/etc/shadow' } as const;
   assert.deepEqual(told(secret), ['sensitive_file medium T1003.008']);
   assert.deepEqual(told({ ...secret, flags: O_WRONLY }), ['sensitive_file high T1003.008']);
+});
+
+test('a secret is one by what it is, whatever its name is now, and another file is none by its name', () => {
+  const moved = { guards: ['secret'], path: '/tmp/zz', device: DISK, inode: 1 } as const;
+  assert.deepEqual(told(moved), ['sensitive_file medium T1003.008']);
+  assert.deepEqual(told({ ...moved, path: '/etc/shadow', inode: 7 }), []);
+  const [judged] = fileRules(() => places).map((rule) =>
+    rule.judge({
+      ...{ time: 0, pid: 0, tid: 0, uid: 0, comm: '', action: 'opened', flags: 0, isNew: false },
+      ...{ folderDevice: 0, folderInode: 0 },
+      ...moved,
+    }),
+  );
+  assert.deepEqual([judged?.facts?.file, judged?.facts?.is_also], ['/tmp/zz', '/etc/shadow']);
+});
+
+test('our own files are guarded from all others, also from those that run the same program', () => {
+  const own: FoundPlace = {
+    ...{ path: '/r/run.db', isFolder: false, device: 0x801, inode: 9, as: 'own' },
+    place: { path: '/r/run.db', as: 'own', technique: 'T1562.001', what: 'files of whytrace' },
+  };
+  const rule = fileRules(() => [own]).find(({ id }) => id === 'recorder_files');
+  const judged = rule?.judge({
+    ...{ time: 0, pid: process.pid, tid: 0, uid: 0, comm: '', action: 'opened', flags: O_WRONLY, isNew: false },
+    ...{ guards: ['own'], path: '/r/run.db', device: DISK, inode: 9, folderDevice: 0, folderInode: 0 },
+  });
+  assert.notEqual(judged, undefined);
+  assert.equal(judged?.severity, undefined, 'not lowered');
 });
 
 test('a log is wiped when what was there is gone, not when it begins', () => {

@@ -1,7 +1,6 @@
 // The rules of the security watch about guarded files: who opens secrets, wipes logs, changes what starts by itself, touches our own.
-import { readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { FileLook, GuardKind } from '../../capture/live/guard.ts';
+import { type FileLook, type GuardKind, kernelDevice } from '../../capture/live/guard.ts';
 import type { FoundPlace } from './find-places.ts';
 import { allow, type Judgement, type LookRule } from './rule.ts';
 
@@ -9,24 +8,24 @@ import { allow, type Judgement, type LookRule } from './rule.ts';
 const WRITTEN = 0x3;
 const O_TRUNC = 0x200;
 
-/** The place because of which a look was told; undefined when the name is none of those that matter there. */
-export const placeOf = (places: readonly FoundPlace[], as: GuardKind, path: string): FoundPlace | undefined =>
-  places.find(
-    (found) =>
-      found.as === as &&
-      (found.path === path ||
+/**
+ * The place because of which a look was told: the file itself, by whatever name it is reached now, else the folder by what it is or
+ * by its path. Undefined when the name is none of those that matter there.
+ */
+export const placeOf = (places: readonly FoundPlace[], as: GuardKind, look: FileLook): FoundPlace | undefined => {
+  const those = places.filter((found) => found.as === as);
+  const isIt = ({ device, inode }: FoundPlace, number: number, on: number) =>
+    inode !== 0 && inode === number && kernelDevice(device) === on;
+  return (
+    those.find((found) => !found.isFolder && isIt(found, look.inode, look.device)) ??
+    those.find(
+      (found) =>
+        (look.inode === 0 && found.path === look.path) ||
         (found.isFolder &&
-          path.startsWith(`${found.path}/`) &&
-          (found.place.names === undefined || found.place.names.test(basename(path))))),
+          (isIt(found, look.folderInode, look.folderDevice) || look.path.startsWith(`${found.path}/`)) &&
+          (found.place.names === undefined || found.place.names.test(basename(look.path)))),
+    )
   );
-
-/** Whether the process runs the same program as we do. */
-const runsOurProgram = (pid: number): boolean => {
-  try {
-    return readlinkSync(`/proc/${pid}/exe`) === process.execPath;
-  } catch {
-    return false;
-  }
 };
 
 const isWiped = ({ action, flags, isNew }: FileLook): boolean =>
@@ -37,7 +36,7 @@ export const fileRules = (places: () => readonly FoundPlace[]): readonly LookRul
   const judge =
     (as: GuardKind, matters: (look: FileLook, found: FoundPlace) => Judgement | undefined) =>
     (look: FileLook): Judgement | undefined => {
-      const found = look.guards.includes(as) ? placeOf(places(), as, look.path) : undefined;
+      const found = look.guards.includes(as) ? placeOf(places(), as, look) : undefined;
       const judged = found === undefined ? undefined : matters(look, found);
       if (found === undefined || judged === undefined) return undefined;
       const { technique, what, severity } = found.place;
@@ -45,7 +44,12 @@ export const fileRules = (places: () => readonly FoundPlace[]): readonly LookRul
         technique,
         ...(severity === undefined ? {} : { severity }),
         ...judged,
-        facts: { file: look.path, holds: what, done: look.action, ...judged.facts },
+        facts: {
+          file: look.path,
+          ...(found.isFolder || found.path === look.path ? {} : { is_also: found.path }),
+          ...{ holds: what, done: look.action },
+          ...judged.facts,
+        },
       };
     };
   const isHistory = ({ place }: FoundPlace) => place.names !== undefined;
@@ -93,7 +97,8 @@ export const fileRules = (places: () => readonly FoundPlace[]): readonly LookRul
       severity: 'high',
       technique: 'T1562.001',
       benign: `an update of whytrace does, and whoever removes old recordings; ${allow('recorder_files')}`,
-      judge: judge('own', ({ pid }) => (runsOurProgram(pid) ? { severity: 'info' } : {})),
+      // The kernel side leaves out our own process: whoever else runs the same program is not us.
+      judge: judge('own', () => ({})),
     },
   ];
 };

@@ -8,7 +8,7 @@ const AF_INET6 = 10;
 const SET_USER_ID = 0o4000;
 const PRELOADS = /^(LD_PRELOAD|LD_AUDIT)=(.+)$/;
 /** The protocol between a miner and its pool. */
-const POOL = /^(stratum\d?\+\w+):\/\//;
+const POOL = /(?:^|=)(stratum\d?\+\w+):\/\//;
 const isNetwork = ({ family }: { readonly family: number }) => family === AF_INET || family === AF_INET6;
 
 export const execRules: readonly LookRule<ExecLook>[] = [

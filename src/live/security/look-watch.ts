@@ -1,7 +1,8 @@
 // Looks at programs that begin and at what is done to guarded files, and holds it against the rules for both.
+import { messageOf } from '../../base/errors.ts';
 import type { KeptEvent } from '../../base/live-desk.ts';
-import type { FileAction } from '../../capture/live/guard.ts';
-import { type Looks, openLooks, type Who } from '../../capture/live/looks.ts';
+import type { FileAction, FileLook } from '../../capture/live/guard.ts';
+import { type ExecLook, type Looks, openLooks, type Who } from '../../capture/live/looks.ts';
 import type { WatchParts } from '../watch-parts.ts';
 import { fileRules } from './file-rules.ts';
 import { type FoundPlace, findPlaces } from './find-places.ts';
@@ -28,7 +29,7 @@ const SEEN_AT: Readonly<Record<FileAction, string>> = {
 export const startLooking = (
   { clock, execs, suspects, report, keep }: WatchParts,
   places: readonly Place[],
-): Pick<Looks, 'missing' | 'lost' | 'stop'> => {
+): Pick<Looks, 'lost' | 'stop'> & { readonly missing: () => readonly string[] } => {
   const judgeBy = <Look extends Who>(
     rules: readonly LookRule<Look>[],
     look: Look,
@@ -45,33 +46,44 @@ export const startLooking = (
     }
   };
   let found: readonly FoundPlace[] = [];
+  let unguarded: readonly string[] = [];
   let soon: NodeJS.Timeout | undefined;
   const ofFiles = fileRules(() => found);
-  const looks = openLooks(clock, {
-    exec: (look) => {
+  let isOver = false;
+  const listening = {
+    exec: (look: ExecLook) => {
       execs.note(look.pid, look.time, look.asked, look.ancestors);
       const { asked, file, links, mode, euid } = look;
       // Of its arguments and environment nothing is kept.
       judgeBy(execRules, look, 'sched:sched_process_exec', { filename: asked, file, links, mode, euid });
     },
-    file: (look) => {
+    file: (look: FileLook) => {
       const { action, path, flags, device, inode } = look;
       judgeBy(ofFiles, look, SEEN_AT[action], { filename: path, done: action, flags, device, inode });
-      if (action === 'placed') soon ??= setTimeout(find, SOON_MS);
+      if (action === 'placed' && !isOver) soon ??= setTimeout(find, SOON_MS);
     },
-  });
+  };
+  let looks: Looks;
+  try {
+    looks = openLooks(clock, listening);
+  } catch (thrown) {
+    return { missing: () => [messageOf(thrown)], lost: () => 0, stop: async () => {} };
+  }
   const find = () => {
     clearTimeout(soon);
     soon = undefined;
-    found = findPlaces(places);
-    for (const one of found) looks.guard(one);
+    if (isOver) return;
+    const now = findPlaces(places);
+    found = now.found;
+    unguarded = [...now.cut, ...looks.guard(found)];
   };
   find();
   const timer = setInterval(find, FIND_MS);
   return {
-    missing: looks.missing,
+    missing: () => [...looks.missing, ...unguarded],
     lost: looks.lost,
     stop: () => {
+      isOver = true;
       clearInterval(timer);
       clearTimeout(soon);
       return looks.stop();

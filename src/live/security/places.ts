@@ -45,6 +45,7 @@ export const PLACES: readonly Place[] = [
   ...start('T1053.003', 'schedules', '/etc/cron.d/', '/etc/cron.hourly/', '/etc/cron.daily/', '/etc/cron.weekly/'),
   ...start('T1053.003', 'schedules', '/etc/cron.monthly/', '/var/spool/cron/**'),
   ...start('T1543.002', 'services', '/etc/systemd/system/**', '/usr/lib/systemd/system/', '~/.config/systemd/user/**'),
+  ...start('T1548.003', 'who may become root', '/etc/sudoers.d/'),
   ...start('T1037.004', 'scripts of the start', '/etc/init.d/'),
   ...start('T1546.004', 'what shells run first', '/etc/profile.d/'),
   ...start('T1547.013', 'programs of the desktop', '/etc/xdg/autostart/', '~/.config/autostart/'),

@@ -16,6 +16,8 @@ export type Judgement = {
 export type Around = {
   /** Whether a process is a child of another, or of its children. */
   readonly descends: (pid: number, from: number) => boolean;
+  /** Whether the numbers that a process gives of others mean the same to us: it is not in another pid namespace. */
+  readonly sharesNumbers: (pid: number) => boolean;
 };
 
 export type Rule = {

@@ -7,8 +7,14 @@ const CLONE_NEWUSER = 0x1000_0000;
 const MINING_PORTS = [3333, 4444, 5555, 7777, 9999, 14_444, 45_700];
 
 /** What is done to another process; of a child of one's own it gains little, and is what debuggers and tracers do. */
-const toProcess = ({ pid, values }: LiveEvent, { descends }: Around, facts: Judgement['facts'] = {}): Judgement => {
+const toProcess = (
+  { pid, values }: LiveEvent,
+  { descends, sharesNumbers }: Around,
+  facts: Judgement['facts'] = {},
+): Judgement => {
   const target = values.pid;
+  // Nothing outside its own namespace can be meant.
+  if (!sharesNumbers(pid)) return { severity: 'medium', facts: { target_pid_in_namespace: target ?? null, ...facts } };
   const isOwnChild = typeof target === 'number' && descends(target, pid);
   return {
     ...(isOwnChild ? { severity: 'low' as const } : {}),
@@ -104,7 +110,11 @@ export const rules: readonly Rule[] = [
     severity: 'high',
     technique: 'T1548',
     benign: `su, sudo and daemons that change users do; ${allow('setuid_root')}`,
-    events: ['syscalls:sys_enter_setuid where uid == 0', 'syscalls:sys_enter_setresuid where ruid == 0'],
+    events: [
+      'syscalls:sys_enter_setuid where uid == 0',
+      'syscalls:sys_enter_setreuid where ruid == 0 or euid == 0',
+      'syscalls:sys_enter_setresuid where ruid == 0 or euid == 0 or suid == 0',
+    ],
     // Root that stays root gains nothing.
     judge: ({ uid }) => ({ ...(uid === 0 ? { severity: 'info' as const } : {}), facts: { uid } }),
   },
@@ -220,6 +230,14 @@ export const ownRules = (pid: number): readonly Rule[] => [
       `syscalls:sys_enter_ptrace where pid == ${pid}`,
       `syscalls:sys_enter_process_vm_writev where pid == ${pid}`,
     ],
+    judge: ({ pid: who, values }, { sharesNumbers }) =>
+      sharesNumbers(who)
+        ? {}
+        : {
+            severity: 'low',
+            title: 'attached itself to a process that has the number of whytrace in another namespace',
+            facts: { target_pid_in_namespace: values.pid ?? null },
+          },
   },
   {
     id: 'recorder_probes',

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +19,7 @@ import { deskForTest } from './desk-for-test.ts';
 import { shareDesk } from './own-desk.ts';
 import { openRemoteDesk } from './remote-desk.ts';
 import { controlScopes, serveDesk } from './serve-desk.ts';
+import { shareLive } from './share-live.ts';
 
 const NOBODY = 65_534;
 const folder = mkdtempSync(join(tmpdir(), 'whytrace-control-'));
@@ -91,7 +92,10 @@ test('all that a desk offers comes through, however much it is', async () => {
     const { alerts, ...others } = await remote.alerts({ after: 20, least: 'info', waitMs: 0 });
     assert.deepEqual([alerts.length, alerts[0]?.id, alerts.at(-1)?.id], [430, 21, 450]);
     assert.deepEqual(alerts, (await desk.alerts({ after: 20, least: 'info', waitMs: 0 })).alerts);
-    assert.deepEqual(others, { held_back: { noisy: 3 }, not_watched: ['dns: none'], last_id: 450 });
+    assert.deepEqual(others, {
+      ...{ held_back: { noisy: 3 }, not_watched: ['dns: none'], last_id: 450 },
+      ...{ gap: 2, unseen: { loud: 9 }, now: 7e9, since: 1e9 },
+    });
     await remote.startWatches();
     assert.deepEqual(await remote.networkCounters(), { tcp_segments_sent: 7 });
     assert.deepEqual(await remote.events(), ['sched:sched_process_exec', 'cuda:cudaMalloc']);
@@ -211,6 +215,59 @@ test('one that speaks another version, or no language of ours, is named', async 
     assert.equal(await codeOf(openRemoteDesk(path).list()), code, answer);
     server.close();
   }
+});
+
+test('callers together leave room for the owner, and see no secrets of others', async () => {
+  const { desk, push } = deskForTest();
+  const share = shareDesk(desk);
+  const codes = await Promise.all(
+    Array.from({ length: 40 }, (_, i) =>
+      codeOf(share({ id: `uid:${i % 5}`, owns: false }).subscribe({ expression: 'a:b' })),
+    ),
+  );
+  assert.equal(codes.filter((code) => code === 'answered').length, 24);
+  assert.ok(codes.includes('too_many_subscriptions_of_all'));
+  const owner = share({ id: 'uid:9', owns: true });
+  assert.equal(await codeOf(owner.subscribe({ expression: 'a:b' })), 'answered');
+  push('s1', 1, '/run?password=hunter2');
+  const first = { id: 's1', count: 1, waitMs: 1000 };
+  const shown = async (one: LiveDesk) => (await one.watch(first)).events.map(({ values }) => values.path);
+  assert.deepEqual(await shown(share({ id: 'uid:0', owns: false })), ['/run?password=[redacted]']);
+  assert.deepEqual(await shown(owner), ['/run?password=hunter2']);
+});
+
+test('a folder that keeps out whom the options let in is named', async () => {
+  const closed = join(folder, 'closed');
+  mkdirSync(closed, { mode: 0o700 });
+  const told: string[] = [];
+  const start = async (uids: readonly number[]) => {
+    const options = {
+      path: join(closed, 'live.sock'),
+      policy: peerPolicy(uids, [], controlScopes),
+      version: '1',
+      audit,
+    };
+    const { desk } = deskForTest();
+    await (await serveDesk({ ...options, desk, report: (error) => told.push(error.message) })).close();
+  };
+  await start([]);
+  assert.deepEqual(told, []);
+  await start([4242]);
+  assert.match(told.join(), /may not get to the socket in .*closed/);
+  assert.equal(statSync(closed).mode & 0o777, 0o700);
+});
+
+test('callers of one server share a desk, each its own part of it', async () => {
+  const { desk } = deskForTest();
+  const liveOf = shareLive(async () => desk);
+  const ann = await liveOf({ id: 'token:ann' })();
+  const bob = await liveOf({ id: 'token:bob' })();
+  await ann.subscribe({ expression: 'a:b' });
+  assert.deepEqual([(await ann.list()).length, (await bob.list()).length], [1, 0]);
+  const again = await liveOf({ id: 'token:ann' })();
+  assert.equal((await again.facts('s1')).id, 's1');
+  await assert.rejects(bob.unsubscribe('s1'), /no subscription s1/);
+  assert.equal((await (await liveOf({ id: 'uid:0', uid: 0 })()).list()).length, 1);
 });
 
 test('each caller has its own subscriptions, and not all of them', async () => {

@@ -70,7 +70,8 @@ export const deskForTest = () => {
     alerts: async ({ after, waitMs, signal }) => {
       const wanted = () => alerts.filter(({ id }) => id > after);
       await wait(() => wanted().length > 0, waitMs, signal);
-      return { alerts: wanted(), held_back: { noisy: 3 }, not_watched: ['dns: none'], last_id: alerts.length };
+      const missed = { held_back: { noisy: 3 }, unseen: { loud: 9 }, not_watched: ['dns: none'], gap: 2 };
+      return { ...missed, alerts: wanted(), last_id: alerts.length, now: 7e9, since: 1e9 };
     },
     networkCounters: async () => ({ tcp_segments_sent: 7 }),
     news: async ({ mark, waitMs, signal }) => {
@@ -83,11 +84,20 @@ export const deskForTest = () => {
   };
   return {
     ...{ desk, waits },
-    push: (id: string, times = 1): void => {
+    push: (id: string, times = 1, path?: string): void => {
       const all = events.get(id) ?? [];
       for (let i = 0; i < times; i++) {
         const seq = all.length + 1;
-        all.push({ seq, time: seq, pid: 1, tid: 1, uid: 0, cpu: 0, comm: 'c', values: { path: `/tmp/${seq}` } });
+        all.push({
+          seq,
+          time: seq,
+          pid: 1,
+          tid: 1,
+          uid: 0,
+          cpu: 0,
+          comm: 'c',
+          values: { path: path ?? `/tmp/${seq}` },
+        });
       }
       latest = { alerts: [], subscriptions: [id] };
       news++;

@@ -26,6 +26,11 @@ export const errors = {
     why,
     todo: 'use the same version of whytrace on both sides, and start both anew',
   })),
+  closedFolder: defineError('closed_folder', ({ folder, mode }: { folder: string; mode: string }) => ({
+    what: `others that were let in may not get to the socket in ${folder}`,
+    why: `the folder has mode ${mode}: an earlier start may have made it for its own user alone`,
+    todo: `chmod 0755 ${folder}, or remove it and start anew`,
+  })),
   badQuestion: defineError(
     'bad_question',
     ({ method, why }: { method: string; why: string }) => ({
@@ -35,6 +40,11 @@ export const errors = {
     }),
     2,
   ),
+  tooManyOfAll: defineError('too_many_subscriptions_of_all', ({ most }: { most: number }) => ({
+    what: 'cannot start one more subscription',
+    why: `${most} of all users are going on, and the rest is kept for the owner of the watch`,
+    todo: 'end one with unsubscribe, or wait until one ends',
+  })),
   tooManyOwn: defineError('too_many_subscriptions_of_caller', ({ most }: { most: number }) => ({
     what: 'cannot start one more subscription',
     why: `${most} of this user are going on, which is the most for one that does not own the watch`,

@@ -72,6 +72,7 @@ const alert = z.object({
   evidence: z.array(z.string()),
   benign: z.string(),
   technique: z.string().optional(),
+  also: z.array(z.record(z.string(), value)).optional(),
 });
 
 const question = <P extends z.ZodObject, A extends z.ZodType>(name: string, scope: Scope, params: P, answer: A) => ({
@@ -120,6 +121,11 @@ export const questions = {
       held_back: z.record(z.string(), number),
       not_watched: z.array(z.string()),
       last_id: count,
+      // Of a program that was begun before there were these.
+      gap: count.default(0),
+      unseen: z.record(z.string(), number).default({}),
+      now: number.optional(),
+      since: number.optional(),
       /** Alerts after the last of these. */
       more: count,
     }),

@@ -1,9 +1,13 @@
 // What one caller of a shared desk may see and do: its own subscriptions, so many at once, for so long. Knows no wire.
 import type { LiveDesk, SubscriptionFacts } from '../../base/live-desk.ts';
+import { redactEvents } from '../live/redact-events.ts';
 import { errors } from './errors.ts';
 
-/** What a caller who does not own the watch may have. */
-export const GUEST = { subscriptions: 8, ttlSeconds: 3600 } as const;
+/**
+ * What a caller who does not own the watch may have; and how many there may be of all callers before no such caller begins one more:
+ * the rest of what the desk has room for is the owner's.
+ */
+export const GUEST = { subscriptions: 8, ttlSeconds: 3600, amongAll: 24 } as const;
 /** How long a caller's news may be late for the sake of looking seldom, in ms. */
 const LOOK_MS = 100;
 
@@ -39,6 +43,9 @@ export const shareDesk = (desk: LiveDesk): ((caller: SharedCaller) => LiveDesk) 
       const going = all.filter(({ id, ended }) => ended === undefined && owners.get(id) === caller).length;
       if (!owns && going + (starting.get(caller) ?? 0) >= GUEST.subscriptions)
         throw errors.tooManyOwn({ most: GUEST.subscriptions });
+      const ofAll = all.filter(({ ended }) => ended === undefined).length;
+      const beginning = [...starting.values()].reduce((sum, count) => sum + count, 0);
+      if (!owns && ofAll + beginning >= GUEST.amongAll) throw errors.tooManyOfAll({ most: GUEST.amongAll });
       starting.set(caller, (starting.get(caller) ?? 0) + 1);
     };
     const begun = (): void => {
@@ -63,7 +70,10 @@ export const shareDesk = (desk: LiveDesk): ((caller: SharedCaller) => LiveDesk) 
         }
       },
       facts: async (id) => desk.facts(await checked(id)),
-      watch: async (request) => desk.watch({ ...request, id: await checked(request.id) }),
+      watch: async (request) => {
+        const watched = await desk.watch({ ...request, id: await checked(request.id) });
+        return owns ? watched : { ...watched, events: redactEvents(watched.events) };
+      },
       unsubscribe: async (id) => desk.unsubscribe(await checked(id)),
       news: async (request) => {
         const end = performance.now() + request.waitMs;

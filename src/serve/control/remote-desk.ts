@@ -31,12 +31,13 @@ export const openRemoteDesk = (path: string): LiveDesk => {
     alerts: async ({ after, least, waitMs, signal }) => {
       let read = await ask(questions.alerts, { after, least, waitMs }, { signal, waitMs });
       const alerts = [...read.alerts];
+      const { gap } = read;
       for (let last = alerts.at(-1); read.more > 0 && last !== undefined; last = read.alerts.at(-1)) {
         read = await ask(questions.alerts, { after: last.id, least, waitMs: 0 }, { signal });
         alerts.push(...read.alerts);
       }
-      const { held_back, not_watched, last_id } = read;
-      return { alerts, held_back, not_watched, last_id };
+      const { more: _, ...rest } = read;
+      return { ...rest, alerts, gap };
     },
     pending: async (after) => (await ask(questions.pending, { after })).pending,
     networkCounters: async () => (await ask(questions.network_counters, {})).counters,

@@ -1,6 +1,6 @@
 // Offers the live desk of this program at a UNIX socket, to servers that have no privilege of their own. Who may is decided by the
 // kernel's word on each connection; every question passes the gate and stands in the audit log.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { LiveDesk } from '../../base/live-desk.ts';
 import type { PeerPolicy } from '../identity/peer.ts';
@@ -11,6 +11,7 @@ import { type Limits, usualLimits } from '../transport/limits.ts';
 import type { Listening } from '../transport/server-maker.ts';
 import { serveOverSocket } from '../transport/socket.ts';
 import { answerDesk } from './answer-desk.ts';
+import { errors } from './errors.ts';
 import { DEPTH, QUESTION_BYTES, scopeOf } from './language.ts';
 import { shareDesk } from './own-desk.ts';
 
@@ -49,8 +50,13 @@ export const serveDesk = async (options: ServeDeskOptions): Promise<Listening> =
     onRefused: audit.onRefused,
   });
   const deskFor = shareDesk(desk);
-  // Whom the policy lets in has to get to the file.
-  if (policy.uids.length + policy.gids.length > 0) mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+  // Whom the policy lets in has to get to the file. A folder that is there is left as its owner wants it, and that is said.
+  const folder = dirname(path);
+  if (policy.uids.length + policy.gids.length > 0) {
+    mkdirSync(folder, { recursive: true, mode: 0o755 });
+    const mode = statSync(folder).mode & 0o777;
+    if ((mode & 0o001) === 0) report(errors.closedFolder({ folder, mode: `0${mode.toString(8)}` }));
+  }
   return serveOverSocket({
     ...{ path, policy, gate, report, watch: audit.watch.transport },
     speak: (transport, { id, uid }) =>

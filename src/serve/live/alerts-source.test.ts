@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { scene } from '../../../test/scene.ts';
 import type { Alert } from '../../base/alert.ts';
-import type { LiveDesk } from '../../base/live-desk.ts';
+import type { AlertsRead, LiveDesk } from '../../base/live-desk.ts';
 import type { Principal } from '../identity/principal.ts';
 import { AGENT_BUDGET, type ToolContext } from '../tool.ts';
 import { alertsAnswer } from '../tools/get-alerts.ts';
@@ -90,10 +90,13 @@ test('every answer tells of alerts that its caller has not been shown, until the
   const all = { count: MANY, max_severity: 'high' };
   assert.deepEqual((await ask('get_trace_stats', {}, context)).alerts_pending, all);
   assert.deepEqual((await ask('run_sql', { query: 'SELECT 1' }, context)).alerts_pending, all);
-  const page = alertsAnswer.parse(await ask('get_alerts', { since: 47 }, context));
+  for (const part of [{ since: 47 }, { min_severity: 'high' }]) await ask('get_alerts', part, context);
+  const unread = await ask('get_trace_stats', {}, context);
+  assert.deepEqual(unread.alerts_pending, all, 'what was passed over was not shown');
+  const page = alertsAnswer.parse(await ask('get_alerts', {}, context));
   assert.equal(page.more > 0, true);
   const left = await ask('get_trace_stats', {}, context);
-  assert.deepEqual(left.alerts_pending, { count: page.more, max_severity: 'medium' });
+  assert.deepEqual(left.alerts_pending, { count: page.more, max_severity: 'high' });
   for (let { since, more } = page; more > 0; )
     ({ since, more } = alertsAnswer.parse(await ask('get_alerts', { since }, context)));
   assert.equal('alerts_pending' in (await ask('get_trace_stats', {}, context)), false);
@@ -118,7 +121,7 @@ test('a server that watches answers from the kernel, and from its recording when
   };
   const live: Pick<LiveDesk, 'alerts' | 'networkCounters'> = {
     alerts: async ({ after: since }) => ({
-      ...{ held_back: {}, not_watched: [], last_id: 3 },
+      ...{ held_back: {}, not_watched: [], last_id: 3, gap: 0, unseen: {} },
       alerts: since < 3 ? [alert] : [],
     }),
     networkCounters: async () => ({}),
@@ -148,4 +151,35 @@ test('a server that watches answers from the kernel, and from its recording when
   assert.equal('alerts_pending' in (await ask('get_trace_stats', {}, context)), false);
   const recording = alertsAnswer.parse(await ask('get_alerts', { recording: true, min_severity: 'high' }, context));
   assert.equal(recording.alerts.length, 3);
+});
+
+test('a live network is healthy only where it was watched for a while, and a fault of long ago is none of now', async () => {
+  const fault: Alert = {
+    ...{ id: 1, rule: 'drops', watch: 'network', severity: 'high', title: 'd', time: 1e9, last: 1e9, count: 1 },
+    ...{ key: '', facts: {}, evidence: [], benign: '' },
+  };
+  const healthOf = async (read: Partial<AlertsRead>, pid?: number) => {
+    const nothing = () => Promise.reject(new Error('not asked'));
+    const desk: LiveDesk = {
+      ...{ startWatches: nothing, subscribe: nothing, list: nothing, facts: nothing, watch: nothing },
+      ...{ unsubscribe: nothing, events: nothing, news: nothing, stop: nothing },
+      networkCounters: async () => ({}),
+      alerts: async () => ({
+        ...{ alerts: [], held_back: {}, not_watched: [], last_id: 1, gap: 0, unseen: {}, now: 99e9, since: 0 },
+        ...read,
+      }),
+    };
+    const context = contextOf(watched.path, { principal: caller('health'), live: async () => desk });
+    return networkAnswer.parse(await ask('get_network_health', pid === undefined ? {} : { pid }, context));
+  };
+  const verdictOf = async (read: Partial<AlertsRead>) => (await healthOf(read)).verdict;
+  assert.equal(await verdictOf({}), 'healthy');
+  assert.equal(await verdictOf({ since: 98e9 }), 'unknown');
+  for (const line of ['drops: net: refused', 'sockets: tcp:tcp_send_reset: none', 'network: off'])
+    assert.equal(await verdictOf({ not_watched: [line] }), 'unknown');
+  assert.equal(await verdictOf({ not_watched: ['mount: syscalls:sys_enter_mount: none'] }), 'healthy');
+  assert.equal(await verdictOf({ alerts: [fault], not_watched: ['drops: net: refused'] }), 'faulty');
+  assert.equal(await verdictOf({ alerts: [fault], now: 3600e9 }), 'healthy');
+  const ofOne = await healthOf({ alerts: [fault] }, 7);
+  assert.deepEqual([ofOne.verdict, ofOne.unattributed, ofOne.watched_for_s], ['healthy', 1, 99]);
 });

@@ -1,6 +1,6 @@
 // Where alerts come from: the running kernel where this server watches it, else the recording. And what each caller has been
 // shown of them, so that it can be told of the others. Knows no transport.
-import type { AlertsPending, Severity } from '../../base/alert.ts';
+import { type AlertsPending, isAtLeast, type Severity } from '../../base/alert.ts';
 import type { AlertsRead, NetworkCounters } from '../../base/live-desk.ts';
 import { readAlerts, readNetworkCounters, readPending, watchesOf } from '../../store/read-alerts.ts';
 import { type ToolContext, withRecording } from '../tool.ts';
@@ -52,10 +52,13 @@ const placeKey = (context: ToolContext, source: string): string => `${context.pr
 const sourceOf = (context: ToolContext, recorded: boolean | undefined): string =>
   isRecorded(context, recorded) ? context.path() : 'live';
 
-/** The caller has seen the alerts up to this id. */
-export const noteShown = (context: ToolContext, recorded: boolean | undefined, id: number): void => {
+export type Shown = { readonly since: number; readonly least: Severity; readonly id: number };
+
+/** The caller has seen the alerts from `since` to `id`: counts where none before them, and none that is told of, was left out. */
+export const noteShown = (context: ToolContext, recorded: boolean | undefined, { since, least, id }: Shown): void => {
   const key = placeKey(context, sourceOf(context, recorded));
   const before = places.get(key) ?? 0;
+  if (since > before || !isAtLeast('low', least)) return;
   places.delete(key);
   places.set(key, Math.max(before, id));
   const [oldest] = places.size > MOST_PLACES ? places.keys() : [];

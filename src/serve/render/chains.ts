@@ -149,13 +149,14 @@ const countOf = ({ verdict, chains }: Answer): string =>
 
 /** The whole answer as text, ending in a line feed. `file` is the recording's path. */
 export const renderChains = (answer: Answer, file: string, style: Style): string => {
-  const { chains, window, truncated, observer } = answer;
+  const { chains, window, truncated, observer, notes = [] } = answer;
   const from = window.start_ns === 0 ? '' : ` from ${durationText(window.start_ns)}`;
   return [
     ...wrapped(verdictText(answer), '').map((line) => style.bold(line)),
     style.faint(`${file}, ${durationText(window.end_ns - window.start_ns)}${from}${countOf(answer)}`),
     '',
     ...(observer === undefined ? [] : [`${observer}.`, '']),
+    ...notes.flatMap((note) => [...wrapped(`${note}.`, ''), '']),
     ...chains.flatMap((chain, i) => chainLines(chain, i + 1, style)),
     ...(truncated ? ['There are more: see them with --top N.', ''] : []),
     ...lossLines(answer, style),

@@ -50,3 +50,13 @@ test('CPU samples, and nothing at all', () => {
   const none = renderStacks({ stacks: [], coverage, sample_hz: 0, total: 0, truncated: false }, styleFor(false));
   assert.match(none, /^No stack matches\.\n/);
 });
+
+test('where not all rows were counted that is said, and of which the longest is', () => {
+  const of = [{ of: 'calls', count: 30, total_ns: 40e6, with_stack: 2, with_stack_ns: 10e6, estimated: true }];
+  const text = renderStacks(
+    { stacks: [group], coverage: of, sample_hz: 0, total: 1, truncated: false },
+    styleFor(false),
+  );
+  assert.match(text, /the longest of those read 5 ms/);
+  assert.match(text, / {2}about 30 calls in 40 ms, 2 \(25 % of the time\) with a stack: not all rows were counted\n$/);
+});

@@ -11,7 +11,7 @@ type Group = Answer['stacks'][number];
 const THINGS: Readonly<Record<string, string>> = { calls: 'call', waits: 'wait', cpu_samples: 'CPU sample' };
 const thingOf = (source: string): string => THINGS[source] ?? source;
 
-const groupLines = (group: Group, style: Style): readonly string[] => {
+const groupLines = (group: Group, style: Style, estimated: boolean): readonly string[] => {
   const { what, pid, comm, count, rows, total_ns, share, longest_ns, frames, example } = group;
   const thing = thingOf(example.replace(/:.*/, ''));
   const counted = `${rows === undefined ? '' : 'about '}${countText(count, thing)}`;
@@ -22,7 +22,9 @@ const groupLines = (group: Group, style: Style): readonly string[] => {
     style.faint(
       `  ${[
         counted + (rows === undefined ? '' : ` from ${countText(rows, 'stack')}`),
-        ...(longest_ns === undefined || count === 1 ? [] : [`the longest ${durationText(longest_ns)}`]),
+        ...(longest_ns === undefined || count === 1
+          ? []
+          : [`the longest ${estimated ? 'of those read ' : ''}${durationText(longest_ns)}`]),
         example,
       ].join(', ')}`,
     ),
@@ -31,7 +33,10 @@ const groupLines = (group: Group, style: Style): readonly string[] => {
   ];
 };
 
-const coverageLine = ({ of, count, total_ns, with_stack, with_stack_ns }: Answer['coverage'][number]): string =>
+const coverageLine = (line: Answer['coverage'][number]): string =>
+  line.estimated === true ? `about ${coveredText(line)}: not all rows were counted` : coveredText(line);
+
+const coveredText = ({ of, count, total_ns, with_stack, with_stack_ns }: Answer['coverage'][number]): string =>
   of === 'cpu_samples'
     ? `${countText(count, thingOf(of))} (${durationText(total_ns)}), ${with_stack} with a stack`
     : `${countText(count, thingOf(of))} in ${durationText(total_ns)}, ${with_stack} (${shareText(total_ns === 0 ? 0 : with_stack_ns / total_ns)} of the time) with a stack`;
@@ -39,8 +44,12 @@ const coverageLine = ({ of, count, total_ns, with_stack, with_stack_ns }: Answer
 /** An answer of get_stacks as text, ending in a line feed. */
 export const renderStacks = (answer: Answer, style: Style): string => {
   const { stacks, coverage, total, truncated } = answer;
+  const isEstimated = ({ example }: Group): boolean =>
+    coverage.some(({ of, estimated }) => estimated === true && example.startsWith(`${of}:`));
   return `${[
-    ...(stacks.length === 0 ? ['No stack matches.', ''] : stacks.flatMap((group) => groupLines(group, style))),
+    ...(stacks.length === 0
+      ? ['No stack matches.', '']
+      : stacks.flatMap((group) => groupLines(group, style, isEstimated(group)))),
     ...(truncated ? [`${stacks.length} of ${countText(total, 'stack')}: see more with --limit N`, ''] : []),
     style.bold('What there was'),
     ...coverage.map((line) => `  ${coverageLine(line)}`),

@@ -11,7 +11,7 @@ import { UserError } from '../../base/errors.ts';
 import { runQuery } from './query.ts';
 import { runSql } from './run.ts';
 
-const LIMIT = 0.2;
+const LIMIT = 0.1;
 /** How much longer a query may live on a busy machine; `npm run bench -- sql` measures it. */
 const SLACK_MS = 5000;
 

@@ -28,6 +28,7 @@ const alertShape = z.object({
   parents: z.array(z.string()).optional(),
   container: z.string().optional(),
   facts: z.record(z.string(), value),
+  also: z.array(z.record(z.string(), value)).optional(),
   evidence: z.array(z.string()),
   benign: z.string(),
 });
@@ -36,7 +37,9 @@ export const alertsAnswer = z.object({
   alerts: z.array(alertShape),
   since: number.describe('Give it next time'),
   more: number,
+  gap: number.describe('No longer kept'),
   held_back: z.record(z.string(), number).describe('By rule: too many'),
+  unseen: z.record(z.string(), number).describe('Events by rule: too many'),
   not_watched: z.array(z.string()),
 });
 
@@ -55,6 +58,7 @@ const shown = ({
   ancestry = [],
   container,
   facts,
+  also = [],
   evidence,
   benign,
 }: Alert) => ({
@@ -70,7 +74,9 @@ const shown = ({
       }),
   ...(ancestry.length === 0 ? {} : { parents: ancestry.slice(0, MOST_PARENTS).map(parentText) }),
   ...(container === undefined ? {} : { container }),
-  ...{ facts, evidence: [...evidence], benign },
+  facts,
+  ...(also.length === 0 ? {} : { also: [...also] }),
+  ...{ evidence: [...evidence], benign },
 });
 
 export const getAlerts = defineTool({
@@ -87,7 +93,7 @@ export const getAlerts = defineTool({
   }),
   output: alertsAnswer,
   handler: async ({ since = 0, min_severity = 'low', max_wait_s = 0, recording: recorded }, context) => {
-    const { alerts, held_back, not_watched, last_id } = await alertsFrom(context, {
+    const { alerts, held_back, not_watched, last_id, gap, unseen } = await alertsFrom(context, {
       recorded,
       after: since,
       least: min_severity,
@@ -96,7 +102,7 @@ export const getAlerts = defineTool({
     const fit = fitting(alerts.map(shown), context.budget - FRAME);
     const more = alerts.length - fit.length;
     const seen = more > 0 ? (fit.at(-1)?.id ?? since) : last_id;
-    noteShown(context, recorded, seen);
-    return { alerts: [...fit], since: seen, more, held_back, not_watched: firstLines(not_watched) };
+    noteShown(context, recorded, { since, least: min_severity, id: seen });
+    return { alerts: [...fit], since: seen, more, gap, held_back, unseen, not_watched: firstLines(not_watched) };
   },
 });

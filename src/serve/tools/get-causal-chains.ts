@@ -75,6 +75,7 @@ export const causalChainsAnswer = z.object({
   losses: z.array(loss),
   window,
   observer: z.string().optional().describe('What recording itself took'),
+  notes: z.array(z.string()).optional(),
   total: z.number().optional().describe('Chains'),
   truncated: z.boolean().optional(),
   next_cursor: z.string().optional(),
@@ -105,7 +106,8 @@ export const getCausalChains = defineTool({
       const offset = offsetOf(question, cursor);
       const answer = causalChains(recording, { ...filterOf(recording, wanted), top: ALL_CHAINS });
       const rest = answer.chains.slice(offset, offset + (limit ?? DEFAULT_CHAINS));
-      const chains = limit === undefined ? fitting(rest, context.budget - FRAME) : rest;
+      const frame = FRAME + (answer.notes?.join().length ?? 0);
+      const chains = limit === undefined ? fitting(rest, context.budget - frame) : rest;
       const losses = answer.losses.slice(0, MOST_LOSSES);
       const end = offset + chains.length;
       const more = end < answer.chains.length;

@@ -15,7 +15,9 @@ const number = z.number();
 const value = z.union([z.string(), number, z.null()]);
 
 export const networkAnswer = z.object({
-  verdict: z.enum(['healthy', 'suspicious', 'faulty', 'unknown']).describe('unknown: not watched'),
+  verdict: z.enum(['healthy', 'suspicious', 'faulty', 'unknown']).describe('Live: of 10 minutes'),
+  watched_for_s: number.optional(),
+  unattributed: number.optional().describe('Alerts of no known process'),
   findings: z.array(
     z.object({
       rule: z.string(),
@@ -61,16 +63,20 @@ const grouped = (alerts: readonly Alert[]) =>
     })
     .sort((a, b) => severities.indexOf(b.severity) - severities.indexOf(a.severity) || b.count - a.count);
 
-/** Whether a recording says that the network was not watched at all. */
-const isNetwork = (line: string): boolean => line.startsWith('network:');
+/** Whether a part of the network is not watched: a recording says `network`, a watch which part of it. */
+const isNetwork = (line: string): boolean => /^(network|drops|sockets):/.test(line);
+/** A watch that has just begun has seen nothing yet. */
+const LEAST_WATCHED_S = 5;
+/** What counts of a watch that goes on: a fault of days ago is none of now. */
+const WINDOW_NS = 600e9;
 
 type Verdict = z.infer<typeof networkAnswer>['verdict'];
 
-/** By the worst that was found: what only informs is healthy. */
-const verdictOf = (worst: Severity, notWatched: readonly string[]): Verdict => {
-  if (notWatched.some(isNetwork)) return 'unknown';
+/** By the worst that was found, what only informs is healthy; that nothing was found says nothing of what was not watched. */
+const verdictOf = (worst: Severity, isKnown: boolean): Verdict => {
   if (isAtLeast(worst, 'medium')) return 'faulty';
-  return isAtLeast(worst, 'low') ? 'suspicious' : 'healthy';
+  if (isAtLeast(worst, 'low')) return 'suspicious';
+  return isKnown ? 'healthy' : 'unknown';
 };
 
 export const getNetworkHealth = defineTool({
@@ -83,15 +89,19 @@ export const getNetworkHealth = defineTool({
   output: networkAnswer,
   handler: async ({ pid, recording: recorded }, context) => {
     const wish = { recorded, after: 0, least: 'info', waitMs: 0 } as const;
-    const { alerts, not_watched } = await alertsFrom(context, wish);
-    const wanted = alerts.filter(
-      ({ watch, process }) => watch === 'network' && (pid === undefined || process?.pid === pid),
-    );
+    const { alerts, not_watched, now, since = 0 } = await alertsFrom(context, wish);
+    const from = now === undefined ? Number.NEGATIVE_INFINITY : now - WINDOW_NS;
+    const recent = alerts.filter(({ watch, last }) => watch === 'network' && last >= from);
+    const wanted = recent.filter(({ process }) => pid === undefined || process?.pid === pid);
+    const watchedS = now === undefined ? undefined : Math.round((now - since) / 1e9);
+    const isKnown = !not_watched.some(isNetwork) && (watchedS ?? LEAST_WATCHED_S) >= LEAST_WATCHED_S;
     const findings = grouped(wanted);
     const counters = await networkCountersFrom(context, recorded);
     const sent = counters.tcp_segments_sent ?? 0;
     return {
-      verdict: verdictOf(findings[0]?.severity ?? 'info', not_watched),
+      verdict: verdictOf(findings[0]?.severity ?? 'info', isKnown),
+      ...(watchedS === undefined ? {} : { watched_for_s: watchedS }),
+      ...(pid === undefined ? {} : { unattributed: recent.filter(({ process }) => process === undefined).length }),
       findings: [...fitting(findings.slice(0, MOST_KINDS), context.budget - FRAME)],
       findings_total: findings.length,
       counters,

@@ -36,7 +36,12 @@ export const stacksAnswer = z.object({
     }),
   ),
   coverage: z
-    .array(z.object({ of: z.string(), count: number, total_ns: number, with_stack: number, with_stack_ns: number }))
+    .array(
+      z.object({
+        ...{ of: z.string(), count: number, total_ns: number, with_stack: number, with_stack_ns: number },
+        estimated: z.boolean().optional(),
+      }),
+    )
     .describe('All that matched'),
   sample_hz: number,
   total: number,

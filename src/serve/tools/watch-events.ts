@@ -2,6 +2,7 @@
 import type { LiveDesk, SubscriptionFacts } from '../../base/live-desk.ts';
 import { errors } from '../errors.ts';
 import { deskOf } from '../live/desk-of.ts';
+import { redactEvents } from '../live/redact-events.ts';
 import { eventTable, groupsOf } from '../live/rows.ts';
 import { defineTool } from '../tool.ts';
 import { z } from '../zod.ts';
@@ -85,13 +86,9 @@ export const watchEvents = defineTool({
     const desk = await deskOf(context);
     const { id } = await chosen(desk, input);
     const { count = USUAL_COUNT, max_wait_s = USUAL_WAIT_S, aggregate_by } = input;
-    const watched = await desk.watch({
-      id,
-      cursor: input.cursor,
-      count,
-      waitMs: max_wait_s * 1000,
-      signal: context.signal,
-    });
+    const waitMs = max_wait_s * 1000;
+    const found = await desk.watch({ id, cursor: input.cursor, count, waitMs, signal: context.signal });
+    const watched = { ...found, events: redactEvents(found.events) };
     const facts = await desk.facts(id);
     const fields = Object.keys(facts.fields);
     const table =

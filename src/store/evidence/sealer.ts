@@ -79,15 +79,16 @@ export const createSealer = (database: Database, key: EvidenceKey): Sealer => {
   const seals = readSeals(database);
   const newest = seals.at(-1);
   if (newest === undefined) throw new Error('this recording has no chain of seals to go on with');
-  // Where seals were taken away, those of a table may have been among them: its rows so far were sealed then.
-  if ((seals[1]?.id ?? 2) > 2)
-    for (const { table, key } of growing) {
-      const by = quoted(key[0] ?? 'id');
-      const first = database.prepare(`SELECT coalesce(min(${by}), 1) AS first FROM ${quoted(table)}`).get();
-      if (first !== undefined) sealedUntil.set(table, number(first, 'first') - 1);
-    }
   for (const { table, range } of seals.flatMap(({ parts }) => partsOf(parts)))
     if (range !== undefined) sealedUntil.set(table, range.last);
+  // Where rows were taken away, their seals may be gone as well, but for early ones that stay for the sake of other tables: all
+  // rows before the first that is left were sealed.
+  for (const { table, key } of growing) {
+    const by = quoted(key[0] ?? 'id');
+    const first = database.prepare(`SELECT coalesce(min(${by}), 0) AS first FROM ${quoted(table)}`).get();
+    const before = first === undefined ? 0 : number(first, 'first') - 1;
+    if (before > (sealedUntil.get(table) ?? 0)) sealedUntil.set(table, before);
+  }
   let { id, hash: previous, time_ns: sealedAt } = newest;
   let unsealedRows = 0;
 

@@ -21,6 +21,8 @@ const dangling = (database: DatabaseSync): number =>
   [
     'SELECT count(*) AS n FROM call c WHERE thread NOT IN (SELECT id FROM thread) OR args NOT IN (SELECT id FROM call_args)',
     'SELECT count(*) AS n FROM call WHERE taken IS NOT NULL AND taken NOT IN (SELECT id FROM taken_stack)',
+    'SELECT count(*) AS n FROM off_cpu WHERE taken IS NOT NULL AND taken NOT IN (SELECT id FROM taken_stack)',
+    'SELECT count(*) AS n FROM cpu_sample WHERE taken IS NOT NULL AND taken NOT IN (SELECT id FROM taken_stack)',
     'SELECT count(*) AS n FROM off_cpu WHERE thread NOT IN (SELECT id FROM thread) OR waker NOT IN (SELECT id FROM thread) OR site NOT IN (SELECT id FROM wait_site)',
     'SELECT count(*) AS n FROM taken_stack WHERE stack NOT IN (SELECT id FROM stack)',
     'SELECT count(*) AS n FROM stack_frame WHERE frame NOT IN (SELECT id FROM frame)',
@@ -152,4 +154,64 @@ test('each table to which rows are added is one whose rows go, or one whose seal
     .map(({ table }) => table);
   database.close();
   assert.deepEqual(growing.toSorted(), [...Object.keys(eventTables), ...nameTables, ...LASTING].toSorted());
+});
+
+for (const lasted of [5, 38])
+  test(`a wait of ${lasted} s names no stack that has gone: it is written anew, or missing and told`, () => {
+    const thread = { pid: 7, tid: 7, comm: 'python3' };
+    const began: { readonly end: number; readonly taken: number | null }[] = [];
+    let seconds = 0;
+    const recording = longScene(undefined, { ns: 8 * SECOND }, 60, (_path, { wait, takeWait }) => {
+      seconds++;
+      for (const { taken } of began.filter(({ end }) => end === seconds))
+        wait(thread, (seconds - lasted) * SECOND + 900_000_000, lasted * SECOND - 950_000_000, { taken });
+      began.push({ end: seconds + lasted, taken: takeWait(7, ['f', `w${seconds}`]) });
+    });
+    const path = recording.done();
+    const database = new DatabaseSync(path);
+    try {
+      assert.equal(dangling(database), 0);
+      const stacks = count(
+        database,
+        `SELECT count(*) AS n FROM off_cpu o JOIN taken_stack t ON t.id = o.taken JOIN stack_frame f ON f.stack = t.stack JOIN frame n ON n.id = f.frame
+         WHERE o.blocked_ns >= 4e9 AND f.position = 1 AND n.name = 'w' || (o.start_ns / 1000000000 + 1)`,
+      );
+      const waits = count(database, 'SELECT count(*) AS n FROM off_cpu WHERE blocked_ns >= 4e9');
+      assert.ok(waits >= 8, `${waits} waits`);
+      const told = count(database, "SELECT coalesce(sum(count), 0) AS n FROM loss WHERE reason = 'stack_pruned'");
+      assert.deepEqual(
+        [stacks === 0 ? 0 : waits, told > 0],
+        [stacks, lasted === 38],
+        `${stacks} of ${waits}, ${told} told`,
+      );
+    } finally {
+      database.close();
+      recording.remove();
+    }
+  });
+
+test('more than one step of lives, processes and seconds goes as well', () => {
+  let seconds = 0;
+  const recording = longScene(undefined, { ns: 8 * SECOND }, 40, (_path, { writer, process: born, life }) => {
+    if (++seconds !== 1) return;
+    for (let i = 0; i < 2500; i++) {
+      life({ pid: 5000 + i, tid: 5000 + i, comm: 'many' }, 5, 6);
+      born(5000 + i, 'many');
+      writer.updateProcess(5000 + i, { end_ns: 6 });
+      writer.totals.add(10_000 + i, 1, 1.5 * SECOND, 10, false);
+    }
+  });
+  const database = new DatabaseSync(recording.done());
+  try {
+    for (const sql of [
+      "SELECT count(*) AS n FROM process WHERE comm = 'many'",
+      'SELECT count(*) AS n FROM task WHERE end_ns = 6',
+      'SELECT count(*) AS n FROM second WHERE second < 20',
+    ])
+      assert.equal(count(database, sql), 0, sql);
+    assert.equal(count(database, 'SELECT count(*) AS n FROM total WHERE pid >= 10000'), 2500);
+  } finally {
+    database.close();
+    recording.remove();
+  }
 });

@@ -7,7 +7,7 @@ import { planDrop } from '../evidence/drop-seals.ts';
 import { CHUNK_ROWS } from '../evidence/number-rows.ts';
 import type { Sealer } from '../evidence/sealer.ts';
 import { type Dropped, tombstoneText } from '../evidence/tombstone.ts';
-import type { Database } from '../open.ts';
+import type { Database, Statement } from '../open.ts';
 import { number } from '../row.ts';
 import { createAccount } from './account.ts';
 import { joinLosses } from './join-losses.ts';
@@ -42,6 +42,8 @@ export type PrunerParts = {
   readonly forgetProcess: (id: number, pid: number) => void;
   /** Id of the stack that was taken last. */
   readonly lastTaken: () => number;
+  /** Taken stacks up to this id go now. */
+  readonly takenGone: (until: number) => void;
 };
 
 export type Pruner = {
@@ -73,12 +75,14 @@ export const createPruner = (parts: PrunerParts): Pruner => {
   );
   const removeTaken = database.prepare('DELETE FROM taken_stack WHERE id <= ?');
   const oldestTaken = database.prepare('SELECT coalesce(min(id), 0) AS first FROM taken_stack');
-  const removeSeconds = database.prepare('DELETE FROM second WHERE second < ?');
-  const removeTasks = database.prepare('DELETE FROM task WHERE end_ns < ?');
+  const removeSeconds = database.prepare(
+    'DELETE FROM second WHERE (second, pid, op) IN (SELECT second, pid, op FROM second WHERE second < ? LIMIT ?)',
+  );
+  const removeTasks = database.prepare('DELETE FROM task WHERE id IN (SELECT id FROM task WHERE end_ns < ? LIMIT ?)');
   // Exact totals keep the name of their process. Of one that was only met, it is not known when it ended.
   const removeProcesses = database.prepare(
-    `DELETE FROM process WHERE pid NOT IN (SELECT pid FROM total)
-     AND (end_ns < ? OR (tracked = 0 AND end_ns IS NULL AND pid NOT IN (SELECT pid FROM thread))) RETURNING id, pid`,
+    `DELETE FROM process WHERE id IN (SELECT id FROM process WHERE pid NOT IN (SELECT pid FROM total)
+     AND (end_ns < ? OR (tracked = 0 AND end_ns IS NULL AND pid NOT IN (SELECT pid FROM thread))) LIMIT ?) RETURNING id, pid`,
   );
   const pages = database.prepare(
     'SELECT (c.page_count - f.freelist_count) * s.page_size AS bytes FROM pragma_page_count c, pragma_freelist_count f, pragma_page_size s',
@@ -162,10 +166,18 @@ export const createPruner = (parts: PrunerParts): Pruner => {
     }
   }
 
+  /** Rows of before `limit`, some at a time. */
+  function* removeAll(statement: Statement, limit: number): Generator<void> {
+    for (let removed = STEP_ROWS; removed === STEP_ROWS; ) {
+      removed = Number(statement.run(limit, STEP_ROWS).changes);
+      yield;
+    }
+  }
+
   /** What refers to names goes before them. */
   function* removeNames(): Generator<void> {
-    removeTasks.run(oldNames.time);
-    yield;
+    yield* removeAll(removeTasks, oldNames.time);
+    parts.takenGone(oldNames.taken);
     const row = oldestTaken.get();
     for (let to = row === undefined ? 0 : number(row, 'first') - 1; to < oldNames.taken; ) {
       to = Math.min(oldNames.taken, to + STEP_ROWS);
@@ -173,8 +185,12 @@ export const createPruner = (parts: PrunerParts): Pruner => {
       yield;
     }
     yield* removeRows('names', oldNames.number, nameTables);
-    for (const row of removeProcesses.all(oldNames.time)) parts.forgetProcess(number(row, 'id'), number(row, 'pid'));
-    yield;
+    for (let found = STEP_ROWS; found === STEP_ROWS; ) {
+      const rows = removeProcesses.all(oldNames.time, STEP_ROWS);
+      found = rows.length;
+      for (const row of rows) parts.forgetProcess(number(row, 'id'), number(row, 'pid'));
+      yield;
+    }
     joinLosses(database, oldNames.time);
     yield;
   }
@@ -197,8 +213,7 @@ export const createPruner = (parts: PrunerParts): Pruner => {
     sign(now, last.number);
     yield;
     yield* removeRows('events', last.number, Object.keys(eventTables));
-    removeSeconds.run(Math.floor(until / 1e9));
-    yield;
+    yield* removeAll(removeSeconds, Math.floor(until / 1e9));
     if (isTurn) yield* removeNames();
   }
 

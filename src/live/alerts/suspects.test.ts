@@ -1,0 +1,11 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createSuspects } from './suspects.ts';
+
+test('a process that has begun another program since is not taken for it', () => {
+  const { identify } = createSuspects({ of: () => ({ since: 100, program: process.execPath, ancestry: [] }) });
+  const { process: now } = identify(process.pid, 'node', 100);
+  assert.deepEqual([now.exe, now.exe_id === undefined], [process.execPath, false]);
+  const { process: before } = identify(process.pid, 'other', 99);
+  assert.deepEqual([before.comm, before.exe, before.exe_id], ['other', undefined, undefined]);
+});
