@@ -8,7 +8,7 @@ const TOO_OLD = 'too-old';
 const inOrder = [
   ...['counts', 'sched', 'every-call', 'truth-locks', 'truth-ipc', 'truth-signals', 'truth-chain', 'truth-stuck'],
   ...['truth-disk', 'truth-memory', 'truth-gil', 'selection', 'ending', 'live', 'security', 'stacks-python'],
-  ...['python-table', 'privileges', 'bad-input', 'hostile', 'control', 'live-calls', 'live-recording'],
+  ...['python-table', 'privileges', 'bad-input', 'hostile', 'control', 'live-calls', 'live-recording', 'watches-end'],
 ] as const;
 
 /** Files that do not run there: file -> why. */
