@@ -20,6 +20,9 @@ const AT_ONCE = 2;
 /** Addresses of lab/live/healthy.py. */
 const OURS = /127\.77\.|10\.78\.|fd78:|\[::1\]:(?:8080|7000|7001|53)\b/;
 
+/** What no kernel lets them see, or what has no class yet: said always. */
+const ALWAYS = /no known class|32-bit|io_uring/;
+
 /** Does something under both watches and returns the alerts that it raised, with what it returned. */
 const watched = async <T>(
   act: () => Promise<T>,
@@ -33,7 +36,8 @@ const watched = async <T>(
     onAlert: (alert) => alerts.push(alert),
   });
   try {
-    if (watches.notWatched.length > 0) throw new Error(`not watched: ${watches.notWatched.join(', ')}`);
+    const missing = watches.notWatched.filter((line) => !ALWAYS.test(line));
+    if (missing.length > 0) throw new Error(`not watched: ${missing.join(', ')}`);
     return { result: await act(), alerts };
   } finally {
     await watches.stop();

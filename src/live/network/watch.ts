@@ -109,7 +109,11 @@ export const startNetworkWatch = ({ tap, clock, report, suspects, keep }: WatchP
     for (const why of events.missing) missing.push({ rule: 'drops', event: 'net', why });
     const unknown = unknownReasons(events.reasons);
     if (unknown.length > 0)
-      missing.push({ rule: 'drops', event: 'skb:kfree_skb', why: `reasons of no known class: ${unknown.join(', ')}` });
+      missing.push({
+        rule: 'drop_reasons',
+        event: 'skb:kfree_skb',
+        why: `reasons of no known class: ${unknown.join(', ')}`,
+      });
   } catch (thrown) {
     missing.push({ rule: 'drops', event: 'net', why: thrown instanceof Error ? thrown.message : String(thrown) });
   }
