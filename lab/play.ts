@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ChainsText, readAnswer } from './answer.ts';
 import type { Incident, Play } from './incident.ts';
-import { makeEstate, missingForGroup, missingForLink } from './machine/estate.ts';
+import { leaveShare, makeEstate, missingForGroup, missingForLink } from './machine/estate.ts';
 import { type Program, startProgram } from './machine/program.ts';
 import { createRandom } from './machine/random.ts';
 
@@ -72,6 +72,8 @@ export const playOnce = async <T>(
     const recorder = startProgram([launcher, 'record', '-q', '-o', recording, '--', ...victim.command], victim.env);
     programs.push(recorder);
     await until('the victim begins', () => existsSync(victim.log) || recorder.hasEnded());
+    // Kernel threads that work for the victim are outside of the lab's share; a recorder inside would come before them.
+    leaveShare(recorder.pid);
     for (const { command, env } of others) programs.push(startProgram(command, env));
     const late = setTimeout(() => void recorder.end(), LONGEST_MS);
     const ended = await recorder.ended;

@@ -98,6 +98,12 @@ export const sweep = (): void => {
     quietly(() => rmSync(join(tmpdir(), name), { recursive: true, force: true }));
 };
 
+/** Takes one process out of the lab's share of the CPUs: it gets what any other program of the machine gets. */
+export const leaveShare = (pid: number): void => {
+  const folder = controllerFolder('cpu');
+  if (folder !== undefined) quietly(() => writeFileSync(join(folder, 'cgroup.procs'), String(pid)));
+};
+
 /** Lets threads of real-time priority run in a group, for as much of each second as the machine has left, in us. */
 export const allowRealTime = (group: Group): void => {
   if (!existsSync(group.file('cpu.rt_runtime_us'))) return;

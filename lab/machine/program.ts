@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 
 export type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 export type Program = {
+  readonly pid: number;
   readonly ended: Promise<Ended>;
   readonly hasEnded: () => boolean;
   /** Asks it to end, and makes it end when it does not within a second. */
@@ -52,6 +53,7 @@ export const startProgram = (
   });
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
   return {
+    pid,
     ended,
     hasEnded,
     end: async () => {

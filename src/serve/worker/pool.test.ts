@@ -42,13 +42,21 @@ test('what the caller got wrong is told in the same words', async () => {
 });
 
 test('a cancelled call ends with its thread, and the next one is answered', async () => {
-  for (const wait of [0, 20]) {
-    const stop = new AbortController();
-    const calls = [1, 2, 3].map(() => callInThread({ ...job, tool: 'get_causal_chains', args: {} }, stop.signal));
-    setTimeout(() => stop.abort(), wait);
-    const outcomes = await Promise.allSettled(calls);
-    assert.equal(outcomes.at(-1)?.status, 'rejected', 'what waited did not begin');
-  }
+  const five = (signal: AbortSignal) =>
+    [1, 2, 3, 4, 5].map(() => callInThread({ ...job, tool: 'get_causal_chains', args: {} }, signal));
+  const atOnce = new AbortController();
+  const none = five(atOnce.signal);
+  atOnce.abort();
+  for (const outcome of await Promise.allSettled(none)) assert.equal(outcome.status, 'rejected');
+
+  const soon = new AbortController();
+  const some = five(soon.signal);
+  // Two threads: when the first answer is here, the last of five has not begun.
+  await Promise.race(some);
+  soon.abort();
+  const outcomes = await Promise.allSettled(some);
+  assert.equal(outcomes.at(-1)?.status, 'rejected', 'what waited did not begin');
+
   const answer = await callInThread({ ...job, tool: 'get_stacks', args: {} });
   assert.equal(answer.total, 0);
 });
