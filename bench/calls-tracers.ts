@@ -1,14 +1,17 @@
-// What traces the calls in the calls bench: nothing but the probes, our recorder with stacks and without, bpftrace, and a tracer
-// as it is usually written with libbpf. Each is started for a victim and stopped again.
+// What traces the calls in the calls bench: nothing but the probes, our recorder with stacks and without, bpftrace with buffers
+// for all that is called and with those it has by itself, and a tracer as it is usually written with libbpf. Each is started for
+// a victim and stopped again.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createReadStream, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { loadSystem } from '../src/capture/libbpf.ts';
 import type { Victim } from './calls-victim.ts';
 import { startChild, victimCpu } from './sched-child.ts';
 import { bpftraceMissing, bpftraceWith, clangMissing, startRecorder } from './sched-tracers.ts';
 
-export const conditions = ['bare', 'recorded', 'no_stacks', 'bpftrace', 'plain'] as const;
+export const conditions = ['bare', 'recorded', 'no_stacks', 'bpftrace', 'bpftrace_default', 'plain'] as const;
 export type Condition = (typeof conditions)[number];
 
 /** Ends it, and tells how many of the calls that were made meanwhile it kept nothing of; undefined where it keeps nothing at all. */
@@ -31,6 +34,7 @@ export const missing: Readonly<Record<Condition, () => string | undefined>> = {
   recorded: () => undefined,
   no_stacks: () => undefined,
   bpftrace: bpftraceMissing,
+  bpftrace_default: bpftraceMissing,
   plain: () =>
     clangMissing() ??
     (existsSync('/usr/include/bpf/libbpf.h') && spawnSync('gcc', ['--version']).status === 0
@@ -38,9 +42,17 @@ export const missing: Readonly<Record<Condition, () => string | undefined>> = {
       : 'gcc or the headers of libbpf are not installed (Debian, Ubuntu: apt install gcc libbpf-dev)'),
 };
 
+const NEWLINE = 10;
+const [ZERO, NINE] = [48, 57];
+/** Lines that begin with a digit: those of calls. Others are what a tracer says of itself, such as how many it lost. */
 const linesOf = async (path: string): Promise<number> => {
   let lines = 0;
-  for await (const chunk of createReadStream(path)) for (const byte of chunk) if (byte === 10) lines++;
+  let before = NEWLINE;
+  for await (const chunk of createReadStream(path))
+    for (const byte of chunk) {
+      if (before === NEWLINE && byte >= ZERO && byte <= NINE) lines++;
+      before = byte;
+    }
   return lines;
 };
 
@@ -78,14 +90,30 @@ const startPlain = async (folder: string, { library, offset }: Victim): Promise<
   };
 };
 
+/** Where the last two arguments are that are kept: registers hold six on x86-64, eight on arm64. */
+const LAST_ARGUMENTS = process.arch === 'arm64' ? ['arg6', 'arg7'] : ['sarg0', 'sarg1'];
+/** Of all CPUs together, at most. */
+const LARGE_BUFFERS = 1 << 30;
+const LARGEST_BUFFER = 1 << 28;
+
+/** Bytes of a buffer of bpftrace for each CPU that holds what a run calls, even if nobody reads: as much as it can make use of. */
+export const largeBuffer = (): number =>
+  2 ** Math.floor(Math.log2(Math.min(LARGEST_BUFFER, LARGE_BUFFERS / cpus().length)));
+
 /** It writes into a file, not to us: what reads its lines would be a part of its cost. */
-const startBpftrace = async (folder: string, { library }: Victim): Promise<Tracer> => {
+const startBpftrace = async (folder: string, { library }: Victim, buffer?: number): Promise<Tracer> => {
   const script = join(folder, 'calls.bt');
   const output = join(folder, 'bpftrace.txt');
-  writeFileSync(script, readFileSync(source('calls.bt'), 'utf8').replaceAll('LIBRARY', library));
+  const [shared = '', stream = ''] = LAST_ARGUMENTS;
+  const text = readFileSync(source('calls.bt'), 'utf8')
+    .replace('SHARED_BYTES, STREAM)', `${shared}, ${stream})`)
+    .replaceAll('LIBRARY', library);
+  writeFileSync(script, text);
+  const pages = buffer === undefined ? [] : [`BPFTRACE_PERF_RB_PAGES=${buffer / loadSystem().pageSize}`];
   writeFileSync(output, '');
   // Its option -o would keep the lines until its end.
-  const into = ['-c', 'exec "$@" > "$0"', output, 'unshare', ...bpftraceWith('-B', 'line', script)];
+  const command = ['env', ...pages, 'unshare', ...bpftraceWith('-B', 'line', script)];
+  const into = ['-c', 'exec "$@" > "$0"', output, ...command];
   const child = startChild(victimCpu().others, 'sh', into);
   for (const began = performance.now(); !readFileSync(output, 'utf8').includes('attached'); await sleep(100))
     if (performance.now() - began > ATTACH_MS) throw new Error('bpftrace did not attach');
@@ -109,6 +137,8 @@ export const startTracer = (condition: Condition, folder: string, victim: Victim
     case 'no_stacks':
       return startRecorded(folder, victim, 0);
     case 'bpftrace':
+      return startBpftrace(folder, victim, largeBuffer());
+    case 'bpftrace_default':
       return startBpftrace(folder, victim);
     case 'plain':
       return startPlain(folder, victim);

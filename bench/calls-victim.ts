@@ -1,7 +1,7 @@
 // The program whose calls are traced in the calls bench, and what it is asked to do: calls at a rate, as many as possible, or as
 // a training loop makes them. Knows nothing of tracers.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openElf } from '../src/capture/symbols/elf.ts';
 import { findFunctions } from '../src/capture/symbols/elf-symbols.ts';
@@ -28,6 +28,8 @@ export type Victim = {
   readonly stop: () => Promise<unknown>;
 };
 
+/** What libraries really begin with: NVIDIA's with the first, those of today's distributions with the second. */
+const FIRST_BYTES: Readonly<Record<Beginning, string>> = { push: '55', endbr64: 'f30f1efa' };
 const ROUND_NS = 20e6;
 const ROUNDS = 60;
 const CALIBRATION = 1_000_000;
@@ -80,6 +82,11 @@ export const startVictim = async (folder: string, beginning: Beginning): Promise
   using elf = openElf(library);
   const offset = findFunctions(elf, ['cudaLaunchKernel'])[0]?.fileOffset;
   if (offset === undefined) throw new Error(`no cudaLaunchKernel in ${library}`);
+  const first = readFileSync(library)
+    .subarray(offset, offset + 4)
+    .toString('hex');
+  if (process.arch === 'x64' && !first.startsWith(FIRST_BYTES[beginning]))
+    throw new Error(`cudaLaunchKernel of ${library} begins with ${first}, not with ${beginning}`);
   let made = 0;
   const give = async (order: Order): Promise<Stretch> => {
     const stretch = await ask(child, order);

@@ -1,7 +1,7 @@
 // What timing calls costs the program that makes them: against probes that do nothing, against bpftrace, and against a tracer as
 // it is usually written with libbpf. The tracers come and go in turn, each after an untraced stretch of the same program.
 import { requirePrivileges } from '../src/capture/capture.ts';
-import { type Condition, conditions, missing, startTracer } from './calls-tracers.ts';
+import { type Condition, conditions, largeBuffer, missing, startTracer } from './calls-tracers.ts';
 import { type Beginning, type Mode, type Stretch, startVictim, type Victim } from './calls-victim.ts';
 import { type Bench, type Figure, figureOf, type Goal } from './figure.ts';
 import { inFolder } from './lab.ts';
@@ -16,6 +16,10 @@ const COMPARED: Readonly<Record<Beginning, readonly Condition[]>> = {
   push: conditions,
   endbr64: ['bare', 'recorded', 'bpftrace'],
 };
+
+/** Where it loses calls, only the stretch is played of which it is asked how many. */
+const modesOf = (beginning: Beginning, condition: Condition): readonly Mode[] =>
+  condition === 'bpftrace_default' ? MODES[beginning].slice(0, 1) : MODES[beginning];
 
 type Played = { readonly untraced: Stretch; readonly traced: Stretch };
 type Run = {
@@ -56,7 +60,8 @@ const playTurns = async (folder: string, beginning: Beginning, without: readonly
       const runs = new Map<Condition, Run>();
       for (let i = 0; i < wanted.length; i++) {
         const condition = wanted[(turn + i) % wanted.length];
-        if (condition !== undefined) runs.set(condition, await runOne(condition, folder, victim, MODES[beginning]));
+        if (condition !== undefined)
+          runs.set(condition, await runOne(condition, folder, victim, modesOf(beginning, condition)));
       }
       turns.push(runs);
     }
@@ -75,6 +80,9 @@ const addedNs = (turn: Turn, condition: Condition, mode: Mode): number => {
   const run = played(turn, condition, mode);
   return run === undefined ? Number.NaN : (run.traced.cpu - run.untraced.cpu) / run.traced.calls;
 };
+/** The same of a call that was kept, where some were lost: what they cost is added to it. */
+const addedNsOfKept: typeof addedNs = (turn, condition, mode) =>
+  addedNs(turn, condition, mode) / (1 - (turn.get(condition)?.lostPct ?? 0) / 100);
 /** By how much the same work takes longer, in per cent. */
 const slowdownPct = (turn: Turn, condition: Condition, mode: Mode): number => {
   const run = played(turn, condition, mode);
@@ -100,6 +108,14 @@ const lostOf = (turns: readonly Turn[]) =>
     }),
   );
 
+/** What a call cost in the cheapest and in the dearest turn. */
+const rangeOf = (turns: readonly Turn[], condition: Condition, mode: Mode): Figure['context'] => {
+  const values = ofEach(turns, (turn) => addedNs(turn, condition, mode));
+  return values.length === 0
+    ? {}
+    : { [`${condition}_least_ns`]: Math.min(...values), [`${condition}_most_ns`]: Math.max(...values) };
+};
+
 /** Calls a second in the untraced stretches. */
 const rateOf = (turns: readonly Turn[], mode: Mode): number =>
   median(
@@ -116,7 +132,7 @@ const ratio = (
   figure: string,
   turns: readonly Turn[],
   [over, under]: readonly [Condition, Condition],
-  { mode, goal, measure = addedNs }: { mode: Mode; goal: Goal; measure?: typeof addedNs },
+  { mode, goal, measure = addedNs }: { mode: Mode; goal?: Goal; measure?: typeof addedNs },
   context: Figure['context'],
 ): readonly Figure[] => {
   const values = ofEach(turns, (turn) => measure(turn, over, mode) / measure(turn, under, mode));
@@ -156,7 +172,39 @@ const pushFigures = (turns: readonly Turn[]): readonly Figure[] => {
   return [
     ...ratio('call_cost_vs_bare', turns, ['recorded', 'bare'], { mode: 'max', goal: atMost(1.5) }, costs),
     ...ratio('call_cost_no_stacks_vs_bare', turns, ['no_stacks', 'bare'], { mode: 'max', goal: atMost(1.5) }, {}),
-    ...ratio('call_cost_vs_bpftrace', turns, ['recorded', 'bpftrace'], { mode: 'max', goal: atMost(0.5) }, costs),
+    ...ratio(
+      'call_cost_vs_bpftrace',
+      turns,
+      ['recorded', 'bpftrace'],
+      { mode: 'max', goal: atMost(0.5) },
+      { ...costs, ...rangeOf(turns, 'bpftrace', 'max'), bpftrace_buffer_mib: largeBuffer() / 2 ** 20 },
+    ),
+    ...ratio(
+      'call_cost_100k_vs_bpftrace',
+      turns,
+      ['recorded', 'bpftrace'],
+      { mode: '100k', goal: atMost(0.5) },
+      {
+        calls_per_s: rateOf(turns, '100k'),
+        ...medians(turns, 'ns', (turn, one) => addedNs(turn, one, '100k')),
+        ...rangeOf(turns, 'bpftrace', '100k'),
+      },
+    ),
+    ...ratio('call_cost_bare_vs_bpftrace', turns, ['bare', 'bpftrace'], { mode: 'max' }, {}),
+    ...ratio(
+      'call_cost_vs_bpftrace_default_buffers',
+      turns,
+      ['recorded', 'bpftrace_default'],
+      { mode: 'max', measure: addedNsOfKept },
+      lostOf(turns),
+    ),
+    ...ratio(
+      'call_cost_made_vs_bpftrace_default_buffers',
+      turns,
+      ['recorded', 'bpftrace_default'],
+      { mode: 'max' },
+      lostOf(turns),
+    ),
     ...ratio('call_cost_vs_plain_libbpf', turns, ['recorded', 'plain'], { mode: 'max', goal: atMost(1) }, costs),
     ...slowdowns(turns, '1k', 1),
     ...slowdowns(turns, '10k', 1),

@@ -17,6 +17,8 @@ const ROWS_A_STEP = 80;
 const LAUNCHES = 18;
 const COPIES = 4;
 const COMMIT_NS = 2e9;
+/** How many times longer a read takes while the disk is slow. */
+const SLOW = 800;
 
 const opOf = (name: string): number => {
   const found = calls.find(({ op }) => op === name);
@@ -122,7 +124,7 @@ export const writeLarge = (path: string, wanted: number): { readonly rows: numbe
     data: site({ syscall: 'futex', waker_context: task, waker_syscall: 'futex', matched: 1 }),
     gpu: site({ syscall: 'ioctl', waker_context: irq }),
     put: site({ state: 0 }),
-    disk: site({ syscall: 'read', iowait: 1, file_type: 4, waker_context: block }),
+    disk: site({ state: 2, syscall: 'read', iowait: 1, file_type: 4, waker_context: block }),
     sleep: site({ syscall: 'clock_nanosleep', waker_context: timer }),
     poll: site({ syscall: 'epoll_wait', waker_context: task, waker_syscall: 'sendto', file_type: 9 }),
     socket: site({ syscall: 'recvfrom', file_type: 3, waker_context: wakerContexts.softirq }),
@@ -194,22 +196,30 @@ export const writeLarge = (path: string, wanted: number): { readonly rows: numbe
     rows++;
   };
 
+  /** When each trainer is done with its last step. */
+  const busyUntil = trainers.map(() => 0);
   const length = Math.ceil((wanted / ROWS_A_STEP) * STEP_NS);
   const isIn = (time: number, from: number, to: number): boolean => time >= from * length && time < to * length;
   let committed = 0;
   let steps = 0;
   for (let now = 0; rows < wanted; now += STEP_NS, steps++) {
-    const trainer = trainers[steps % TRAINERS] ?? trainers[0];
-    if (trainer === undefined) break;
+    const turn = steps % TRAINERS;
+    const trainer = trainers[turn];
+    if (trainer === undefined || now < (busyUntil[turn] ?? 0)) continue;
     const { pid, main, loaders, pin, cpu } = trainer;
-    // Incidents: somebody else on the CPUs of the first trainer, a slow disk for the second, memory that takes long for the third.
+    // Incidents: somebody else on the CPUs of the first trainer, a disk that makes the steps of the second late, memory that
+    // takes long for the third.
     const crowded = pid === 1000 && isIn(now, 0.3, 0.32);
     const slowDisk = pid === 1100 && isIn(now, 0.6, 0.62);
     const slowMemory = pid === 1200 && steps % 4000 === 2;
-    let at = now + between(0, 200_000);
-    const waited = slowDisk ? between(60e6, 90e6) : between(200_000, 900_000);
-    for (const loader of loaders) {
-      const read = between(150_000, 600_000) + (slowDisk ? waited : 0);
+    const began = now + between(0, 200_000);
+    let at = began;
+    // The loaders read, the first hands over to the thread that pins memory, and that one to the trainer.
+    const reads = loaders.map(() => between(150_000, 600_000) * (slowDisk ? SLOW : 1));
+    const pinned = (reads[0] ?? 0) + between(40_000, 90_000);
+    const waited = pinned + between(30_000, 200_000);
+    for (const [i, loader] of loaders.entries()) {
+      const read = reads[i] ?? 0;
       const issued = at + 20_000;
       const request = waits.blockRequest({
         ...{ start: at, queued: at + 5_000, issued, completed: at + read, device: (8 << 20) | 1, sector: steps * 8 },
@@ -219,7 +229,7 @@ export const writeLarge = (path: string, wanted: number): { readonly rows: numbe
       wait(loader, sites.disk, at, read, between(3_000, 30_000), cpu + 1, { request });
       wait(loader, sites.data, at + read + 200_000, between(1e6, 6e6), 4_000, cpu + 1, { waker: pin });
     }
-    wait(pin, sites.data, at, between(200_000, 700_000), 5_000, cpu + 2, { waker: loaders[0] ?? null });
+    wait(pin, sites.data, at, pinned, 5_000, cpu + 2, { waker: loaders[0] ?? null });
     wait(main, sites.data, at, waited, between(4_000, 40_000), cpu, { waker: pin });
     at += waited + 50_000;
     for (let i = 0; i < LAUNCHES; i++) {
@@ -259,6 +269,7 @@ export const writeLarge = (path: string, wanted: number): { readonly rows: numbe
     slice(cpu, at + device - 30_000, 25_000, idle);
     call(pid, main, ops.sync, at, device, stream);
     at += device;
+    busyUntil[turn] = Math.max(at, began + Math.max(...reads) + 10e6);
     for (let i = 0; i < SERVER_THREADS; i++) {
       const server = servers[(steps * SERVER_THREADS + i) % servers.length] ?? 1;
       const kind = i % 3 === 0 ? sites.socket : i % 3 === 1 ? sites.poll : sites.sleep;

@@ -14,7 +14,11 @@ const MILLISECONDS = 3000;
 const CALLS = 100;
 const PACKETS = 50;
 const MS_NS = 1e6;
-const SETTLE_MS = 500;
+/** How long it is listened to alone; and how calm it is before, as a share of a core: what starting it takes is not in the figure. */
+const IDLE_MS = 2000;
+const CALM = 0.01;
+const CALM_MS = 500;
+const CALM_TRIES = 20;
 
 type Run = {
   readonly calls_ns: number;
@@ -32,7 +36,7 @@ const runVictim = (program: string, cpu: string): Run => {
   return run;
 };
 
-/** The same under both watches, and the share of a core that the watcher took meanwhile. */
+/** The same under both watches, and the share of a core that the watcher took meanwhile, and before that while nothing of it happened. */
 const runWatched = async (program: string, cpu: string, others: string) => {
   const watcher = startChild(others, process.execPath, [
     '--disable-warning=ExperimentalWarning',
@@ -43,7 +47,13 @@ const runWatched = async (program: string, cpu: string, others: string) => {
     return Number((await watcher.hear('cpu')).split(' ')[1]);
   };
   await watcher.hear('ready');
-  await sleep(SETTLE_MS);
+  const shareOf = async (ms: number) => {
+    const [before, began] = [await taken(), performance.now()];
+    await sleep(ms);
+    return ((await taken()) - before) / 1000 / (performance.now() - began);
+  };
+  for (let i = 0; i < CALM_TRIES && (await shareOf(CALM_MS)) > CALM; i++);
+  const idle = await shareOf(IDLE_MS);
   const before = await taken();
   const began = performance.now();
   const child = startChild(cpu, program, [String(MILLISECONDS), String(CALLS), String(PACKETS)]);
@@ -54,7 +64,7 @@ const runWatched = async (program: string, cpu: string, others: string) => {
   watcher.say('end');
   await watcher.hear('ended');
   await watcher.stop('SIGTERM');
-  return { run, share };
+  return { run, share, idle };
 };
 
 export const liveCost: Bench = {
@@ -67,17 +77,19 @@ export const liveCost: Bench = {
     const calls: number[] = [];
     const packets: number[] = [];
     const watcher: number[] = [];
+    const idles: number[] = [];
     let bare: Run | undefined;
     runVictim(program, victim);
     for (let turn = 0; turn < TURNS; turn++) {
       let unwatched: Run | undefined;
       if (turn % 2 === 0) unwatched = runVictim(program, victim);
-      const { run, share } = await runWatched(program, victim, others);
+      const { run, share, idle } = await runWatched(program, victim, others);
       unwatched ??= runVictim(program, victim);
       bare = unwatched;
       calls.push(run.calls_ns - unwatched.calls_ns);
       packets.push(run.packets_ns - unwatched.packets_ns);
       watcher.push(share);
+      idles.push(idle);
     }
     rmSync(folder, { recursive: true });
     const percent = (share: number) => share * 100;
@@ -99,6 +111,7 @@ export const liveCost: Bench = {
       ),
       figureOf('live_cost_kernel_percent', '% of a core', { atMost: 1 }, kernel, context),
       figureOf('live_cost_watcher_percent', '% of a core', { atMost: 1 }, watcher.map(percent), context),
+      figureOf('live_idle_watcher_percent', '% of a core', { atMost: 0.5 }, idles.map(percent), context),
       figureOf('live_cost_call_ns', 'ns', { atMost: 50 }, each(calls, CALLS), context),
       figureOf('live_cost_packet_ns', 'ns', { atMost: 100 }, each(packets, PACKETS), context),
     ];

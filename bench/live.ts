@@ -10,7 +10,7 @@ import { createAssembler } from '../src/capture/live/assembler.ts';
 import { openTap } from '../src/capture/live/tap.ts';
 import { tracepointAttributes } from '../src/capture/live/tracepoint-attributes.ts';
 import { openDesk } from '../src/live/desk.ts';
-import { type Bench, figureOf } from './figure.ts';
+import { type Bench, figureOf, median } from './figure.ts';
 import { compile } from './sched-child.ts';
 
 const TURNS = 5;
@@ -148,8 +148,7 @@ export const live: Bench = {
     const over = (name: Condition) => beyond(name, 'untraced');
     rmSync(folder, { recursive: true });
     const { subscribe, answer } = await delays();
-    const median = [...found.untraced].sort((a, b) => a - b)[Math.floor(TURNS / 2)] ?? Number.NaN;
-    const context = { event: EVENT, untraced_ns: Math.round(median) };
+    const context = { event: EVENT, untraced_ns: Math.round(median(found.untraced)) };
     return [
       figureOf('live_filtered_ns', 'ns', { atMost: 50 }, over('filtered_1'), context),
       figureOf('live_filtered_4_tests_ns', 'ns', { atMost: 50 }, over('filtered_4'), context),

@@ -1,7 +1,7 @@
 // Loads the kernel side as on a machine with so many CPUs, and prints what memory the kernel accounts for it, and what is
 // worked out for the same. Run in a process of its own, which takes it away again. Prints one JSON line.
 import { readdirSync, readFileSync } from 'node:fs';
-import { mapBytes, mapTypes } from '../scripts/map-memory.ts';
+import { mapBytes } from '../scripts/map-memory.ts';
 import { mapsFor } from '../scripts/scale.ts';
 import { readAbilities } from '../src/capture/abilities.ts';
 import { loadLibbpf, loadSystem } from '../src/capture/libbpf.ts';
@@ -18,8 +18,6 @@ const kernel = loadKernel(bpf, {
   sizes: { [HISTORY.name]: cpus * sizes.historySlots, [REQUESTS.name]: cpus * sizes.requestSlots },
 });
 makeRings(kernel, system, sizes);
-/** One more of them: the others are held by the kernel side, and have no descriptor. */
-const ring = bpf.createMap(mapTypes.ring, 'whytrace_ring', 0, 0, sizes.ringBytes, null);
 const memoryOf = (info: string): number => Number(/^memlock:\s*(\d+)/m.exec(info)?.[1] ?? 0);
 
 /** Bytes of each map that this process has, once each, by its id (`memlock` of Documentation/bpf/maps.rst). */
@@ -34,12 +32,11 @@ for (const fd of readdirSync('/proc/self/fdinfo')) {
   const id = /^map_id:\s*(\d+)/m.exec(text)?.[1];
   if (id !== undefined) accounted.set(id, memoryOf(text));
 }
-const others = (sizes.rings - 1) * memoryOf(readFileSync(`/proc/self/fdinfo/${ring}`, 'utf8'));
 const here = bpf.possibleCpus();
 process.stdout.write(
   `${JSON.stringify({
     maps: accounted.size,
-    accounted: [...accounted.values()].reduce((sum, bytes) => sum + bytes, others),
+    accounted: [...accounted.values()].reduce((sum, bytes) => sum + bytes, 0),
     // What each CPU has of its own is there for those of this machine only.
     worked_out: mapsFor(cpus, sizes).reduce((sum, map) => sum + mapBytes(map, here), 0),
   })}\n`,

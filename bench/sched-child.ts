@@ -6,9 +6,11 @@ import { createInterface } from 'node:readline';
 
 const PATIENCE_MS = 60_000;
 const running = new Set<() => void>();
-process.once('exit', () => {
+/** Ends all that still run: what a bench left behind that failed. */
+export const endChildren = (): void => {
   for (const kill of running) kill();
-});
+};
+process.once('exit', endChildren);
 
 export type Child = {
   readonly pid: number;

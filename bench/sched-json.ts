@@ -1,4 +1,4 @@
-// Checked readers of the JSON lines that the programs of the scheduler benches print.
+// Checked readers of the JSON lines that the programs of the benches print.
 
 export const parse = (line: string): object => {
   const value: unknown = JSON.parse(line);
@@ -6,9 +6,18 @@ export const parse = (line: string): object => {
   return value;
 };
 
+/** The object in the last line of what a program printed. */
+export const lastLine = (output: string): object => parse(output.trim().split('\n').at(-1) ?? '');
+
 export const numberOf = (record: object, name: string): number => {
   const value: unknown = Reflect.get(record, name);
   if (typeof value !== 'number') throw new Error(`no number ${name} in ${JSON.stringify(record).slice(0, 200)}`);
+  return value;
+};
+
+export const textOf = (record: object, name: string): string => {
+  const value: unknown = Reflect.get(record, name);
+  if (typeof value !== 'string') throw new Error(`no text ${name} in ${JSON.stringify(record).slice(0, 200)}`);
   return value;
 };
 

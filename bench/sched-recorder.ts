@@ -1,7 +1,8 @@
-// Records one process in a process of its own, until it is interrupted, and says what that cost: run by the scheduler
-// benches, so that CPU time and memory of a recorder hold nothing else. Prints two JSON lines: when it is ready, and at
-// the end. SIGUSR2 begins the count of its CPU time anew.
+// Records one process as `whytrace record` does, in a process of its own, until it is interrupted, and says what that cost: run by
+// the scheduler benches, so that CPU time and memory of a recorder hold nothing else. Prints two JSON lines: when it is ready, and
+// at the end. SIGUSR2 begins the count of its CPU time anew.
 import { runRecording } from '../src/record/run.ts';
+import { asTheCommand } from './as-the-command.ts';
 
 process.env.UV_THREADPOOL_SIZE = '64';
 const [path = '', pid = '', hz] = process.argv.slice(2);
@@ -11,7 +12,7 @@ process.on('SIGUSR2', () => {
 });
 const { session } = await runRecording({
   path,
-  version: 'bench',
+  ...asTheCommand(path),
   duration: undefined,
   ...(hz === undefined ? {} : { sampleHz: Number(hz) }),
   selection: { pids: [Number(pid)], comms: [], cgroups: [], all: false, command: [] },

@@ -18,7 +18,9 @@ export type Recorder = {
 export const startRecorder = async (path: string, pid: number, sampleHz?: number): Promise<Recorder> => {
   const script = join(import.meta.dirname, 'sched-recorder.ts');
   const hz = sampleHz === undefined ? [] : [String(sampleHz)];
-  const args = ['--disable-warning=ExperimentalWarning', script, path, String(pid), ...hz];
+  // With the modules that an earlier start compiled, as bin/whytrace does.
+  const quick = `--require=${join(import.meta.dirname, '..', 'bin', 'quick-start.cjs')}`;
+  const args = ['--disable-warning=ExperimentalWarning', quick, script, path, String(pid), ...hz];
   const child = startChild(victimCpu().others, process.execPath, args);
   await child.hear('ready_ms');
   // The thread that names stacks may still be starting.

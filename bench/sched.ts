@@ -1,7 +1,7 @@
 // What watching the scheduler costs those who are watched, whether an independent tool sees the same, and whether many
 // threads and processes are too many.
 import { requirePrivileges } from '../src/capture/capture.ts';
-import { type Bench, type Figure, figureOf, type Goal } from './figure.ts';
+import { type Bench, type Figure, figureOf, type Goal, median, rounded, type Skipped } from './figure.ts';
 import { inFolder } from './lab.ts';
 import { agreementFigures } from './sched-agreement.ts';
 import { type Condition, conditions, playPairs, type Stretch, SWITCHES_PER_SECOND, type Turn } from './sched-pairs.ts';
@@ -24,7 +24,6 @@ const added = (turns: readonly Turn[], condition: Condition, measure: Measure): 
   turns.flatMap(({ [condition]: with_, untraced }) =>
     with_ === undefined || untraced === undefined ? [] : [measure(with_) - measure(untraced)],
   );
-const median = (values: readonly number[]): number => figureOf('', '', { atMost: 0 }, values).value;
 const stretches = (turns: readonly Turn[], condition: Condition): readonly Stretch[] =>
   turns.flatMap(({ [condition]: stretch }) => (stretch === undefined ? [] : [stretch]));
 
@@ -35,11 +34,11 @@ const costFigures = (turns: readonly Turn[], sides: string): readonly Figure[] =
   const cost = (figure: string, condition: Condition, goal: Goal) =>
     figureOf(figure, 'ns', goal, added(turns, condition, low), {
       sides,
-      untraced_ns: median(stretches(turns, 'untraced').map(low)),
-      least_of_all_turns_ns: least(turns, condition) - least(turns, 'untraced'),
-      middle_round_ns: median(added(turns, condition, middle)),
-      by_the_clock_ns: median(added(turns, condition, clock)),
-      woken_pct: median(stretches(turns, condition).map(({ wokenPct }) => wokenPct)),
+      untraced_ns: rounded(median(stretches(turns, 'untraced').map(low))),
+      least_of_all_turns_ns: rounded(least(turns, condition) - least(turns, 'untraced')),
+      middle_round_ns: rounded(median(added(turns, condition, middle))),
+      by_the_clock_ns: rounded(median(added(turns, condition, clock))),
+      woken_pct: rounded(median(stretches(turns, condition).map(({ wokenPct }) => wokenPct))),
       lost: stretches(turns, condition).reduce((sum, { lost }) => sum + lost, 0),
       beside_other_tracers: stretches(turns, condition).filter(({ foreign }) => foreign > 0).length,
     });
@@ -53,7 +52,7 @@ const costFigures = (turns: readonly Turn[], sides: string): readonly Figure[] =
       turns.flatMap(({ [condition]: with_, untraced }) =>
         with_ === undefined || untraced === undefined ? [] : [(with_.low / untraced.low - 1) * 100],
       ),
-      { sides },
+      { sides, switches_per_s: SWITCHES_PER_SECOND },
     );
   const ratios = added(turns, 'recorded', low).map((ns, i) => ns / (theirs[i] ?? Number.NaN));
   return [
@@ -68,7 +67,7 @@ const costFigures = (turns: readonly Turn[], sides: string): readonly Figure[] =
       : [
           figureOf('sched_pair_cost_vs_bpftrace', 'ratio', { atMost: 1 }, ratios, {
             sides,
-            bpftrace_ns: median(theirs),
+            bpftrace_ns: rounded(median(theirs)),
           }),
         ]),
   ];
@@ -95,6 +94,18 @@ const shareFigures = (turns: readonly Turn[]): readonly Figure[] => {
   ];
 };
 
+/** What cannot be compared without another tool. */
+const COMPARISONS = {
+  empty: ['sched_pair_cost_empty_ns'],
+  bpftrace: ['sched_pair_cost_vs_bpftrace', 'offcpu_agreement_pct', 'offcpu_agreement_threads'],
+} as const;
+
+const skipped = (missing: Partial<Record<Condition, string | undefined>>): readonly Skipped[] =>
+  (['empty', 'bpftrace'] as const).flatMap((condition) => {
+    const why = missing[condition];
+    return why === undefined ? [] : COMPARISONS[condition].map((figure) => ({ figure, skipped: why }));
+  });
+
 export const sched: Bench = {
   name: 'sched',
   doc: 'what watching the scheduler costs, and whether bpftrace sees the same',
@@ -105,18 +116,16 @@ export const sched: Bench = {
         bpftrace: bpftraceMissing(),
         empty: clangMissing(),
       };
-      for (const why of Object.values(missing))
-        if (why !== undefined) process.stderr.write(`bench: sched: not compared: ${why}\n`);
       const without = conditions.filter((condition) => missing[condition] !== undefined);
-      const bpftrace = missing.bpftrace === undefined;
       const threads = await playPairs(folder, { turns: TURNS, processes: false, without });
       const processes = await playPairs(folder, { turns: TURNS, processes: true, without });
       return [
         ...costFigures(threads, 'threads'),
         ...costFigures(processes, 'processes'),
         ...shareFigures(threads),
-        ...(bpftrace ? await agreementFigures(folder) : []),
+        ...(missing.bpftrace === undefined ? await agreementFigures(folder) : []),
         ...(await stormFigures(folder)),
+        ...skipped(missing),
       ];
     }),
 };

@@ -1,8 +1,9 @@
-// Records one command with so many samples a second and says what that cost, in a process of its own: the time that the
-// programs of the kernel side ran (kept by the kernel where kernel.bpf_stats_enabled is 1), and its own CPU time.
+// Records one command as `whytrace record` does, with so many samples a second, in a process of its own, and says what that cost:
+// the time that the programs of the kernel side ran (kept by the kernel where kernel.bpf_stats_enabled is 1), and its own CPU time.
 // Arguments: HZ FILE COMMAND...; prints one JSON line.
 import { readdirSync, readFileSync } from 'node:fs';
 import { runRecording } from '../src/record/run.ts';
+import { asTheCommand } from './as-the-command.ts';
 
 process.env.UV_THREADPOOL_SIZE = '64';
 
@@ -42,7 +43,7 @@ const ended = () => {
 };
 const { session } = await runRecording({
   path,
-  version: 'bench',
+  ...asTheCommand(path),
   duration: undefined,
   sampleHz: Number(hz),
   mute: true,

@@ -12,12 +12,14 @@
 #define SAMPLE_ONE_IN 1024
 #define ALWAYS_SLOW 1000000 /* ns */
 #define NEVER_SLOW 20000
+#define SURE_FOR 7 /* calls of a thread: 2,000 threads put 1.7 MB into the rings in between */
 
 /* On each CPU, of each call: how long it took, by powers of two; old ones count for less and less. */
 struct typical {
 	__u64 slow; /* ns: from here on it is among the slowest */
 	__u32 count;
-	__u32 owed; /* calls whose sample was refused: the next one stands for them too */
+	__u32 owed; /* calls whose sample was refused or left out: the next one stands for them too */
+	struct left_out rows;
 	__u32 log2[TYPICAL_EXPONENTS];
 };
 struct {
@@ -92,11 +94,12 @@ static __always_inline __u32 stack_weight(const struct wt_config *config, __u32 
 	if (count < 4 || duration > ALWAYS_SLOW || (typical->slow && duration > NEVER_SLOW && duration >= typical->slow))
 		weight = 1;
 	else if ((count & (SAMPLE_ONE_IN - 1)) == SAMPLE_ONE_IN - 1)
-		weight = SAMPLE_ONE_IN * (config->keep_stack + 1);
+		weight = SAMPLE_ONE_IN;
 	if (!weight || !config->stacks)
 		return 0;
 	if (weight > 1 && !is_kept(config->keep_stack)) {
 		count_loss(WT_LOSS_SHED_STACK);
+		typical->owed += weight;
 		return 0;
 	}
 	if (!may_take(WT_REASON_CALL, now)) {
@@ -110,17 +113,32 @@ static __always_inline __u32 stack_weight(const struct wt_config *config, __u32 
 	return weight;
 }
 
+/* A stack that should stand for `weight` calls could not be taken. */
+static __always_inline void owe_stack(__u32 op, __u32 weight)
+{
+	struct typical *typical = weight > 1 ? bpf_map_lookup_elem(&typical_calls, &op) : NULL;
+
+	if (typical)
+		typical->owed += weight;
+}
+
 /*
  * How many calls the row of this one stands for, as a power of two; -1 when it gets none. What may be left out is the usual:
- * not the slowest of their kind, nor the first.
+ * not the slowest of their kind, nor the first. Asking the ring costs a call into the kernel: where it has just said that there is
+ * room, `sure` many calls go by before it is asked again.
  */
-static __always_inline int row_weight(const struct wt_config *config, void *ring, __u32 op, __u32 depth, __u64 duration)
+static __always_inline int row_weight(const struct wt_config *config, void *ring, __u32 *sure, __u32 op, __u32 depth,
+				      __u64 duration)
 {
 	__u32 mask = config->keep_call;
 	struct typical *typical;
 
-	if (is_nearly_full(config, ring))
+	if (*sure)
+		--*sure;
+	else if (is_nearly_full(config, ring))
 		mask |= WT_FULL_KEEP_CALL;
+	else
+		*sure = SURE_FOR;
 	if (!mask)
 		return 0;
 	typical = bpf_map_lookup_elem(&typical_calls, &op);
@@ -130,5 +148,5 @@ static __always_inline int row_weight(const struct wt_config *config, void *ring
 		count_typical(typical, duration);
 	if (duration >= typical->slow || duration > ALWAYS_SLOW)
 		return 0;
-	return is_kept(mask) ? (int)exponent_of(mask + 1) : -1;
+	return weigh(&typical->rows, mask);
 }

@@ -38,30 +38,23 @@ static __always_inline void read_arguments(struct pt_regs *ctx, const struct wt_
 /* False when the return of this call is of no use. */
 static __always_inline bool enter(struct pt_regs *ctx)
 {
-	__u64 id = bpf_get_current_pid_tgid(), cookie;
-	__u32 tid = id, pid = id >> 32, op, zero = 0, depth;
-	const struct wt_config *config;
-	struct thread_calls *calls;
+	__u64 thread = bpf_get_current_pid_tgid(), cookie, *slots;
+	struct thread_calls *calls = calls_of(thread);
 	struct wt_call_plan *plan;
 	struct frame *frame;
-	__u64 slots[16] = {};
+	__u32 op, depth;
 
 	/* A thread that has made a call before belongs to a tracked process: no second look-up. */
-	calls = bpf_map_lookup_elem(&thread_calls, &tid);
-	if (!calls || calls->pid != pid) {
-		void *none = bpf_map_lookup_elem(&no_calls, &zero);
+	if (!calls) {
+		const struct wt_config *config = settings();
 
-		config = settings();
-		if (!config || !is_tracked(config, pid))
+		if (!config || !is_tracked(config, thread >> 32))
 			return false;
-		if (none)
-			bpf_map_update_elem(&thread_calls, &tid, none, BPF_ANY);
-		calls = bpf_map_lookup_elem(&thread_calls, &tid);
+		calls = make_calls(thread);
 		if (!calls) {
 			count_loss(WT_LOSS_THREAD_TABLE_FULL);
 			return false;
 		}
-		calls->pid = pid;
 	}
 	cookie = bpf_get_attach_cookie(ctx);
 	op = cookie & 0xffff;
@@ -73,6 +66,7 @@ static __always_inline bool enter(struct pt_regs *ctx)
 		count_loss(WT_LOSS_CALL_TOO_DEEP);
 		return false;
 	}
+	slots = calls->slots;
 	read_arguments(ctx, plan, slots);
 	frame = &calls->frames[depth & (MAX_DEPTH - 1)];
 #pragma unroll
@@ -90,11 +84,12 @@ static __always_inline bool enter(struct pt_regs *ctx)
 	return true;
 }
 
-static __always_inline void leave(struct pt_regs *ctx)
+/* `entered`: the kernel comes back only from calls that were entered here, the innermost first. */
+static __always_inline void leave(struct pt_regs *ctx, bool entered)
 {
-	__u64 now = bpf_ktime_get_ns(), id = bpf_get_current_pid_tgid(), sp = STACK_POINTER(ctx), duration, pointer = 0;
-	__u32 tid = id, pid = id >> 32, op = bpf_get_attach_cookie(ctx) & 0xffff, depth, weight = 0;
-	struct thread_calls *calls = bpf_map_lookup_elem(&thread_calls, &tid);
+	__u64 now = bpf_ktime_get_ns(), thread = bpf_get_current_pid_tgid(), sp = STACK_POINTER(ctx), duration, pointer = 0;
+	__u32 tid = thread, pid = thread >> 32, op = entered ? 0 : bpf_get_attach_cookie(ctx) & 0xffff, depth, weight = 0;
+	struct thread_calls *calls = calls_of(thread);
 	const struct wt_config *config;
 	const struct wt_call_plan *plan;
 	struct frame *frame = NULL;
@@ -116,7 +111,7 @@ static __always_inline void leave(struct pt_regs *ctx)
 		if (top->sp + RETURN_POPS > sp && top->sp - sp < STALE_WITHIN)
 			break; /* an outer call: the one that returns here was never entered */
 		depth--;
-		if (top->sp + RETURN_POPS == sp && top->op == op) {
+		if (top->sp + RETURN_POPS == sp && (entered || top->op == op)) {
 			frame = top;
 			break;
 		}
@@ -128,9 +123,10 @@ static __always_inline void leave(struct pt_regs *ctx)
 			count_loss(WT_LOSS_RETURN_WITHOUT_ENTRY);
 		return;
 	}
+	op = frame->op;
 	config = settings();
 	plan = bpf_map_lookup_elem(&plans, &op);
-	if (!config || !plan)
+	if (!config || config->ended || !plan)
 		return;
 	duration = now - frame->start;
 	failed = (__s32)RETURNED(ctx) != 0;
@@ -145,20 +141,23 @@ static __always_inline void leave(struct pt_regs *ctx)
 		struct taking taking = { .time = frame->start, .pid = pid, .tid = tid, .op = op, .reason = WT_REASON_CALL, .weight = weight };
 
 		has_stack = TAKE_STACK(ctx, config, &taking, ctx, false);
+		if (!has_stack)
+			owe_stack(op, weight);
 	}
 	ring = ring_of(config);
 	if ((!failed || (__s32)RETURNED(ctx) == WT_NOT_READY) && !has_stack && plan->pointer_slot == WT_NO_SLOT)
-		row = row_weight(config, ring, op, depth, duration);
+		row = row_weight(config, ring, &calls->sure, op, depth, duration);
 	if (row < 0) {
-		count_loss(WT_LOSS_SHED_CALL);
 		add_lost(pid, frame, duration, failed);
 		return;
 	}
 	call = reserve_in(ring, sizeof(*call), WT_LOSS_RING_FULL_CALL);
 	if (!call) {
+		settle(row, false, WT_LOSS_SHED_CALL, WT_LOSS_RING_FULL_CALL);
 		add_lost(pid, frame, duration, failed);
 		return;
 	}
+	settle(row, true, WT_LOSS_SHED_CALL, WT_LOSS_RING_FULL_CALL);
 	FILL_HEAD(call, WT_EVENT_CALL, pid, tid);
 	call->start = frame->start;
 	call->duration = duration;
@@ -181,14 +180,8 @@ int call_enter(struct pt_regs *ctx)
 SEC("uretprobe")
 int call_return(struct pt_regs *ctx)
 {
-	leave(ctx);
+	leave(ctx, false);
 	return 0;
-}
-
-/* What it needs on the stack is free again when a return has the stack of its thread taken. */
-static __noinline bool enter_apart(struct pt_regs *ctx)
-{
-	return enter(ctx);
 }
 
 /*
@@ -199,8 +192,8 @@ SEC("uprobe")
 int call_session(struct pt_regs *ctx)
 {
 	if (INSTRUCTION_POINTER(ctx) == bpf_get_func_ip(ctx))
-		return !enter_apart(ctx);
-	leave(ctx);
+		return !enter(ctx);
+	leave(ctx, true);
 	return 0;
 }
 
@@ -208,14 +201,16 @@ int call_session(struct pt_regs *ctx)
 SEC("raw_tp/sched_process_exec")
 int forget_calls(__u64 *ctx)
 {
-	__u32 tid = ctx[1]; /* before the exec: that of a thread other than the first changes */
-	struct thread_calls *calls = bpf_map_lookup_elem(&thread_calls, &tid);
+	__u64 process = bpf_get_current_pid_tgid() >> 32 << 32;
+	/* Its id before the exec: that of a thread other than the first changes. */
+	struct thread_calls *calls = calls_of(process | (__u32)ctx[1]);
 
 	if (!calls)
 		return 0;
 	for (__u32 i = 0; i < MAX_DEPTH && i < calls->depth; i++)
 		count_loss(WT_LOSS_CALL_ABANDONED);
-	bpf_map_delete_elem(&thread_calls, &tid);
+	calls->depth = 0;
+	calls->thread = 0;
 	return 0;
 }
 

@@ -27,12 +27,18 @@ struct {
 	__type(value, __u64);
 } losses SEC(".maps");
 
-static __always_inline void count_loss(__u32 which)
+/* Atomic: where the kernel is preempted in a probe of a library, another one may count on the same CPU meanwhile. */
+static __always_inline void count_losses(__u32 which, __u64 how_many)
 {
 	__u64 *count = bpf_map_lookup_elem(&losses, &which);
 
 	if (count)
-		++*count;
+		__sync_fetch_and_add(count, how_many);
+}
+
+static __always_inline void count_loss(__u32 which)
+{
+	count_losses(which, 1);
 }
 
 /* The ring of this CPU. */

@@ -15,6 +15,7 @@
 #define WT_STACK_PIECE 4096
 #define WT_HIJACKED_RETURNS 8
 #define WT_CALL_WEIGHT_SHIFT 8
+#define WT_CALL_WEIGHT_BITS 4
 #define WT_SHORT_WAIT 20000
 #define WT_NOT_READY 600
 #define WT_FULL_KEEP_CALL 63
@@ -67,6 +68,9 @@
 #define WT_REASON_CALL 0
 #define WT_REASON_WAIT 1
 #define WT_REASON_SAMPLE 2
+#define WT_HOLD_NO 0
+#define WT_HOLD_YES 1
+#define WT_HOLD_FAILED 2
 #define WT_PYTHON_NONE 0
 #define WT_PYTHON_READ 1
 #define WT_PYTHON_FAILED 2
@@ -117,6 +121,7 @@ struct wt_config {
 	__u32 keep_stack; /* the same of stacks of usual calls and short waits (number) */
 	__u32 keep_call; /* of usual calls (number) */
 	__u32 keep_wait; /* of short waits (number) */
+	__u32 ended; /* calls that return from now on are not of this recording: it is being counted up (0 or 1) */
 };
 
 /* what the running kernel tells; known before the programs are loaded */
@@ -339,7 +344,7 @@ struct wt_thread_name {
 WT_KEEP(thread_name)
 #define WT_EVENT_LIBRARY_MAPPED 8
 
-/* a process mapped executable code from a file */
+/* a process begins to use a file with code */
 struct wt_library_mapped {
 	__u32 type; /* id of the event, the first word of every record (number) */
 	__u32 cpu; /* CPU on which the event was emitted (CPU number) */
@@ -348,7 +353,7 @@ struct wt_library_mapped {
 	__u64 time; /* when (ns since the recording began) */
 	__u64 inode; /* inode of the file (raw register value) */
 	__u32 device; /* device of the file, as the kernel encodes it (major << 20 | minor) (number) */
-	__u32 held; /* 1 when the process was stopped so that no call is missed (0 or 1) */
+	__u32 held; /* whether the process was stopped so that no call is missed: see library_holds (number) */
 	char name[64]; /* last part of the file name (text) */
 };
 WT_KEEP(library_mapped)

@@ -19,25 +19,60 @@ struct frame {
 };
 
 struct thread_calls {
+	__u64 thread; /* whose, as bpf_get_current_pid_tgid() gives it; 0 in a free place */
 	__u32 depth;
-	__u32 pid;
+	__u32 sure; /* for so many calls it need not ask whether its ring is nearly full */
+	__u64 slots[WT_NO_SLOT + 1]; /* of the call that is being entered, as its plan numbers them; the last is never written */
 	struct frame frames[MAX_DEPTH];
 };
 
+/* Found by the thread id, in the first of a few places that is its own: a hash table costs some 15 ns a look-up more. */
+#define THREAD_PLACES 16384
+#define PLACES_TRIED 8
+#define PLACE_STEP 2053 /* spreads them over the table, away from the ids of threads made together */
+
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 16384);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, THREAD_PLACES);
 	__type(key, __u32);
 	__type(value, struct thread_calls);
 } thread_calls SEC(".maps");
 
-/* A value of zeros to start from: too large for the stack. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct thread_calls);
-} no_calls SEC(".maps");
+static __always_inline struct thread_calls *place_of_calls(__u64 thread, __u32 attempt)
+{
+	__u32 place = ((__u32)thread + attempt * PLACE_STEP) & (THREAD_PLACES - 1);
+
+	return bpf_map_lookup_elem(&thread_calls, &place);
+}
+
+/* Those of a thread; NULL where it has made none. */
+static __always_inline struct thread_calls *calls_of(__u64 thread)
+{
+	for (__u32 i = 0; i < PLACES_TRIED; i++) {
+		struct thread_calls *calls = place_of_calls(thread, i);
+
+		if (calls && calls->thread == thread)
+			return calls;
+	}
+	return NULL;
+}
+
+/* A place for a thread that has none. One that had the same id in another process is no more. */
+static __always_inline struct thread_calls *make_calls(__u64 thread)
+{
+	for (__u32 i = 0; i < PLACES_TRIED; i++) {
+		struct thread_calls *calls = place_of_calls(thread, i);
+		__u64 owner = calls ? calls->thread : 0;
+
+		if (!calls || (owner && (__u32)owner != (__u32)thread))
+			continue;
+		if (__sync_val_compare_and_swap(&calls->thread, owner, thread) == owner) {
+			calls->depth = 0;
+			return calls;
+		}
+	}
+	return NULL;
+}
 
 /* A function that ends in a jump to another one shares its stack pointer, and its return is hijacked already. */
 static __always_inline bool is_tail_call(struct pt_regs *ctx)

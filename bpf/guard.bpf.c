@@ -5,7 +5,7 @@
  * opened, and its arguments are those that it went by. A name that is taken away leaves no object: there the path counts.
  * Loaded by the watch, not by a recording.
  */
-#include "guard.h"
+#include "guard-path.h"
 
 /* include/trace/events/syscalls.h: the number, then what is returned. */
 struct syscall_exit {

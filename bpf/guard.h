@@ -5,7 +5,15 @@
 #include "typed.h"
 
 #define GUARDED 4096
+/* Each folder is led to from all those above it. */
+#define STARTS (4 * GUARDED)
 #define SAME_NUMBER 4
+/* `../` and `./` at the beginning of a path that are walked; and mounts upon each other. */
+#define MOST_STEPS 16
+#define MOST_UPS 8
+#define MOST_MOUNTS 3
+/* Beside what is guarded: somewhere below this folder there is something that is. */
+#define LEADS_TO_GUARDED (1U << 31)
 /* fcntl.h of asm-generic. The kernel drops O_TRUNC from the flags of an open file. */
 #define O_ACCMODE 03
 #define O_TRUNC 01000
@@ -31,6 +39,18 @@ struct path_key {
 	char text[NAME_BYTES];
 };
 
+/* Where a relative path starts, and how it goes on. */
+struct start_key {
+	__u32 bits, device;
+	__u64 inode;
+	char text[NAME_BYTES];
+};
+struct mount___look {
+	struct mount___look *mnt_parent;
+	struct dentry___look *mnt_mountpoint;
+	struct vfsmount___look mnt;
+} __attribute__((preserve_access_index));
+
 /* By number of the inode alone, since that is had first. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -46,6 +66,15 @@ struct {
 	__type(key, struct path_key);
 	__type(value, __u32);
 } guarded_paths SEC(".maps");
+
+/* The same by the folder where a relative path starts. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, STARTS);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct start_key);
+	__type(value, __u32);
+} guarded_starts SEC(".maps");
 
 static __always_inline __u32 device_of(struct inode___look *inode)
 {
@@ -86,10 +115,11 @@ static __always_inline struct inode___look *folder_of(struct file___look *file)
 
 static __always_inline struct look_file *new_look(__u32 action, __u32 guards, __u32 flags, struct inode___look *folder)
 {
+	__u32 pid = bpf_get_current_pid_tgid() >> 32;
 	__u64 *self = look_state_of(1);
 	struct look_file *look;
 
-	if (self && *self == bpf_get_current_pid_tgid() >> 32)
+	if ((self && *self == pid) || !look_has_room(LOOK_FILE, MOST_FILES, pid))
 		return NULL;
 	look = bpf_ringbuf_reserve(&looks, sizeof(*look), 0);
 	if (!look) {
@@ -132,55 +162,6 @@ static __always_inline int look_at_file(struct file___look *file, __u32 action, 
 	look->inode = READ(inode, i_ino);
 	look->device = device_of(inode);
 	bpf_probe_read_kernel_str(look->name, NAME_BYTES, READ(READ(file, f_path.dentry), d_name.name));
-	bpf_ringbuf_submit(look, BPF_RB_FORCE_WAKEUP);
-	return 0;
-}
-
-/* Whether a whole path may lead to a guarded folder although it does not begin like one: `//`, `/./`, `/../`, through /proc. */
-static __always_inline bool is_roundabout(const char *text)
-{
-	if (text[1] == 'p' && text[2] == 'r' && text[3] == 'o' && text[4] == 'c' && text[5] == '/')
-		return true;
-	for (int i = 0; i < NAME_BYTES - 3; i++) {
-		if (!text[i])
-			return false;
-		if (text[i] != '/')
-			continue;
-		if (text[i + 1] == '/')
-			return true;
-		if (text[i + 1] == '.' && (text[i + 2] == '/' || (text[i + 2] == '.' && text[i + 3] == '/')))
-			return true;
-	}
-	return false;
-}
-
-/* A name that was taken away or put in place: a relative one by the folder that it starts from, which is an object. */
-static __always_inline int look_at_path(long returned, long folder_fd, __u64 path, __u32 action, __u32 wanted)
-{
-	struct task_struct___look *task = (void *)bpf_get_current_task_btf();
-	struct path_key key = { .bits = NAME_BYTES * 8 };
-	struct inode___look *folder = NULL;
-	struct look_file *look;
-	__u32 *found, guards;
-
-	if (returned < 0 || bpf_probe_read_user_str(key.text, NAME_BYTES, (void *)path) <= 1)
-		return 0;
-	if (key.text[0] == '/') {
-		found = bpf_map_lookup_elem(&guarded_paths, &key);
-		/* Whoever reads what is sent makes the path plain, and looks where it leads. */
-		guards = found ? *found : is_roundabout(key.text) ? wanted : 0;
-	} else {
-		folder = (int)folder_fd == AT_FDCWD ? READ(READ(READ(task, fs), pwd.dentry), d_inode)
-						    : READ(file_behind((int)folder_fd), f_inode);
-		guards = guards_of(folder);
-	}
-	guards &= wanted;
-	if (!guards)
-		return 0;
-	look = new_look(action, guards, 0, folder);
-	if (!look)
-		return 0;
-	bpf_probe_read_kernel_str(look->name, NAME_BYTES, key.text);
 	bpf_ringbuf_submit(look, BPF_RB_FORCE_WAKEUP);
 	return 0;
 }

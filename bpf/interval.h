@@ -35,6 +35,17 @@ struct closed {
 		(to)->file_type = (closed)->file.type;                                                                 \
 	} while (0)
 
+/*
+ * Of waits that may be left out. There is but one mask besides 0, so one that is kept stands for itself, the first on its CPU,
+ * or for as many as that mask says.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct left_out);
+} short_waits SEC(".maps");
+
 /* Whether a wait may be left out: short, and with nothing to tell but that it was. */
 static __always_inline bool may_be_shed(const struct task_notes *notes, const struct closed *closed)
 {
@@ -46,17 +57,21 @@ static __always_inline void send_interval(const struct wt_config *config, const 
 {
 	void *ring = ring_of(config);
 	struct wt_off_cpu *event;
-	__u32 mask = 0;
+	__u32 mask = 0, zero = 0;
+	int weight = 0; /* as of weigh */
 
 	if (may_be_shed(notes, closed))
 		mask = config->keep_wait | (is_nearly_full(config, ring) ? WT_FULL_KEEP_WAIT : 0);
-	if (!is_kept(mask)) {
-		count_loss(WT_LOSS_SHED_WAIT);
+	if (mask)
+		weight = weigh(bpf_map_lookup_elem(&short_waits, &zero), mask);
+	if (weight < 0)
+		return;
+	event = reserve_in(ring, sizeof(*event), WT_LOSS_RING_FULL_OFF_CPU);
+	if (!event) {
+		settle(weight, false, WT_LOSS_SHED_WAIT, WT_LOSS_RING_FULL_OFF_CPU);
 		return;
 	}
-	event = reserve_in(ring, sizeof(*event), WT_LOSS_RING_FULL_OFF_CPU);
-	if (!event)
-		return;
+	settle(weight, true, WT_LOSS_SHED_WAIT, WT_LOSS_RING_FULL_OFF_CPU);
 	FILL_HEAD(event, WT_EVENT_OFF_CPU, closed->pid, closed->tid);
 	FILL_INTERVAL(event, notes, closed);
 	event->position = closed->position;
@@ -68,7 +83,7 @@ static __always_inline void send_interval(const struct wt_config *config, const 
 	event->file_device = closed->file.device;
 	event->faults = notes->faults;
 	event->owner = notes->owner;
-	event->flags = notes->flags | (mask ? WT_OFF_CPU_SAMPLED : 0);
+	event->flags = notes->flags | (weight ? WT_OFF_CPU_SAMPLED : 0);
 	__builtin_memcpy(event->waker_comm, notes->waker_comm, sizeof(event->waker_comm));
 	SEND(event);
 }

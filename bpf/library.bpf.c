@@ -8,6 +8,8 @@
 #include "waiting.h"
 
 #define PROT_EXEC 4 /* include/uapi/asm-generic/mman-common.h */
+#define OWNER_FLAGS 7ULL /* kernel/locking/rwsem.c: in the lowest bits of the owner */
+#define OWNED_BY_READERS 1ULL
 #define SIGSTOP 19
 #define LIBRARY_NAME sizeof(((struct wt_library_mapped *)0)->name)
 
@@ -26,12 +28,18 @@ struct library_use {
 	__u32 pid, unused;
 };
 
+/* When that may be told again, in ns: while the probes of a CUDA library are not in place. */
+struct telling {
+	__u64 again, pause;
+};
+#define TELL_AGAIN 10000000
+
 /* Which process uses which library: those that were told last. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 16384);
 	__type(key, struct library_use);
-	__type(value, __u32);
+	__type(value, struct telling);
 } told SEC(".maps");
 
 static __always_inline bool is_cuda(const char *name)
@@ -48,6 +56,46 @@ static __always_inline bool is_first_library(__u32 pid)
 	if (!seen || *seen != TRACKED)
 		return false;
 	*seen = TRACKED_WITH_LIBRARY;
+	return true;
+}
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+/* The lock of what a process has mapped; whoever changes that holds it. */
+struct rw_semaphore___owned {
+	struct {
+		long counter;
+	} owner;
+};
+struct mm_struct___locked {
+	struct rw_semaphore___owned mmap_lock;
+};
+#pragma clang attribute pop
+
+/*
+ * Whether this task is changing what its process has mapped. Where a file has probes already, of another recorder or our own, the
+ * kernel touches its code while it is being mapped, to set them: before all of the file is there, and perhaps before any of it can be
+ * executed. Whoever looked then would find no library.
+ */
+static __always_inline bool is_mapping(struct task_struct *task)
+{
+	struct mm_struct___locked *mm = (void *)BPF_CORE_READ(task, mm);
+	__u64 owner;
+
+	if (!bpf_core_field_exists(mm->mmap_lock.owner))
+		return false;
+	owner = BPF_CORE_READ(mm, mmap_lock.owner.counter);
+	return !(owner & OWNED_BY_READERS) && (owner & ~OWNER_FLAGS) == bpf_get_current_task();
+}
+
+/* A file may be mapped to be read, and be gone when user space looks; when it is mapped to be executed, that is told too. */
+static __always_inline bool may_tell_again(struct telling *telling, const struct wt_file_key *key)
+{
+	__u64 now = bpf_ktime_get_ns();
+
+	if (now < telling->again || bpf_map_lookup_elem(&attached, key))
+		return false;
+	telling->again = now + telling->pause;
+	telling->pause *= 8;
 	return true;
 }
 
@@ -70,6 +118,7 @@ static __always_inline void use_library(struct inode *inode, const unsigned char
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct library_use use = { .pid = pid, .born = task->group_leader->start_time, .program = task->self_exec_id };
 	const struct wt_config *config = settings();
+	struct telling *known, telling;
 	struct wt_library_mapped *event;
 	char start[9] = {}; /* as much as is_cuda() looks at */
 	bool ours, cuda;
@@ -85,13 +134,20 @@ static __always_inline void use_library(struct inode *inode, const unsigned char
 		return;
 	use.key.inode = READ(inode, i_ino);
 	use.key.device = READ(READ(inode, i_sb), s_dev);
-	if (bpf_map_lookup_elem(&told, &use))
+	known = bpf_map_lookup_elem(&told, &use);
+	if ((known && !cuda) || is_mapping(task))
+		return;
+	if (known && !may_tell_again(known, &use.key))
 		return;
 	event = reserve_control(sizeof(*event));
 	if (!event)
 		return;
 	/* Files of other kinds too: what is told once is not looked at with each page of them. */
-	bpf_map_update_elem(&told, &use, &value, BPF_ANY);
+	if (!known) {
+		telling.again = bpf_ktime_get_ns() + TELL_AGAIN;
+		telling.pause = TELL_AGAIN;
+		bpf_map_update_elem(&told, &use, &telling, BPF_ANY);
+	}
 	bpf_probe_read_kernel_str(event->name, sizeof(event->name), name);
 	if (!cuda && !is_library(event->name)) {
 		bpf_ringbuf_discard(event, BPF_RB_NO_WAKEUP);
@@ -107,9 +163,9 @@ static __always_inline void use_library(struct inode *inode, const unsigned char
 	event->time = bpf_ktime_get_ns();
 	event->inode = use.key.inode;
 	event->device = use.key.device;
-	event->held = 0;
+	event->held = WT_HOLD_NO;
 	if (cuda && ours && config->hold && (is_first_library(pid) || !bpf_map_lookup_elem(&attached, &use.key)))
-		event->held = bpf_send_signal(SIGSTOP) == 0;
+		event->held = bpf_send_signal(SIGSTOP) ? WT_HOLD_FAILED : WT_HOLD_YES;
 	SEND_URGENTLY(event);
 }
 

@@ -12,6 +12,8 @@
 /* A folder that everybody may write to, but not take away what others have put there: as of temporary files. */
 #define SHARED_FOLDER 01002
 #define FOLDERS 16
+/* elf.h: in which byte of a program's file it says for how many bits it is. */
+#define EI_CLASS 4
 
 static __always_inline void look_at_stream(struct stream *stream, struct file___look *file)
 {
@@ -98,8 +100,13 @@ int look_at_exec(__u64 *ctx)
 	struct inode___look *inode = BPF_CORE_READ(file, f_inode);
 	struct file___look **table = BPF_CORE_READ(task, files, fdt, fd);
 	__u32 streams = BPF_CORE_READ(task, files, fdt, max_fds);
-	struct look_exec *look = bpf_ringbuf_reserve(&looks, sizeof(*look), 0);
+	struct look_exec *look;
+	char head[8] = {};
 
+	/* One process that begins many is known by itself, not by these. */
+	if (!look_has_room(LOOK_EXEC, MOST_EXECS, BPF_CORE_READ(task, real_parent, tgid)))
+		return 0;
+	look = bpf_ringbuf_reserve(&looks, sizeof(*look), 0);
 	if (!look) {
 		count_lost_look();
 		return 0;
@@ -114,6 +121,8 @@ int look_at_exec(__u64 *ctx)
 	look->inode = BPF_CORE_READ(inode, i_ino);
 	look->device = BPF_CORE_READ(inode, i_sb, s_dev);
 	look->magic = BPF_CORE_READ(inode, i_sb, s_magic);
+	bpf_core_read(head, sizeof(head), &bprm->buf);
+	look->elf_class = head[0] == 0x7f && head[1] == 'E' && head[2] == 'L' && head[3] == 'F' ? head[EI_CLASS] : 0;
 #pragma unroll
 	for (int i = 0; i < STANDARD_STREAMS; i++) {
 		struct file___look *stream = NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-3-Clause */
 /* What the security watch reads of the kernel, what it sends, and the one way to send it. */
 #pragma once
+#include "fair.h"
 #include "kernel.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
@@ -11,6 +12,9 @@
 #define STANDARD_STREAMS 3
 #define ANCESTORS 6
 #define LOOK_RING_BYTES (4 << 20)
+/* A second that are sent, some of them kept for others than who floods. */
+#define MOST_EXECS 1000
+#define MOST_FILES 500
 
 /* Members that nothing else here reads; libbpf leaves out what follows the three underscores when it looks for a type. */
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -30,7 +34,11 @@ struct dentry___look {
 	struct qstr d_name;
 	struct inode___look *d_inode;
 };
+struct vfsmount___look {
+	struct dentry___look *mnt_root;
+};
 struct path___look {
+	struct vfsmount___look *mnt;
 	struct dentry___look *dentry;
 };
 struct file___look {
@@ -41,6 +49,7 @@ struct file___look {
 	unsigned int f_mode;
 };
 struct linux_binprm___look {
+	char buf[8];
 	struct file___look *file;
 	const char *filename;
 };
@@ -111,7 +120,7 @@ struct look_exec {
 	__u32 euid, links, mode, device;
 	__u64 inode, magic;
 	struct stream streams[STANDARD_STREAMS];
-	__u32 environment_bytes, argument_bytes, is_in_shared;
+	__u32 environment_bytes, argument_bytes, is_in_shared, elf_class;
 	char file[NAME_BYTES];
 	char asked[NAME_BYTES];
 	char arguments[ARGUMENT_BYTES];
@@ -138,6 +147,14 @@ struct {
 	__type(value, __u64);
 } look_state SEC(".maps");
 
+/* By kind of look. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, LOOK_FILE + 1);
+	__type(key, __u32);
+	__type(value, struct fair_limit);
+} look_limits SEC(".maps");
+
 static __always_inline __u64 *look_state_of(__u32 index)
 {
 	return bpf_map_lookup_elem(&look_state, &index);
@@ -149,6 +166,21 @@ static __always_inline void count_lost_look(void)
 
 	if (lost)
 		__sync_fetch_and_add(lost, 1);
+}
+
+/* Whether one more look is sent; who caused it is counted where none is. */
+static __always_inline bool look_has_room(__u32 kind, __u32 most, __u32 pid)
+{
+	struct fair_limit *limit = bpf_map_lookup_elem(&look_limits, &kind);
+	__u32 uid = bpf_get_current_uid_gid();
+	__u64 now = bpf_ktime_get_ns();
+
+	/* A process has fewer bits than this, and of users few have as many. */
+	if (!limit || fair_room(limit, now, most, pid ^ (kind << 24), uid ^ (kind << 28)))
+		return true;
+	fair_hold_back(pid, uid, now);
+	count_lost_look();
+	return false;
 }
 
 static __always_inline void fill_head(struct look_head *head, __u32 kind)

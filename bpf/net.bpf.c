@@ -7,25 +7,24 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
+#include "fair.h"
 #include "typed.h"
 
 #define REASONS 512
 #define PLACES 4096
 #define RING_BYTES (1 << 20)
-#define SECOND_NS 1000000000ULL
-/* A second that are sent: a flood at one place hides nothing of others, and one of questions no answers. */
+/* A second that are sent, some of them kept for others than who floods: a flood at one place hides nothing of other places, and one of
+ * questions no answers. */
 #define MOST_DROPS_OF_A_PLACE 200
 #define MOST_QUERIES 2000
 #define ETH_P_IP 0x0800
+#define ETH_P_IPV6 0x86DD
 #define IPPROTO_UDP 17
 #define NAME_SERVER_PORT 53
 
 struct place {
 	__u64 location;
 	__u32 reason, unused;
-};
-struct second {
-	__u64 start, count;
 };
 
 struct {
@@ -43,7 +42,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, PLACES);
 	__type(key, struct place);
-	__type(value, struct second);
+	__type(value, struct fair_limit);
 } drop_limits SEC(".maps");
 /* The rate limits of questions and of answers; what was left out, of drops, of questions and of answers. */
 enum { UNSENT_DROPS, UNSENT_QUESTIONS, UNSENT_ANSWERS, UNSENT_KINDS };
@@ -51,7 +50,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, UNSENT_KINDS);
 	__type(key, __u32);
-	__type(value, struct second);
+	__type(value, struct fair_limit);
 } net_limits SEC(".maps");
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -68,16 +67,32 @@ static __always_inline void count_unsent(__u32 which)
 		__sync_fetch_and_add(unsent, 1);
 }
 
-static __always_inline bool has_room(__u32 which, struct second *second, __u64 now, __u64 most)
+static __always_inline bool has_room(__u32 which, struct fair_limit *limit, __u64 now, __u64 most, __u32 source, __u32 user)
 {
-	if (now - second->start >= SECOND_NS) {
-		second->start = now;
-		second->count = 0;
-	}
-	if (__sync_fetch_and_add(&second->count, 1) < most)
+	if (fair_room(limit, now, most, source, user))
 		return true;
 	count_unsent(which);
 	return false;
+}
+
+/* Inode of the network namespace, 0 when it is not known. */
+static __always_inline __u32 namespace_of(struct sk_buff___net *skb)
+{
+	struct net_device___net *dev = BPF_CORE_READ(skb, dev);
+	struct sock___net *sk = BPF_CORE_READ(skb, sk);
+	__u32 namespace = dev ? BPF_CORE_READ(dev, nd_net.net, ns.inum) : 0;
+
+	return namespace || !sk ? namespace : BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+}
+
+/* Where a packet comes from, as far as the end of its address tells. */
+static __always_inline __u32 source_of(struct sk_buff___net *skb)
+{
+	unsigned char *header = BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, network_header);
+	__u32 at = BPF_CORE_READ(skb, protocol) == bpf_htons(ETH_P_IPV6) ? 20 : 12, end = 0;
+
+	bpf_probe_read_kernel(&end, sizeof(end), header + at);
+	return end;
 }
 
 static __always_inline struct net_event *new_event(__u32 which, __u32 kind, struct sk_buff___net *skb, __u64 now)
@@ -97,9 +112,7 @@ static __always_inline struct net_event *new_event(__u32 which, __u32 kind, stru
 	event->unused = 0;
 	event->length = BPF_CORE_READ(skb, len);
 	event->interface = dev ? BPF_CORE_READ(dev, ifindex) : 0;
-	event->namespace = dev ? BPF_CORE_READ(dev, nd_net.net, ns.inum) : 0;
-	if (!event->namespace && sk)
-		event->namespace = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+	event->namespace = namespace_of(skb);
 	/* A packet that is passed on has no socket here: whoever was interrupted for it did not send it. */
 	event->pid = sk ? bpf_get_current_pid_tgid() >> 32 : 0;
 	event->protocol = bpf_ntohs(BPF_CORE_READ(skb, protocol));
@@ -121,22 +134,23 @@ static __always_inline int on_drop(struct sk_buff___net *skb, __u64 location, __
 	struct place place = { .location = location, .reason = reason };
 	struct sock___net *sk;
 	struct net_event *event;
-	struct second *second, first;
+	struct fair_limit *limit, first;
 	__u64 now;
 	__u8 *wanted;
 
 	wanted = bpf_map_lookup_elem(&wanted_drops, &place.reason);
 	if (!wanted || !*wanted)
 		return 0;
-	second = bpf_map_lookup_elem(&drop_limits, &place);
-	if (!second) {
+	limit = bpf_map_lookup_elem(&drop_limits, &place);
+	if (!limit) {
 		/* Not by a constant of its own: the only ones here are what the kernel can do. */
 		__builtin_memset(&first, 0, sizeof(first));
 		bpf_map_update_elem(&drop_limits, &place, &first, BPF_NOEXIST);
-		second = bpf_map_lookup_elem(&drop_limits, &place);
+		limit = bpf_map_lookup_elem(&drop_limits, &place);
 	}
 	now = bpf_ktime_get_ns();
-	if (second && !has_room(UNSENT_DROPS, second, now, MOST_DROPS_OF_A_PLACE))
+	if (limit && !has_room(UNSENT_DROPS, limit, now, MOST_DROPS_OF_A_PLACE, source_of(skb) ^ (__u32)location ^ reason,
+			       ~namespace_of(skb) ^ (__u32)location ^ reason))
 		return 0;
 	event = new_event(UNSENT_DROPS, NET_DROP, skb, now);
 	if (!event)
@@ -173,9 +187,9 @@ static __always_inline int on_packet(struct sk_buff___net *skb, bool is_sent)
 	unsigned char *header, first;
 	struct udphdr___net *ports;
 	struct net_event *event;
-	struct second *second;
+	struct fair_limit *limit;
 	__be16 from, to;
-	__u32 which;
+	__u32 which, source, user;
 	__u64 now;
 
 	if (READ(skb, protocol) != bpf_htons(ETH_P_IP))
@@ -193,8 +207,11 @@ static __always_inline int on_packet(struct sk_buff___net *skb, bool is_sent)
 		return 0;
 	now = bpf_ktime_get_ns();
 	which = to == bpf_htons(NAME_SERVER_PORT) ? UNSENT_QUESTIONS : UNSENT_ANSWERS;
-	second = bpf_map_lookup_elem(&net_limits, &which);
-	if (!second || !has_room(which, second, now, MOST_QUERIES))
+	limit = bpf_map_lookup_elem(&net_limits, &which);
+	/* Who sends is the one that runs. */
+	source = (is_sent ? bpf_get_current_pid_tgid() >> 32 : to) ^ which << 24;
+	user = (is_sent ? (__u32)bpf_get_current_uid_gid() : namespace_of(skb)) ^ which << 28;
+	if (!limit || !has_room(which, limit, now, MOST_QUERIES, source, user))
 		return 0;
 	/* The asker sends the question, and hears the answer. */
 	event = new_event(which, which == UNSENT_QUESTIONS && is_sent ? NET_QUERY : NET_REPLY, skb, now);

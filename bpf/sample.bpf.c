@@ -12,14 +12,16 @@ int on_tick(void *ctx)
 	const struct wt_config *config = settings();
 	struct taking taking = { .pid = id >> 32, .tid = id, .reason = WT_REASON_SAMPLE, .weight = 1 };
 	struct pt_regs *user;
+	__u32 mask;
 
 	if (!id || !config || !is_tracked(config, taking.pid) || task->flags & PF_KTHREAD)
 		return 0;
-	if (!is_kept(config->keep_sample)) {
+	mask = config->keep_sample; /* once: it may change meanwhile */
+	if (!is_kept(mask)) {
 		count_loss(WT_LOSS_SHED_SAMPLE);
 		return 0;
 	}
-	taking.weight = config->keep_sample + 1;
+	taking.weight = mask + 1;
 	taking.time = bpf_ktime_get_ns();
 	user = (void *)bpf_task_pt_regs(task);
 	TAKE_STACK(ctx, config, &taking, user, true);

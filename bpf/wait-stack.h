@@ -23,7 +23,7 @@
 struct wait_place {
 	__u32 mean; /* us */
 	__u32 count;
-	__u32 owed; /* waits whose stack was refused: the next one stands for them too */
+	__u32 owed; /* waits whose stack was refused or left out: the next one stands for them too */
 	__u32 unused;
 };
 struct {
@@ -71,21 +71,17 @@ static __always_inline void note_wait_place(void *ctx, const struct wt_config *c
 	taking.weight = wait_weight(place, notes->state);
 	if (place->count % taking.weight)
 		return;
-	if (taking.weight > 1) {
-		if (!is_kept(config->keep_stack)) {
-			count_loss(WT_LOSS_SHED_STACK);
-			return;
-		}
-		taking.weight *= config->keep_stack + 1;
-	}
-	taking.weight += place->owed;
-	if (!may_take(WT_REASON_WAIT, now)) {
-		place->owed = taking.weight;
+	if (taking.weight > 1 && !is_kept(config->keep_stack)) {
+		count_loss(WT_LOSS_SHED_STACK);
+		place->owed += taking.weight;
 		return;
 	}
+	taking.weight += place->owed;
+	place->owed = taking.weight;
+	if (!may_take(WT_REASON_WAIT, now) || !TAKE_STACK(ctx, config, &taking, user, true))
+		return;
 	place->owed = 0;
-	if (TAKE_STACK(ctx, config, &taking, user, true))
-		notes->flags |= WT_OFF_CPU_STACK;
+	notes->flags |= WT_OFF_CPU_STACK;
 }
 
 /* It comes back. */

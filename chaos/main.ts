@@ -1,25 +1,35 @@
-// `npm run chaos [-- --only NAME]... [--runs N] [--seed N] [--json] [--list]`: plays bad days, and prints how many of them
-// ended as promised: with a file that `verify` accepts and that states what it lacks, or with one clear line of why there is none.
+// `npm run chaos [-- NAME... --runs N --seed N --json --list]`: plays bad days, and prints how many of them ended as promised:
+// with a file that `verify` accepts and that states what it lacks, or with one clear line of why there is none.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { figureOf } from '../bench/figure.ts';
+import { messageOf } from '../src/base/errors.ts';
 import { here } from '../test/kernel/recorder.ts';
 import { clearAll, type Played, play } from './play.ts';
 import { scenarios } from './scenarios.ts';
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string', multiple: true },
-    runs: { type: 'string' },
-    seed: { type: 'string', default: '1' },
-    json: { type: 'boolean', default: false },
-    list: { type: 'boolean', default: false },
-  },
-});
 const say = (text: string) => process.stderr.write(text);
-const wanted = values.only ?? [];
+const argumentsGiven = () => {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        only: { type: 'string', multiple: true },
+        runs: { type: 'string' },
+        seed: { type: 'string', default: '1' },
+        json: { type: 'boolean', default: false },
+        list: { type: 'boolean', default: false },
+      },
+    });
+  } catch (thrown) {
+    say(`chaos: ${messageOf(thrown)}\n`);
+    process.exit(2);
+  }
+};
+const { values, positionals } = argumentsGiven();
+const wanted = [...(values.only ?? []), ...positionals];
 const unknown = wanted.filter((name) => scenarios.every((scenario) => scenario.name !== name));
 if (unknown.length > 0) {
   say(`chaos: nothing is named ${unknown.join(', ')}; 'npm run chaos -- --list' shows what there is\n`);

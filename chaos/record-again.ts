@@ -8,7 +8,7 @@ import { type OwnUse, ownUse } from './left-behind.ts';
 
 process.env.UV_THREADPOOL_SIZE = '64';
 /** Until then what is made once has been made. */
-const WARM_UP = 5;
+const WARM_UP = 10;
 const [count = '', path = '', ...command] = process.argv.slice(2);
 let warm: OwnUse | undefined;
 for (let i = 0; i < Number(count); i++) {

@@ -26,7 +26,14 @@ const randomFrom = (seed: number) => {
 
 export const openStage = (seed: number): Stage => {
   const cleans: (() => void | Promise<void>)[] = [];
-  const owner: Owner = { after: (clean) => cleans.push(clean) };
+  let isCleared = false;
+  const owner: Owner = {
+    after: (clean) => {
+      // Whoever is interrupted may still start something: it ends at once.
+      if (isCleared) void clean();
+      else cleans.push(clean);
+    },
+  };
   const folder = freshFolder(owner);
   const random = randomFrom(seed);
   // The first numbers of neighbouring seeds are alike.
@@ -37,6 +44,7 @@ export const openStage = (seed: number): Stage => {
     path: join(folder, 'run.db'),
     chance: (least, most) => least + Math.floor(random() * (most - least + 1)),
     clear: async () => {
+      isCleared = true;
       for (const clean of cleans.splice(0).reverse()) await clean();
     },
   };

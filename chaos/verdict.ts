@@ -2,6 +2,7 @@
 // clear line of why nothing was written. Asks the program itself, as a user would.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { OWED } from '../src/record/loss-notes.ts';
 import { openRecording } from '../src/store/open-recording.ts';
 import { number, text } from '../src/store/row.ts';
 import { callsWithoutRow } from '../test/kernel/calls-without-row.ts';
@@ -41,6 +42,9 @@ type Contents = {
   readonly calls: number;
   readonly rows: number;
   readonly withoutRow: number;
+  /** Calls for which these rows stand; undefined where rows were taken away. Calls for which none does, as it says. */
+  readonly standFor: number | undefined;
+  readonly lost: number;
 };
 
 const contentsOf = (path: string): Contents => {
@@ -60,6 +64,12 @@ const contentsOf = (path: string): Contents => {
       calls: count('SELECT coalesce(sum(count), 0) AS n FROM totals'),
       rows: count('SELECT count(*) AS n FROM calls'),
       withoutRow: callsWithoutRow(losses),
+      standFor: losses.some(([reason]) => reason === 'call_pruned')
+        ? undefined
+        : count('SELECT coalesce(sum(weight), 0) AS n FROM calls'),
+      lost: count(
+        `SELECT coalesce(sum(count), 0) AS n FROM losses WHERE reason = 'ring_full_call' OR (reason = 'shed_call' AND detail = '${OWED}')`,
+      ),
     };
   } finally {
     recording.close();
@@ -70,12 +80,14 @@ const contentsOf = (path: string): Contents => {
 const judgeFile = (path: string): Outcome => {
   const found = verify(path);
   if (found.state === 'complete') {
-    const { stated, calls, rows, withoutRow } = contentsOf(path);
+    const { stated, calls, rows, withoutRow, standFor, lost } = contentsOf(path);
     if (found.status !== 0 || found.verdict !== 'intact')
       return failed(`verify does not accept it: ${found.text}`, 'complete', stated);
-    return calls === rows + withoutRow
+    if (calls !== rows + withoutRow)
+      return failed(`${calls} calls, ${rows} rows, and ${withoutRow} stated to have none`, 'complete', stated);
+    return calls === (standFor ?? calls - lost) + lost
       ? { ok: true, end: 'complete', stated }
-      : failed(`${calls} calls, ${rows} rows, and ${withoutRow} stated to have none`, 'complete', stated);
+      : failed(`${calls} calls, rows that stand for ${standFor}, and ${lost} stated to be lost`, 'complete', stated);
   }
   if (found.state !== 'cut') return failed(`it is ${found.state}: ${found.text}`);
   const { stated } = contentsOf(path);

@@ -8,7 +8,7 @@ const limits = { seed: 1, most: 2000, ms: Number.POSITIVE_INFINITY };
 const target = (check: (input: Buffer) => void): Target => ({
   name: 'none',
   doc: 'for this test',
-  open: () => ({ seeds: [Buffer.from('0123456789'.repeat(20))], check }),
+  open: () => ({ seeds: [Buffer.from('0123456789'.repeat(20))], sound: () => {}, check }),
 });
 
 test('a fault is found, made small, and found again with its seed', async () => {
@@ -30,4 +30,31 @@ test('what is refused in words for a user is no fault, and anything else is', as
   );
   assert.deepEqual([inputs, fault], [250, undefined]);
   assert.throws(() => refusing(() => JSON.parse('{')), SyntaxError);
+});
+
+test('a reader that understands nothing is at fault, and so is a check that fails when time is up', async () => {
+  const blind: Target = {
+    name: 'none',
+    doc: 'for this test',
+    open: () => ({
+      seeds: [Buffer.from('0')],
+      sound: () => {
+        throw new Error('nothing is read');
+      },
+      check: () => {},
+    }),
+  };
+  assert.match((await runTarget(blind, limits)).fault?.why ?? '', /nothing is read/);
+  const late: Target = {
+    ...blind,
+    open: () => ({
+      seeds: [Buffer.from('0')],
+      sound: () => {},
+      check: async () => {
+        await new Promise((resolve) => setTimeout(resolve, 1200));
+        throw new Error('too late');
+      },
+    }),
+  };
+  assert.match((await runTarget(late, { ...limits, ms: 1 })).fault?.why ?? '', /too late/);
 });

@@ -10,6 +10,8 @@ import type { Target } from './target.ts';
 const BATCH = 100;
 /** CPU time that one input may take, in ms: anything longer is a way to keep a program busy. */
 const SLOW_MS = 10_000;
+/** Time by the clock that one input may take, in ms: what is awaited and never comes uses no CPU. */
+const LATE_MS = 60_000;
 /** For making a smaller input of one that failed. */
 const SHRINKING_MS = 60_000;
 
@@ -35,31 +37,58 @@ export const corpusOf = (name: string): readonly Buffer[] => {
     .map((file) => readFileSync(folder + file));
 };
 
+/** Waits for a check, and throws when it does not come to its end. */
+const inTime = async (checked: void | Promise<void>): Promise<void> => {
+  if (checked === undefined) return;
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`it did not end within ${LATE_MS} ms`)), LATE_MS);
+  try {
+    await Promise.race([checked, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
 const whyOf = (thrown: unknown): string =>
   thrown instanceof Error ? (thrown.stack ?? thrown.message) : messageOf(thrown);
 
 /** Never throws for what an input does. */
 export const runTarget = async (target: Target, { seed, most, ms, onInput }: RunLimits): Promise<Outcome> => {
   const opened = await target.open();
-  const until = performance.now() + ms;
   const corpus = corpusOf(target.name);
-  const check = async (input: Buffer): Promise<void> => {
+  let inputs = 0;
+  /** The input that is being read, until it is. */
+  let last: { readonly input: Buffer; readonly end: Promise<void> } | undefined;
+  const checkOne = async (input: Buffer): Promise<void> => {
     onInput?.(input);
     const began = process.cpuUsage();
-    await opened.check(input);
+    await inTime(opened.check(input));
     const { user, system } = process.cpuUsage(began);
     const took = (user + system) / 1000;
     if (took > SLOW_MS) throw new Error(`it took ${Math.round(took)} ms of CPU time`);
   };
-  let inputs = 0;
-  try {
-    for (const input of corpus) {
-      try {
-        await check(Buffer.from(input));
-      } catch (thrown) {
-        return { inputs, fault: { seed, input, why: whyOf(thrown) } };
-      }
+  const check = (input: Buffer): Promise<void> => {
+    inputs++;
+    last = { input, end: checkOne(input) };
+    return last.end;
+  };
+  /** The fault of what is done, if it has one. */
+  const faultOf = async (input: Buffer, done: () => void | Promise<void>, of = seed): Promise<Fault | undefined> => {
+    try {
+      await done();
+      return undefined;
+    } catch (thrown) {
+      return { seed: of, input, why: whyOf(thrown) };
     }
+  };
+  const search = async (): Promise<Fault | undefined> => {
+    const unsound = await faultOf(Buffer.alloc(0), () => inTime(opened.sound()));
+    if (unsound !== undefined) return unsound;
+    for (const input of corpus) {
+      const fault = await faultOf(input, () => checkOne(Buffer.from(input)));
+      if (fault !== undefined) return fault;
+    }
+    const until = performance.now() + ms;
     const arbitrary = inputsOf({ ...opened, seeds: [...opened.seeds, ...corpus] });
     for (let batch = 0; inputs < most && performance.now() < until; batch++) {
       const found = await fc.check(fc.asyncProperty(arbitrary, check), {
@@ -68,12 +97,24 @@ export const runTarget = async (target: Target, { seed, most, ms, onInput }: Run
         interruptAfterTimeLimit: Math.max(1000, Math.min(SHRINKING_MS, until - performance.now())),
         markInterruptAsFailure: false,
       });
-      inputs += found.numRuns;
       const [input] = found.counterexample ?? [];
-      if (found.failed && input !== undefined)
-        return { inputs, fault: { seed: seed + batch, input, why: whyOf(found.errorInstance) } };
+      if (input !== undefined) return { seed: seed + batch, input, why: whyOf(found.errorInstance) };
+      if (found.failed && !found.interrupted)
+        return {
+          seed: seed + batch,
+          input: Buffer.alloc(0),
+          why: `no input fits what is asked of one: ${found.numSkips}`,
+        };
+      // The one at which time was up has to come to its end too.
+      const open = last;
+      const late = open && (await faultOf(open.input, () => open.end, seed + batch));
+      if (late !== undefined) return late;
     }
-    return { inputs, fault: undefined };
+    return inputs > 0 ? undefined : { seed, input: Buffer.alloc(0), why: 'no input was tried' };
+  };
+  try {
+    const fault = await search();
+    return { inputs, fault };
   } finally {
     await opened.close?.();
   }

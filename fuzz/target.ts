@@ -7,6 +7,8 @@ export type Opened = {
   readonly seeds: readonly Uint8Array[];
   /** Inputs made by rules, besides. */
   readonly made?: fc.Arbitrary<string>;
+  /** Reads what is as it should be. Throws unless it is understood: a reader that refuses everything would never fail. */
+  readonly sound: () => void | Promise<void>;
   /** Reads one input. Throws for what must not happen; see `refusing`. */
   readonly check: (input: Buffer) => void | Promise<void>;
   readonly close?: () => void | Promise<void>;
@@ -19,6 +21,11 @@ export type Target = {
   /** Why it cannot be fuzzed on this machine, if it cannot: then it is not opened. */
   readonly missing?: () => string | undefined;
   readonly open: () => Opened | Promise<Opened>;
+};
+
+/** Throws unless a reader found what is there. */
+export const holds = (what: string, isSo: boolean): void => {
+  if (!isSo) throw new Error(`what is sound is not read: ${what}`);
 };
 
 /** Runs a reader that may refuse what it is given, in words for a user and nothing else. Returns what it returns. */

@@ -6,11 +6,12 @@ import { judge } from './results.ts';
 const passed = { file: 'a.test.ts', name: 'holds', outcome: 'passed', why: '' } as const;
 
 test('a line of the console is a result, a version, or not ours', () => {
-  assert.deepEqual(readLine(`${LINE_MARK}${JSON.stringify(passed)}`), passed);
+  assert.deepEqual(readLine(`${LINE_MARK}${JSON.stringify({ number: 3, ...passed })}`), { number: 3, ...passed });
+  assert.deepEqual(readLine(`${LINE_MARK}{"ended":"a.test.ts","tests":4}`), { ended: 'a.test.ts', tests: 4 });
   assert.deepEqual(readLine(`[  1.2] noise ${LINE_MARK}{"kernel":"6.1.0"}`), { kernel: '6.1.0' });
   assert.equal(readLine('[  1.2] EXT4-fs mounted'), undefined);
   assert.equal(readLine(`${LINE_MARK}{"file":"a.te[ 1.2] cut`), undefined);
-  assert.equal(readLine(`${LINE_MARK}{"file":"a","name":"b","outcome":"fine","why":""}`), undefined);
+  assert.equal(readLine(`${LINE_MARK}{"number":1,"file":"a","name":"b","outcome":"fine","why":""}`), undefined);
 });
 
 test('a test that failed, was skipped, or was not reached, is nobody’s expectation unless the plan says so', () => {

@@ -11,12 +11,18 @@ export type TestResult = {
   /** Why it failed, was skipped or not run; empty for one that passed. */
   readonly why: string;
 };
-/** A line of the console: the kernel's version, a result, or neither. */
-export type Said = { readonly kernel: string } | TestResult | undefined;
+/** A file of tests has ended, of so many results. */
+export type FileEnd = { readonly ended: string; readonly tests: number };
+/** A line of the console: the kernel's version, a result with its number, the end of a file, or neither. */
+export type Said = { readonly kernel: string } | FileEnd | (TestResult & { readonly number: number }) | undefined;
 
 const textIn = (object: object, name: string): string | undefined => {
   const value: unknown = Reflect.get(object, name);
   return typeof value === 'string' ? value : undefined;
+};
+const numberIn = (object: object, name: string): number | undefined => {
+  const value: unknown = Reflect.get(object, name);
+  return typeof value === 'number' ? value : undefined;
 };
 
 /** A result out of JSON; undefined for anything else. */
@@ -39,6 +45,11 @@ export const readLine = (line: string): Said => {
   } catch {
     return undefined;
   }
-  const kernel = typeof value === 'object' && value !== null ? textIn(value, 'kernel') : undefined;
-  return kernel === undefined ? resultOf(value) : { kernel };
+  if (typeof value !== 'object' || value === null) return undefined;
+  const kernel = textIn(value, 'kernel');
+  if (kernel !== undefined) return { kernel };
+  const [ended, tests, number] = [textIn(value, 'ended'), numberIn(value, 'tests'), numberIn(value, 'number')];
+  if (ended !== undefined && tests !== undefined) return { ended, tests };
+  const result = resultOf(value);
+  return result === undefined || number === undefined ? undefined : { ...result, number };
 };

@@ -8,7 +8,17 @@ const TOO_OLD = 'too-old';
 const inOrder = [
   ...['counts', 'sched', 'every-call', 'truth-locks', 'truth-ipc', 'truth-signals', 'truth-chain', 'truth-stuck'],
   ...['truth-disk', 'truth-memory', 'truth-gil', 'selection', 'ending', 'live', 'security', 'stacks-python'],
-  ...['python-table', 'privileges', 'bad-input', 'hostile', 'control', 'live-calls', 'live-recording', 'watches-end'],
+  ...[
+    'python-table',
+    'privileges',
+    'bad-input',
+    'hostile',
+    'control',
+    'live-calls',
+    'live-recording',
+    'watches-end',
+    'flood',
+  ],
 ] as const;
 
 /** Files that do not run there: file -> why. */
@@ -52,6 +62,10 @@ export const nameOfFile = (path: string): string => /([\w-]+)\.test\.ts$/.exec(p
 /** Paths of the files that run on a kernel, in the order of what they are worth. */
 export const testFiles = (version: string): readonly string[] =>
   (isAtLeast(OLDEST_KERNEL, version) ? inOrder : [TOO_OLD]).map(pathOf);
+
+/** Those of them whose paths hold one of the words; all of them where there are no words. */
+export const wantedFiles = (version: string, words: readonly string[]): readonly string[] =>
+  testFiles(version).filter((path) => words.length === 0 || words.some((word) => path.includes(word)));
 
 /** Names of the tests of a file that are not run. */
 export const leftOutOf = (path: string): readonly string[] => Object.keys(testsLeftOut[nameOfFile(path)] ?? {});

@@ -1,7 +1,9 @@
 // The kernel tests on one kernel, from its start to its end, once more where it did not come to its end.
 import { join } from 'node:path';
+import { missingOf } from './complete.ts';
 import { makeEmptyDisk } from './disk.ts';
-import { readLine, type TestResult } from './outcome.ts';
+import { type FileEnd, readLine, type TestResult } from './outcome.ts';
+import { wantedFiles } from './plan.ts';
 import type { Ready } from './prepare.ts';
 import type { TargetResult } from './results.ts';
 import type { Tools } from './tools.ts';
@@ -38,7 +40,8 @@ export const runTarget = async ({ target, kernel, system }: Ready, run: TargetRu
   const result = join(work, `${name}.result`);
   makeEmptyDisk(result, 1 << 20);
   for (let attempt = 1; ; attempt++) {
-    const tests: TestResult[] = [];
+    const arrived = new Map<number, TestResult>();
+    const ends: FileEnd[] = [];
     let version = kernel.version;
     const log = join(work, `${name}.${attempt}.log`);
     tell(`${name} boots; its console: ${log}`);
@@ -52,18 +55,26 @@ export const runTarget = async ({ target, kernel, system }: Ready, run: TargetRu
         version = said.kernel;
         return;
       }
-      tests.push(said);
+      if ('ended' in said) {
+        ends.push(said);
+        return;
+      }
+      const { number, ...result } = said;
+      if (arrived.has(number)) return;
+      arrived.set(number, result);
       tell(
         `${name} ${said.outcome}: ${said.file.split('/').at(-1)}: ${said.name}${said.why === '' ? '' : ` (${said.why})`}`,
       );
     });
-    if (ending === 'done' && tests.length > 0) return { target: name, kernel: version, tests };
-    const why = ending === 'done' ? 'no test of it was run' : endings[ending];
+    const tests = [...arrived.values()];
+    const missing = missingOf(wantedFiles(version, words), tests, ends);
+    if (ending === 'done' && tests.length > 0 && missing.length === 0) return { target: name, kernel: version, tests };
+    const why = ending === 'done' ? 'its tests did not come to their end' : endings[ending];
     if (attempt < TRIES && ending !== 'time was up') {
       tell(`${name}: ${why}; once more`);
       continue;
     }
     const rest = { file: 'all', name: 'what was left', outcome: 'not run', why } as const;
-    return { target: name, kernel: version, tests: [...tests, rest] };
+    return { target: name, kernel: version, tests: [...tests, ...missing, rest] };
   }
 };

@@ -9,7 +9,7 @@ import type { Played } from './play.ts';
 import { falseClaims, isRight, type Score, scoreOf, type Truth } from './score.ts';
 import { deviceLateness } from './truth/device-lateness.ts';
 import { type Actor, readTruthLogs, type Step, type TruthLog } from './truth/log.ts';
-import { type Stretch, truthTimes } from './truth/shares.ts';
+import { type Slack, type Stretch, slackIn, truthTimes } from './truth/shares.ts';
 
 export const baselines: readonly Baseline[] = [switchCount, largestOffCpu];
 
@@ -59,8 +59,9 @@ const deviceCalls: Readonly<Record<string, RegExp>> = {
   realloc: /^cuda(?:Free|Malloc)/,
 };
 
-/** A wait for the device so short against the time since the last one finds it done. */
+/** A wait for the device so short against the time since the last one finds it done, and in ns what was given to it just before. */
 const FOUND_IDLE = 0.1;
+const AT_ONCE = 200e3;
 
 /** Calls before which the device had nothing to do: after a wait for it, or where the next wait was over at once. */
 const idleBefore = (calls: readonly Step[]): ReadonlySet<Step> => {
@@ -75,7 +76,8 @@ const idleBefore = (calls: readonly Step[]): ReadonlySet<Step> => {
       since += call.start - before.end;
     }
     if (call.act !== 'sync') continue;
-    if (call.end - call.start < FOUND_IDLE * since) for (const one of open) idle.add(one);
+    const took = call.end - call.start;
+    if (took < FOUND_IDLE * since) for (const one of open) if (one !== call || took < AT_ONCE) idle.add(one);
     open = [];
     since = 0;
   }
@@ -130,10 +132,17 @@ export const judge = ({ root, path, throttled, ends }: Incident, played: Played)
   };
   const timesIn = (from: number, to: number) =>
     truthTimes(log, victim.tid, { from, to }, () => (throttled ? 'throttled' : 'runnable'), new Set(ends));
-  const timesOf = (chain: Answered) =>
-    stretchesOf(chain, log.steps.get(victim.tid) ?? []).flatMap(({ from, to }) => [...timesIn(from, to)]);
+  const stretches = (chain: Answered) => stretchesOf(chain, log.steps.get(victim.tid) ?? []);
+  const timesOf = (chain: Answered) => stretches(chain).flatMap(({ from, to }) => [...timesIn(from, to)]);
+  const slackOf = (chain: Answered): Slack => {
+    const all = stretches(chain).map((stretch) => slackIn(log, victim.tid, stretch));
+    return {
+      more: all.reduce((sum, { more }) => sum + more, 0),
+      less: all.reduce((sum, { less }) => sum + less, 0),
+    };
+  };
   const { chains } = played.answer;
-  const score = scoreOf(chains, truth, timesOf);
+  const score = scoreOf(chains, truth, timesOf, slackOf);
   const shown =
     chains.find((chain) => isRight(chain, truth)) ?? chains.find(({ symptom }) => symptom.tid === victim.tid);
   const times = new Map<string, number>();

@@ -169,7 +169,8 @@ ${names.size} incidents with known causes, each ${seeds === 1 ? 'once' : `with $
 Each is recorded live with \`whytrace record\` and asked with \`whytrace ask get_causal_chains\`, without any hint. The device is
 simulated; processes, locks, pipes, disks, control groups and the network are real. What really happened, the programs log themselves, with their
 own clocks, in files that the engine never sees. An answer is right when class and culprit are; it attributes right when its times by kind are
-those of the log in the same window (half of the sum of all differences, in % of the window; no answer about the victim counts as 100 %). Of what should be
+those of the log in the same window (half of the sum of all differences, in % of the window; no answer about the victim counts as 100 %; where in a
+step that only computes a thread had no CPU, the log leaves open). Of what should be
 healthy, any chain with a confidence of 0.5 or more is a false positive. ${howPlayed(results)}
 
 ${table(['figure', 'value', 'goal', 'met'], figuresOf(results).map(figureText))}

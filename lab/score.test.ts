@@ -121,3 +121,16 @@ test('only a confident claim is a false one', () => {
   assert.equal(falseClaims([answered({ confidence: 0.49 })]).length, 0);
   assert.equal(falseClaims([answered({ confidence: 0.5 })]).length, 1);
 });
+
+test('what the log leaves open between a CPU and none is no error, beyond it all is', () => {
+  const breakdown = [
+    { kind: 'runnable' as const, duration_ns: 8 },
+    { kind: 'on_cpu' as const, duration_ns: 2 },
+  ];
+  const errorWith = (more: number, less: number) =>
+    scoreOf([answered({ breakdown })], behindHog, times, () => ({ more, less })).attribution;
+  assert.deepEqual(
+    [errorWith(0, 9), errorWith(1, 0), errorWith(5, 0)].map((error) => Math.round(error * 100)),
+    [20, 10, 0],
+  );
+});

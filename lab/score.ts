@@ -2,6 +2,7 @@
 import type { RootKind } from '../src/catalogue/root-kinds.ts';
 import type { Answered, Claim } from './answer.ts';
 import type { Actor } from './truth/log.ts';
+import type { Slack } from './truth/shares.ts';
 
 /** The truth, once the play is over: ids are known only then. */
 export type Truth = {
@@ -75,18 +76,29 @@ export const totalVariation = (
 const WITHOUT_CPU: ReadonlySet<RootKind> = new Set(['observer', 'throttled']);
 const asClocksTell = (kind: RootKind): RootKind => (WITHOUT_CPU.has(kind) ? 'runnable' : kind);
 
-/** `timesOf` gives the true times by kind of the victim in what a chain is about. */
+type Time = readonly [RootKind, number];
+
+/** The times of the log, with as much moved between a CPU and none as it leaves open and the answer says. */
+const nearestTo = (answer: readonly Time[], times: readonly Time[], { more, less }: Slack): readonly Time[] => {
+  const total = times.reduce((sum, [, ns]) => sum + ns, 0);
+  const [said, logged] = [sharesOf(answer).get('runnable') ?? 0, sharesOf(times).get('runnable') ?? 0];
+  const moved = Math.min(more, Math.max(-less, (said - logged) * total));
+  return [...times, ['runnable', moved], ['on_cpu', -moved]];
+};
+
+/** `timesOf` gives the true times by kind of the victim in what a chain is about, `slackOf` what its log leaves open. */
 export const scoreOf = (
   chains: readonly Answered[],
   truth: Truth,
-  timesOf: (chain: Answered) => Iterable<readonly [RootKind, number]>,
+  timesOf: (chain: Answered) => Iterable<Time>,
+  slackOf: (chain: Answered) => Slack = () => ({ more: 0, less: 0 }),
 ): Score => {
   const right = chains.slice(0, 3).find((chain) => isRight(chain, truth));
   const [first] = chains;
   const top1 = first !== undefined && first === right;
   // A wrong first answer attributes too: what it says of the victim's time is held against the truth.
   const scored = right ?? chains.find(({ symptom }) => symptom.tid === truth.victim.tid);
-  const asClocks = (times: Iterable<readonly [RootKind, number]>) =>
+  const asClocks = (times: Iterable<Time>): readonly Time[] =>
     [...times].map(([kind, ns]) => [asClocksTell(kind), ns] as const);
   const breakdown = asClocks(scored?.breakdown.map(({ kind, duration_ns }) => [kind, duration_ns] as const) ?? []);
   return {
@@ -96,7 +108,7 @@ export const scoreOf = (
     attribution:
       scored === undefined || scored.symptom.tid !== truth.victim.tid
         ? 1
-        : totalVariation(breakdown, asClocks(timesOf(scored))),
+        : totalVariation(breakdown, nearestTo(breakdown, asClocks(timesOf(scored)), slackOf(scored))),
     closure: scored?.closure ?? 0,
     brier: first === undefined ? undefined : (first.confidence - (top1 ? 1 : 0)) ** 2,
   };

@@ -2,11 +2,11 @@
 import { code, markdownPage, markdownTable } from '../src/catalogue/derive/markdown.ts';
 import { dropClasses, dropSeverity } from '../src/live/network/drop-classes.ts';
 import { fileRules } from '../src/live/security/file-rules.ts';
+import { FLOODED } from '../src/live/security/flooded.ts';
 import { execRules } from '../src/live/security/look-rules.ts';
 import { PLACES } from '../src/live/security/places.ts';
 import type { Rule } from '../src/live/security/rule.ts';
 import { ownRules, rules } from '../src/live/security/rules.ts';
-import { FLOODED } from '../src/live/security/watch.ts';
 
 type Described = Pick<Rule, 'id' | 'title' | 'severity' | 'technique' | 'benign'>;
 

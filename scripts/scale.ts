@@ -1,7 +1,7 @@
 // What a recording takes on a machine of some size, worked out from the program's own constants and the maps that its compiled
 // objects declare. The document docs/scale.md and the bench `scale-out` are made from it.
 import { objects } from '../src/capture/objects.ts';
-import { HISTORY, REQUESTS, type Sizes, sizesFor } from '../src/capture/sizes.ts';
+import { HISTORY, REQUESTS, type Sizes, sizesFor, WINDOW_BYTES } from '../src/capture/sizes.ts';
 import { layoutOf } from '../src/catalogue/derive/layout.ts';
 import { events } from '../src/catalogue/events.ts';
 import { mapBytes, mapTypes } from './map-memory.ts';
@@ -13,10 +13,19 @@ const RING_HEADER = 8;
 const build = new URL('../bpf/build/x64/', import.meta.url).pathname;
 
 /** The host that docs/scale.md speaks of. */
-export const LARGE_HOST = { cpus: 128, threads: 2000, switches: 500_000, calls: 200_000 } as const;
+export const LARGE_HOST = {
+  cpus: 128,
+  threads: 2000,
+  switches: 500_000,
+  /** Of these switches, those to a thread that is traced. */
+  traced: 100_000,
+  /** Tasks that nobody traces: the kernel's own threads, and what else runs. */
+  others: 3000,
+  calls: 200_000,
+} as const;
 
 /** Bytes of an event in a ring. */
-export const bytesInRing = (name: 'call' | 'off_cpu'): number =>
+export const bytesInRing = (name: 'call' | 'off_cpu' | 'stack'): number =>
   Math.ceil((layoutOf(events[name].fields).size + RING_HEADER) / 8) * 8;
 
 /** Maps of a recording, each once, with the entries that the loader gives those whose size depends on the machine. */
@@ -44,6 +53,8 @@ export type Scale = {
   readonly patience: (bytes: number) => readonly [even: number, oneRing: number];
   /** Memory of this program that grows with the CPUs: what it has written of each record of the flight recorder. */
   readonly ownBytes: number;
+  /** What it maps of all rings at a time, which counts as its memory too. */
+  readonly mappedBytes: number;
 };
 
 /** Works it out for a number of possible CPUs. */
@@ -61,5 +72,6 @@ export const scaleOf = (cpus: number): Scale => {
     remembered: (switches) => (cpus * sizes.historySlots) / switches,
     patience: (bytes) => [(sizes.rings * sizes.ringBytes) / bytes, sizes.ringBytes / bytes],
     ownBytes: 2 * 8 * cpus * sizes.historySlots,
+    mappedBytes: sizes.rings * Math.min(2 * sizes.ringBytes, WINDOW_BYTES),
   };
 };

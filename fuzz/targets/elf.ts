@@ -5,16 +5,28 @@ import { readDynamic } from '../../src/capture/symbols/elf-dynamic.ts';
 import { findDataSymbols, findExports } from '../../src/capture/symbols/elf-exports.ts';
 import { findFunctions } from '../../src/capture/symbols/elf-symbols.ts';
 import { loadSymbolTable } from '../../src/capture/symbols/symbol-table.ts';
-import { refusing, type Target } from '../target.ts';
-import { programs } from './programs.ts';
+import { holds, refusing, type Target } from '../target.ts';
+import { missingPrograms, programs } from './programs.ts';
 
 const NAMES = ['main', 'malloc', 'dlopen', '_start', 'cudaMalloc'];
 
 export const elf: Target = {
   name: 'elf',
   doc: 'programs and libraries: headers, symbols, notes, the dynamic section',
+  missing: missingPrograms,
   open: () => ({
     seeds: programs(),
+    sound: () => {
+      for (const program of programs()) {
+        const file = elfInMemory('fuzz', program);
+        holds(
+          'segments',
+          file.segments.some(({ executable }) => executable),
+        );
+        holds('the dynamic section', readDynamic(file) !== undefined);
+        holds('the build id', /^[0-9a-f]{16,}$/.test(readBuildId(file) ?? ''));
+      }
+    },
     check: (input) => {
       const file = refusing(() => elfInMemory('fuzz', input));
       if (file === undefined) return;

@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { causalChains } from '../../src/analysis/chains.ts';
 import { traceStats } from '../../src/analysis/stats.ts';
-import { TYPE } from '../../src/capture/event-words.ts';
+import { eventWords, TYPE } from '../../src/capture/event-words.ts';
 import type { EventHandler } from '../../src/capture/ring.ts';
 import type { Namer } from '../../src/capture/stacks/namer.ts';
 import { createStackReader } from '../../src/capture/stacks/read-stack.ts';
+import { calls } from '../../src/catalogue/calls.ts';
 import { layoutOf } from '../../src/catalogue/derive/layout.ts';
 import { type EventName, events as kinds } from '../../src/catalogue/events.ts';
 import { createCallEvents } from '../../src/record/call-events.ts';
@@ -17,10 +18,8 @@ import { createStackEvents } from '../../src/record/stack-events.ts';
 import { createThreads } from '../../src/record/threads.ts';
 import { openRecording } from '../../src/store/open-recording.ts';
 import { RecordingWriter } from '../../src/store/writer.ts';
-import { refusing, type Target } from '../target.ts';
+import { holds, refusing, type Target } from '../target.ts';
 
-/** Inputs that go into one recording: with one each, an input alone shows what it does. */
-const EACH = 1;
 const clock = { high: 0, low: 0, monotonicStart: '0', unixStart: '0', now: () => 1e9 };
 const namer: Namer = {
   ready: Promise.resolve(),
@@ -32,6 +31,7 @@ const namer: Namer = {
   add: () => {},
   send: () => {},
   dropPrivileges: async () => {},
+  tidy: () => {},
   finish: async () => 0,
 };
 
@@ -65,11 +65,12 @@ const begin = (path: string): Recorded => {
   };
 };
 
-const read = (path: string): void => {
+/** The totals of a recording, by operation; undefined when it refuses to tell. */
+const read = (path: string) => {
   const recording = openRecording(path);
   try {
-    refusing(() => traceStats(recording));
     refusing(() => causalChains(recording, { top: 3 }));
+    return refusing(() => traceStats(recording));
   } finally {
     recording.close();
   }
@@ -81,28 +82,32 @@ export const events: Target = {
   open: () => {
     const folder = mkdtempSync(join(tmpdir(), 'whytrace-fuzz-'));
     let count = 0;
-    let recorded: Recorded | undefined;
-    const pathOf = (number: number) => join(folder, `${number}.db`);
-    return {
-      seeds: (['call', 'scope', 'moment', 'off_cpu', 'stack', 'stack_memory', 'python_stack'] as const).map(plain),
-      check: (input) => {
-        const path = pathOf(Math.floor(count / EACH));
-        recorded ??= begin(path);
-        const { writer, handlers } = recorded;
+    /** One recording of these events: an input alone shows what it does. */
+    const recordAndRead = (input: Buffer) => {
+      const path = join(folder, `${++count}.db`);
+      const { writer, handlers } = begin(path);
+      try {
         const words = new Uint32Array(Math.max(1024, Math.ceil(input.length / 4)));
         for (let i = 0; i + 4 <= input.length; i += 4) words[i / 4] = input.readUInt32LE(i);
         for (let at = 0; at < Math.min(words.length, 64); at += 16) handlers.get(words[at + TYPE] ?? 0)?.(words, at);
         writer.commit(count * 1e6);
-        if (++count % EACH !== 0) return;
+      } finally {
         writer.close(count * 1e6);
-        recorded = undefined;
-        read(path);
-        rmSync(path, { force: true });
+      }
+      const found = read(path);
+      rmSync(path, { force: true });
+      return found;
+    };
+    return {
+      seeds: (['call', 'scope', 'moment', 'off_cpu', 'stack', 'stack_memory', 'python_stack'] as const).map(plain),
+      sound: () => {
+        const call = plain('call');
+        call.writeUInt32LE(calls.find(({ op }) => op === 'cudaMalloc')?.id ?? 0, 4 * eventWords.call('op'));
+        const [operation, ...others] = recordAndRead(call)?.ops ?? [];
+        holds('one call', operation?.op === 'cudaMalloc' && operation.count === 1 && others.length === 0);
       },
-      close: () => {
-        recorded?.writer.abandon();
-        rmSync(folder, { recursive: true, force: true });
-      },
+      check: (input) => void recordAndRead(input),
+      close: () => rmSync(folder, { recursive: true, force: true }),
     };
   },
 };

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { divide } from '../../src/capture/live/conditions.ts';
 import { parseExpression } from '../../src/capture/live/expression.ts';
 import { parseFormat } from '../../src/capture/live/format.ts';
-import { refusing, type Target } from '../target.ts';
+import { holds, refusing, type Target } from '../target.ts';
 
 const FORMAT = `name: sched_process_exec
 ID: 310
@@ -65,6 +65,10 @@ export const expression: Target = {
         Buffer.from("sched:sched_process_exec where comm == 'python3' and (pid > 5 or not filename ~ '*.so')"),
         Buffer.from(`sched:sched_process_exec where ${'('.repeat(40)}pid == 1${')'.repeat(40)}`),
       ],
+      sound: () => {
+        const read = parseExpression("sched:sched_process_exec where comm == 'python3' and pid > 5");
+        holds('an expression', read.category === 'sched' && divide(sched, read.condition) !== undefined);
+      },
       made: condition.map((text) => `sched:sched_process_exec where ${text}`),
       check: (input) => {
         const read = refusing(() => parseExpression(input.toString('utf8')));

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createDecoder } from '../../src/capture/live/decode.ts';
 import { parseFormat } from '../../src/capture/live/format.ts';
 import { recordLayout } from '../../src/capture/live/record.ts';
-import { refusing, type Target } from '../target.ts';
+import { holds, refusing, type Target } from '../target.ts';
 
 const TRACEFS = ['/sys/kernel/tracing/events', '/sys/kernel/debug/tracing/events'];
 const EVENTS = ['sched/sched_switch', 'syscalls/sys_enter_openat', 'skb/kfree_skb', 'sock/inet_sock_set_state'];
@@ -38,6 +38,12 @@ export const format: Target = {
   doc: 'descriptions of tracepoints, and records that do not fit them',
   open: () => ({
     seeds: [Buffer.from(BUILT_IN), ...known()],
+    sound: () => {
+      const read = parseFormat('sched', BUILT_IN);
+      const names = read?.fields.map(({ name }) => name).filter((name) => !name.startsWith('common_'));
+      holds('a description', names?.join() === 'comm,name,state');
+      holds('names of values', read?.fields.find(({ name }) => name === 'state')?.names.get('one') === 1);
+    },
     check: (input) => {
       const read = parseFormat('sched', input.toString('utf8'));
       if (read === undefined) return;

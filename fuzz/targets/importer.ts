@@ -7,7 +7,7 @@ import { traceStats } from '../../src/analysis/stats.ts';
 import { importFile } from '../../src/import/import-file.ts';
 import { openRecording } from '../../src/store/open-recording.ts';
 import { type ForeignVersion, foreign } from '../../test/foreign.ts';
-import { refusing, type Target } from '../target.ts';
+import { holds, refusing, type Target } from '../target.ts';
 
 /** A small file of the other tool with a row in each of its tables. */
 const built = (version: ForeignVersion): Buffer => {
@@ -34,8 +34,20 @@ export const importer: Target = {
   open: () => {
     const folder = mkdtempSync(join(tmpdir(), 'whytrace-fuzz-'));
     const [from, to] = [join(folder, 'other.db'), join(folder, 'out.db')];
+    const seeds = [built('0.8'), built('0.10')];
     return {
-      seeds: [built('0.8'), built('0.10')],
+      seeds,
+      sound: () => {
+        for (const file of seeds) {
+          rmSync(to, { force: true });
+          writeFileSync(from, file);
+          importFile({ from, to, version: 'fuzz' });
+          const recording = openRecording(to);
+          const { rows } = traceStats(recording);
+          recording.close();
+          holds('40 calls', rows.calls === 40);
+        }
+      },
       check: (input) => {
         for (const path of [to, `${to}.old`]) rmSync(path, { force: true });
         writeFileSync(from, input);

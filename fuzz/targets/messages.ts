@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { malformedMessages } from '../../test/malformed-messages.ts';
 import { scene } from '../../test/scene.ts';
 import { sendOverSocket } from '../../test/send-malformed.ts';
-import type { Target } from '../target.ts';
+import { holds, type Target } from '../target.ts';
 
 const LAUNCHER = fileURLToPath(new URL('../../bin/whytrace', import.meta.url));
 /** Messages that one input stands for. */
@@ -36,6 +36,11 @@ export const messages: Target = {
     });
     await listening(server);
     return {
+      sound: async () => {
+        // Its opening and its last message are as they should be, and both are owed an answer.
+        const { unanswered } = await sendOverSocket(socket, malformedMessages(1, 65_536), 1);
+        holds(unanswered.join(), unanswered.length === 0);
+      },
       seeds: [Buffer.from('seed'), Buffer.from('another')],
       check: async (input) => {
         const seed = input.reduce((sum, byte) => (Math.imul(sum, 31) + byte) >>> 0, 7);

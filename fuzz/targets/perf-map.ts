@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openPerfMap } from '../../src/capture/symbols/perf-map.ts';
-import type { Target } from '../target.ts';
+import { holds, type Target } from '../target.ts';
 
 export const perfMap: Target = {
   name: 'perf-map',
@@ -11,11 +11,15 @@ export const perfMap: Target = {
   open: () => {
     const folder = mkdtempSync(join(tmpdir(), 'whytrace-fuzz-'));
     const path = join(folder, 'perf-1.map');
+    const python = '7f0000001000 40 py::f:/srv/app.py\n7f0000001040 1a0 py::g:/srv/app.py\n';
     return {
-      seeds: [
-        Buffer.from('7f0000001000 40 py::f:/srv/app.py\n7f0000001040 1a0 py::g:/srv/app.py\n'),
-        Buffer.from('0x1000 0x20 LazyCompile:~a b.js:1\n1000 20 again\n1010 8 within\n'),
-      ],
+      sound: () => {
+        writeFileSync(path, python);
+        const map = openPerfMap(path, process.getuid?.() ?? 0);
+        map.update();
+        holds('a name', map.find(0x7f0000001041)?.name.includes('py::g') === true);
+      },
+      seeds: [Buffer.from(python), Buffer.from('0x1000 0x20 LazyCompile:~a b.js:1\n1000 20 again\n1010 8 within\n')],
       check: (input) => {
         writeFileSync(path, input);
         const map = openPerfMap(path, process.getuid?.() ?? 0, { entries: 1000, nameBytes: 20_000 });

@@ -9,7 +9,7 @@ import { containerOf } from '../../src/capture/process-info.ts';
 import { parseInet, parseUnix } from '../../src/capture/socket-table.ts';
 import { readKernelTable } from '../../src/capture/symbols/kernel-table.ts';
 import { updateSnapshot } from '../../src/capture/symbols/snapshot.ts';
-import type { Target } from '../target.ts';
+import { holds, type Target } from '../target.ts';
 
 const KERNEL =
   'ffffffff81000000 T _stext\nffffffff81000010 t do_one_initcall\nffffffffc0001000 t nf_hook\t[nf_tables]\nffffffff82000000 W weak\n';
@@ -34,6 +34,14 @@ export const proc: Target = {
     const table = join(folder, 'kallsyms');
     const own = [...readFileSync('/proc/self/maps')].slice(0, 6000);
     return {
+      sound: () => {
+        holds('maps', parseMaps(readFileSync('/proc/self/maps', 'utf8')).length > 10);
+        holds('a socket', parseInet(SOCKETS, 'inet', 'stream').length === 1);
+        holds('a socket with a path', parseUnix(UNIX).length === 1);
+        holds('a container', containerOf(CGROUP) !== undefined);
+        writeFileSync(table, KERNEL);
+        holds('kernel symbols', readKernelTable(table) !== undefined);
+      },
       seeds: [
         Buffer.from(own),
         Buffer.from(KERNEL),

@@ -12,5 +12,9 @@ const PLACES = [
   '/lib64/libdl.so.2',
 ];
 
+/** Why there is none of them here, if there is none. */
+export const missingPrograms = (): string | undefined =>
+  programs().length > 0 ? undefined : `none of ${PLACES.join(', ')} is here, or they are large`;
+
 export const programs = (): readonly Buffer[] =>
   PLACES.filter((path) => existsSync(path) && statSync(path).size <= LARGEST).map((path) => readFileSync(path));

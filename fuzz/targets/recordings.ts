@@ -12,7 +12,7 @@ import { verifyRecording } from '../../src/store/evidence/verify.ts';
 import { type Database, openDatabase } from '../../src/store/open.ts';
 import { sealedScene } from '../../test/sealed.ts';
 import { toolArguments } from '../../test/tool-arguments.ts';
-import { refusing, refusingLater, type Target } from '../target.ts';
+import { holds, refusing, refusingLater, type Target } from '../target.ts';
 
 const CALLS = 120;
 
@@ -62,6 +62,13 @@ export const recordings: Target = {
     };
     return {
       seeds: [whole],
+      sound: async () => {
+        writeFileSync(path, whole);
+        holds('it is intact', verifyRecording(path, { ownKey: key.fingerprint }).verdict === 'intact');
+        for (const tool of recordingTools)
+          if ((await refusingLater(() => tool.call(toolArguments(tool.name), context))) === undefined)
+            throw new Error(`${tool.name} refuses a recording as it should be`);
+      },
       check: async (input) => {
         writeFileSync(path, input);
         const found = refusing(() => verifyRecording(path, { ownKey: key.fingerprint }));

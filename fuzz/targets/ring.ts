@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { messageOf, UserError } from '../../src/base/errors.ts';
 import { loadSystem } from '../../src/capture/libbpf.ts';
 import { mapRing } from '../../src/capture/ring.ts';
-import type { Target } from '../target.ts';
+import { holds, type Target } from '../target.ts';
 
 const SIZE = 65_536;
 const HEADER = 8;
@@ -47,25 +47,34 @@ export const ring: Target = {
     if (mapped === undefined) throw new Error('the file cannot be mapped');
     let produced = 0;
     const position = Buffer.alloc(8);
+    /** Has the kernel write these bytes and reads them. How many events there were. */
+    const readAll = (input: Buffer): number => {
+      // Where the reader stands, and what it finds there: the data lies twice behind each other.
+      const at = produced - mapped.waiting();
+      const data = Buffer.alloc(SIZE);
+      const from = at & (SIZE - 1);
+      for (let i = 0; i < Math.min(input.length, SIZE); i++) data[(from + i) & (SIZE - 1)] = input[i] ?? 0;
+      writeSync(file, data, 0, SIZE, 2 * pageSize);
+      writeSync(file, data, 0, SIZE, 2 * pageSize + SIZE);
+      produced = Math.max(produced, at) + Math.min(SIZE, Math.ceil(input.length / 8) * 8);
+      position.writeBigUInt64LE(BigInt(produced));
+      writeSync(file, position, 0, 8, pageSize);
+      let seen = 0;
+      const read = mapped.drain((words, first) => {
+        seen++;
+        if (!(first >= 2 && first < words.length)) throw new Error(`an event at word ${first} of ${words.length}`);
+      }, MOST);
+      if (read !== seen || read > MOST) throw new Error(`${read} events were read, and ${seen} handed over`);
+      return read;
+    };
     return {
+      sound: () => {
+        for (const lengths of [[16, 48, 120, 8], [200], Array.from({ length: 40 }, () => 64)])
+          holds(`${lengths.length} records`, readAll(records(lengths)) === lengths.length && mapped.waiting() === 0);
+      },
       seeds: [records([16, 48, 120, 8]), records([40, 40, 40, 40, 40]), records(Array.from({ length: 40 }, () => 200))],
       check: (input) => {
-        // Where the reader stands, and what it finds there: the data lies twice behind each other.
-        const at = produced - mapped.waiting();
-        const data = Buffer.alloc(SIZE);
-        const from = at & (SIZE - 1);
-        for (let i = 0; i < Math.min(input.length, SIZE); i++) data[(from + i) & (SIZE - 1)] = input[i] ?? 0;
-        writeSync(file, data, 0, SIZE, 2 * pageSize);
-        writeSync(file, data, 0, SIZE, 2 * pageSize + SIZE);
-        produced = Math.max(produced, at) + Math.min(SIZE, Math.ceil(input.length / 8) * 8);
-        position.writeBigUInt64LE(BigInt(produced));
-        writeSync(file, position, 0, 8, pageSize);
-        let seen = 0;
-        const read = mapped.drain((words, first) => {
-          seen++;
-          if (!(first >= 2 && first < words.length)) throw new Error(`an event at word ${first} of ${words.length}`);
-        }, MOST);
-        if (read !== seen || read > MOST) throw new Error(`${read} events were read, and ${seen} handed over`);
+        readAll(input);
         // What the reader cannot pass over is given up, so that the next input is read.
         const left = mapped.waiting();
         if (left > 0) {

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { runQuery } from '../../src/serve/sql/query.ts';
 import { refusedSql } from '../../test/hostile-sql.ts';
 import { scene } from '../../test/scene.ts';
-import { refusing, type Target } from '../target.ts';
+import { holds, refusing, type Target } from '../target.ts';
 
 /** Rows and bytes that an answer may have. */
 const LIMIT = 50;
@@ -68,12 +68,19 @@ export const sql: Target = {
     const evil = `${path}.evil`;
     const digest = () => createHash('sha256').update(readFileSync(path)).digest('hex');
     const clean = digest();
+    const ask = (text: string) =>
+      refusing(() => runQuery({ path, sql: text, offset: 0, limit: LIMIT, maxBytes: MOST_BYTES }));
     return {
+      sound: () => {
+        holds('a view', (ask("SELECT id FROM calls WHERE op = 'cudaMalloc' LIMIT 9")?.rows.length ?? 0) === 9);
+        for (const hidden of ['call', 'sqlite_schema', "pragma_table_info('calls')"])
+          holds(`${hidden} is not published`, ask(`SELECT * FROM ${hidden}`) === undefined);
+      },
       seeds: refusedSql.map((text) => Buffer.from(text)),
       made: statement,
       check: (input) => {
         const text = input.toString('utf8').replaceAll('EVIL', evil);
-        const page = refusing(() => runQuery({ path, sql: text, offset: 0, limit: LIMIT, maxBytes: MOST_BYTES }));
+        const page = ask(text);
         if ((page?.rows.length ?? 0) > LIMIT) throw new Error(`${page?.rows.length} rows`);
         if (existsSync(evil) || readdirSync(dirname(path)).length !== 1) throw new Error('a file was written');
         if (digest() !== clean) throw new Error('the recording was changed');

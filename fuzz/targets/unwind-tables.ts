@@ -3,8 +3,8 @@ import { runCallFrame } from '../../src/capture/symbols/call-frame.ts';
 import { openEhFrame } from '../../src/capture/symbols/eh-frame.ts';
 import { openEhFrameIndex } from '../../src/capture/symbols/eh-frame-index.ts';
 import { type ElfFile, elfInMemory } from '../../src/capture/symbols/elf.ts';
-import { refusing, type Target } from '../target.ts';
-import { programs } from './programs.ts';
+import { holds, refusing, type Target } from '../target.ts';
+import { missingPrograms, programs } from './programs.ts';
 
 /** Addresses that are looked up in each executable piece. */
 const LOOKED_UP = 24;
@@ -17,7 +17,9 @@ const addressesOf = (file: ElfFile): readonly number[] =>
       Array.from({ length: LOOKED_UP }, (_, i) => address + Math.floor((fileSize * i) / LOOKED_UP)),
     );
 
-const walk = (file: ElfFile): void => {
+/** How many of the addresses that are looked up have instructions that were run. */
+const walk = (file: ElfFile): number => {
+  let run = 0;
   const frames = openEhFrame(file);
   const index = refusing(() => openEhFrameIndex(file, frames));
   for (const address of addressesOf(file))
@@ -27,7 +29,9 @@ const walk = (file: ElfFile): void => {
       if (found === undefined) return;
       const { start, common, program } = found;
       runCallFrame(common, program, { start, address, bases: { function: start }, fail: frames.fail });
+      run++;
     });
+  return run;
 };
 
 /** A change within the tables themselves: two bytes say where, the others what. */
@@ -44,10 +48,14 @@ const changedTables = (program: Buffer, input: Buffer): Buffer => {
 export const unwindTables: Target = {
   name: 'unwind-tables',
   doc: 'unwind tables: search table, entries, instructions',
+  missing: missingPrograms,
   open: () => {
     const seeds = programs();
     return {
       seeds,
+      sound: () => {
+        for (const program of seeds) holds('unwind tables', walk(elfInMemory('fuzz', program)) > 0);
+      },
       check: (input) => {
         const file = refusing(() => elfInMemory('fuzz', input));
         if (file !== undefined) walk(file);

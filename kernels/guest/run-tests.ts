@@ -3,7 +3,7 @@
 import { release } from 'node:os';
 import { run } from 'node:test';
 import { LINE_MARK, type Outcome } from '../outcome.ts';
-import { leftOutOf, testFiles } from '../plan.ts';
+import { leftOutOf, wantedFiles } from '../plan.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
 const FILE_LIMIT_MS = 1_800_000;
@@ -22,14 +22,28 @@ const messageOf = (error: unknown): string => {
   return text.replace(/\s+/g, ' ').trim().slice(0, REASON_LENGTH);
 };
 
+let number = 0;
+/** Says the results of one file as they come, and all of them again at its end: the kernel may write into any line. */
+const teller = (file: string) => {
+  const told: object[] = [];
+  return {
+    tell: (name: string, outcome: Outcome, why: string) => {
+      const result = { number: ++number, file, name, outcome, why };
+      told.push(result);
+      say(result);
+    },
+    end: () => {
+      for (const result of told) say(result);
+      for (let i = 0; i < 2; i++) say({ ended: file, tests: told.length });
+    },
+    isSilent: () => told.length === 0,
+  };
+};
+
 const runFile = (file: string): Promise<void> =>
   new Promise((resolve) => {
     let reasons: string[] = [];
-    let told = 0;
-    const tell = (name: string, outcome: Outcome, why: string) => {
-      told++;
-      say({ file, name, outcome, why });
-    };
+    const { tell, end: tellEnd, isSilent } = teller(file);
     const stream = run({
       files: [root + file],
       concurrency: false,
@@ -52,17 +66,20 @@ const runFile = (file: string): Promise<void> =>
       reasons = [];
     });
     stream.on('end', () => {
-      if (told === 0) tell(file, 'failed', 'no test of it was run');
+      if (isSilent()) tell(file, 'failed', 'no test of it was run');
+      tellEnd();
       resolve();
     });
     stream.resume();
   });
 
 say({ kernel: release() });
-for (const file of testFiles(release()).filter(
-  (path) => wanted.length === 0 || wanted.some((word) => path.includes(word)),
-)) {
-  if (performance.now() > end) say({ file, name: file, outcome: 'not run', why: 'the time was up' });
-  else await runFile(file);
+for (const file of wantedFiles(release(), wanted)) {
+  if (performance.now() <= end) await runFile(file);
+  else {
+    const { tell, end: tellEnd } = teller(file);
+    tell(file, 'not run', 'the time was up');
+    tellEnd();
+  }
 }
 process.exit(0);

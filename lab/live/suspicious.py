@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import socket
+import struct
 import sys
 import tempfile
 import time
@@ -164,6 +165,36 @@ def set_user_id():
     os.execv(path, ["rights"])
 
 
+def narrow():
+    """A program for 32 bits that ends at once: the header, one segment, exit(0)."""
+    code = b"\xb8\x01\x00\x00\x00\x31\xdb\xcd\x80"
+    start, size = 0x8048000, 84 + len(code)
+    header = b"\x7fELF\x01\x01\x01" + bytes(9) + struct.pack("<HHIIIIIHHHHHH", 2, 3, 1, start + 84, 52, 0, 0, 52, 32, 1, 0, 0, 0)
+    path = os.path.join(folder, "narrow")
+    with open(path, "wb") as program:
+        program.write(header + struct.pack("<IIIIIIII", 1, 0, start, start, size, size, 5, 4096) + code)
+    os.chmod(path, 0o755)
+    os.execv(path, ["narrow"])
+
+
+def make_folder_by_ring():
+    """One request of io_uring, mkdirat: linux/io_uring.h."""
+    params = ctypes.create_string_buffer(120)
+    ring = libc.syscall(425, 1, params)
+    if ring < 0:
+        return "refused"
+    at = struct.unpack_from("<10I", params, 40)
+    tail, array = at[1], at[6]
+    queue = mmap.mmap(ring, array + 4, flags=mmap.MAP_SHARED, offset=0)
+    entries = mmap.mmap(ring, 64, flags=mmap.MAP_SHARED, offset=0x10000000)
+    path = ctypes.create_string_buffer(os.path.join(folder, "by-ring").encode())
+    entries[0:32] = struct.pack("<BBHiQQII", 37, 0, 0, -100, 0, ctypes.addressof(path), 0o700, 0)
+    queue[array : array + 4] = struct.pack("<I", 0)
+    queue[tail : tail + 4] = struct.pack("<I", 1)
+    libc.syscall(426, ring, 1, 1, 1, None, 0)
+    os.close(ring)
+
+
 def secret_through_link():
     link = os.path.join(folder, "harmless")
     os.symlink("/etc/shadow", link)
@@ -228,7 +259,11 @@ ACTS = {
     "recorder_probes": lambda: libc.syscall(321, 30, ctypes.create_string_buffer(b"\xff" * 4 + bytes(116)), 120),
     "recorder_killed": lambda: os.kill(watcher, signal.SIGTERM),
     "sensitive_file": secret_through_link,
+    "io_uring_files": make_folder_by_ring,
 }
+# Where this machine runs such programs: arch/x86/entry/vdso.
+if os.path.exists("/proc/sys/abi/vsyscall32"):
+    ACTS["unwatched_entry"] = lambda: child(narrow)
 # What raises nothing.
 HARMLESS = {
     "log_grows": lambda: (open(os.path.join(guarded, "log", "new.log"), "w").close(), write_to(os.path.join(guarded, "log", "new.log"))) and None,

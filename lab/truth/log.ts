@@ -37,6 +37,13 @@ const numberIn = (line: Line, name: string): number => {
   return value;
 };
 
+/**
+ * A thread that sleeps until its time comes is without a CPU after that only. The kernel may count the sleep as well, where it takes
+ * a thread from its queue late (kernel/sched/fair.c, sched_delayed).
+ */
+const delayOf = (act: string, us: number, length: number, counted: number): number =>
+  act === 'sleep' ? Math.min(counted, Math.max(0, length - us * 1000)) : counted;
+
 const stepOf = (line: Line): Step => {
   const numbers = Array.isArray(line.n) ? line.n.map(Number) : [];
   const time = (name: string) => numberIn(line, name);
@@ -47,7 +54,7 @@ const stepOf = (line: Line): Step => {
     start: time('start'),
     end: time('end'),
     cpu: time('cpu'),
-    delay: time('delay'),
+    delay: delayOf(String(line.act), numbers[0] ?? 0, time('end') - time('start'), time('delay')),
   };
 };
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RootKind } from '../../src/catalogue/root-kinds.ts';
 import type { Actor, Step, TruthLog } from './log.ts';
-import { truthTimes } from './shares.ts';
+import { slackIn, truthTimes } from './shares.ts';
 
 const actor = (tid: number, pid = tid): Actor => ({ name: `a${tid}`, process: `a${pid}`, pid, tid });
 /** What a thread did: [step, number, start, end, CPU time, delay]. */
@@ -139,4 +139,22 @@ test('a process that is stopped waits for nobody, whatever step it is in', () =>
     ]),
   };
   assert.deepEqual(timesOf(of, 0, 100e6), { signal: 60e6, sleep: 40e6 });
+});
+
+test('where in a step a thread had no CPU is open as far as the step lies outside of the stretch', () => {
+  const of = log(
+    new Map([
+      [
+        actor(1),
+        [
+          ['compute', 0, 0, 100, 70, 30],
+          ['sleep', 0, 100, 200, 0, 50],
+        ],
+      ],
+    ]),
+  );
+  assert.deepEqual(slackIn(of, 1, { from: 0, to: 100 }), { more: 0, less: 0 }, 'all of it');
+  assert.deepEqual(slackIn(of, 1, { from: 60, to: 100 }), { more: 18, less: 12 });
+  assert.deepEqual(slackIn(of, 1, { from: 10, to: 100 }), { more: 3, less: 7 });
+  assert.deepEqual(slackIn(of, 1, { from: 150, to: 200 }), { more: 0, less: 0 }, 'a wait is taken in proportion');
 });

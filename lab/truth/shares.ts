@@ -150,3 +150,23 @@ export const truthTimes = (
   add(sums, 'on_cpu', stretch.to - stretch.from - known);
   return sums;
 };
+
+/** How much more, or less, of a stretch may have been without a CPU and not on one than `truthTimes` says, in ns. */
+export type Slack = { readonly more: number; readonly less: number };
+
+/**
+ * What the log leaves open: of a step that lies in a stretch in part it tells the time without a CPU of all of it, and not where in
+ * it that was. Only of steps that do not wait: there what is not one is the other.
+ */
+export const slackIn = ({ steps }: TruthLog, tid: number, stretch: Stretch): Slack => {
+  const slack = { more: 0, less: 0 };
+  for (const step of steps.get(tid) ?? []) {
+    const length = step.end - step.start;
+    const part = overlap({ from: step.start, to: step.end }, stretch);
+    if (part <= 0 || part >= length || stepKinds[step.act] !== undefined) continue;
+    const said = (step.delay * part) / length;
+    slack.more += Math.min(step.delay, part) - said;
+    slack.less += said - Math.max(0, step.delay - (length - part));
+  }
+  return slack;
+};

@@ -21,6 +21,8 @@ import { recommendationsOf } from './words/recommend.ts';
 export type Candidate = {
   readonly explained_ns: number;
   readonly fault: 'theirs' | 'ours' | 'none';
+  /** The same for the same kind of cause by the same process, of the same thread. */
+  readonly key?: string;
   readonly chain: (id: string) => Chain;
 };
 
@@ -160,6 +162,7 @@ export const chainsOfStretches = (recording: Recording, stretches: Stretches): r
     .map((cause) => ({
       explained_ns: cause.duration_ns,
       fault: cause.part.kind === 'observer' ? 'ours' : isIdle(recording, stretches, cause) ? 'none' : 'theirs',
+      key: `${stretches.tid} ${cause.part.kind} ${cause.part.pid} ${cause.part.path.length > 0}`,
       chain: chainOf(recording, stretches, spent, cause),
     }));
 };

@@ -146,3 +146,26 @@ test('about a program without calls that did nothing but run there is nothing to
   });
   assert.deepEqual([chains, verdict], [[], 'healthy']);
 });
+
+/** Steps in which the device has 20 ms of work, for most of which the host computes. */
+const overlapped = (made: Scene, computes: (step: number) => number) => {
+  made.process(trainer.pid, trainer.comm);
+  made.wait(hog, 0, 10, { syscall: 'nanosleep' });
+  for (let step = 0; step < 80; step++) {
+    const start = step * 21 * ms;
+    for (let i = 0; i < 4; i++) made.call(trainer, 'cudaLaunchKernel', start + i * 0.1 * ms, 0.01 * ms);
+    const computed = computes(step);
+    made.call(trainer, 'cudaStreamSynchronize', start + computed * ms, (20 - computed) * ms);
+    made.wait(trainer, start + computed * ms, (20 - computed) * ms, { syscall: 'poll', waker_context: 3 });
+  }
+};
+
+test('a device that is waited for after the host has computed had work meanwhile', () => {
+  assert.deepEqual(answerOf((made) => overlapped(made, () => 19)).chains, []);
+  const done = answerOf((made) => overlapped(made, () => 19.99));
+  assert.match(done.chains[0]?.summary ?? '', /left the device without work/, 'it was done long ago');
+});
+
+test('a wait for the device that its thread came to sooner is not slow', () => {
+  assert.deepEqual(answerOf((made) => overlapped(made, (step) => (step % 8 === 5 ? 6 : 19))).chains, []);
+});

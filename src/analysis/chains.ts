@@ -12,7 +12,7 @@ import { isInside, sumLosses } from './losses.ts';
 import { chainOfFailures, failuresOf, notLookedFor } from './symptoms/failure.ts';
 import { KEPT_USUAL, type SlowCallFilter, type SlowCalls, slowCalls } from './symptoms/slow-call.ts';
 import { timeOf } from './symptoms/stall.ts';
-import { starvedBy } from './symptoms/starved.ts';
+import { starvedBy, starvedInLulls } from './symptoms/starved.ts';
 import { type Typical, typicalOf } from './typical.ts';
 
 /** Calls that are explained for one answer: each costs a few reads. */
@@ -20,12 +20,7 @@ const MOST_CALLS = 256;
 /** Less sure than this is no explanation. */
 const SURE = 0.5;
 /** Losses that mean calls without rows. */
-const LOST_CALLS: ReadonlySet<string> = new Set([
-  'ring_full_call',
-  'thread_table_full',
-  'total_table_full',
-  'disk_full',
-]);
+const LOST_CALLS: ReadonlySet<string> = new Set(['ring_full_call', 'thread_table_full', 'total_table_full']);
 
 /** Losses that mean a recording in which calls without rows are the rule: what it does not hold may have been there. */
 const SAMPLED: ReadonlySet<string> = new Set(['call_sampled', 'row_missing', 'total_missing']);
@@ -133,6 +128,14 @@ const observerOf = (candidates: readonly Candidate[]): { readonly observer?: str
   return { observer: `whytrace's own load took ${durationText(took)} of this: no fault of the program` };
 };
 
+/** What left the device without work: all the time, and in times that stand out but are too short to show in all of it. */
+const gapChains = (recording: Recording, window: Window, pid: number | undefined): readonly Candidate[] => {
+  const all = starvedBy(recording, window, pid).flatMap((gaps) => chainsOfStretches(recording, gaps));
+  const known = new Set(all.map(({ key }) => key));
+  const further = starvedInLulls(recording, window, pid).flatMap((gaps) => chainsOfStretches(recording, gaps));
+  return [...all, ...further.filter(({ key }) => !known.has(key))];
+};
+
 /** What of very many calls was not looked at; their operations are named as the catalogue has them. */
 const notesOf = (isPart: boolean, unsought: readonly string[]): Pick<ChainsAnswer, 'notes'> => {
   const notes = [
@@ -172,9 +175,7 @@ export const causalChains = (recording: Recording, filter: ChainsFilter): Chains
   );
   const clusters = asked ? explain(recording, [...usual, ...like]) : worth;
   const isWide = filter.op === undefined && filter.minDuration === undefined;
-  const gaps = isWide
-    ? starvedBy(recording, window, filter.pid).flatMap((gap) => chainsOfStretches(recording, gap))
-    : [];
+  const gaps = isWide ? gapChains(recording, window, filter.pid) : [];
   const candidates: readonly Candidate[] = [
     ...(asked && gaps.length > 0 ? [] : clusters).map((cluster) => ({
       explained_ns: cluster.rank_ns,

@@ -32,7 +32,7 @@ const busy = (made: Scene) => {
   for (let second = 0; second < SECONDS; second++) {
     for (let i = 0; i < A_SECOND; i++) {
       const start = second * 1e9 + i * 100 * ms;
-      if (i === 5) call(main, 'cudaStreamSynchronize', start, 2 * ms + (second % 8 === 0 ? 40 * ms : 0));
+      if (i === 5) call(main, 'cudaStreamSynchronize', start, 0.1 * ms + (second % 8 === 0 ? 40 * ms : 0));
       else if (i === 6) call(main, 'cudaEventQuery', start, 1000, { ret: 1 });
       else call(main, 'cudaLaunchKernel', start, 10_000);
       wait(main, start + 60 * ms, 10 * ms, { syscall: 'nanosleep', stack: ['nap', 'main'] });

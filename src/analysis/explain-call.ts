@@ -5,6 +5,7 @@ import type { Culprit, Grade } from './chain.ts';
 import { whatOf } from './pieces.ts';
 import { excessOf, observedShare, rootOf } from './root.ts';
 import { timeByKind } from './shares.ts';
+import { cameSooner } from './symptoms/device-time.ts';
 import { HANDS_OVER, isFarAbove, isQuick, type SlowCalls } from './symptoms/slow-call.ts';
 import { ownKindOf, type Typical } from './typical.ts';
 import { attribute, type Part, type Walk } from './walk.ts';
@@ -77,5 +78,7 @@ export const explainCall = (
   if (first !== undefined) return { ...explained, root: { kind: 'first_call', pid, tid, comm, ...first } };
   const isOwn = (kind === own && part.path.length === 0) || kind === 'unknown';
   if (above && isOwn && !isSlowByItself(call, call.duration_ns - byUs, slow)) return undefined;
+  const beyond_ns = call.duration_ns - slow.baseline.usual_ns;
+  if (above && isOwn && kind === 'gpu_wait' && cameSooner(recording, call, beyond_ns)) return undefined;
   return { ...explained, root: { kind, pid, tid, comm, what, grade } };
 };

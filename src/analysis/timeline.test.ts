@@ -326,3 +326,25 @@ test('the tool and the views thread_states and run_queue_waits say the same', ()
     { numRuns: 40 },
   );
 });
+
+test('who kept the lock of Python while a wait for it ran into its time-out is named as in a chain', () => {
+  const ms = 1_000_000;
+  const forLock = { syscall: 'futex', arg0: 0x9000, gil: 1 } as const;
+  const found = timeline(
+    ({ wait }) => {
+      wait(victim, 0, 5 * ms, { ...forLock, waker_context: wakerContexts.timer });
+      // It looks again just when the other one has given the lock up, and wakes that one when it is done with it.
+      wait(sibling, 5 * ms + 20_000, 2 * ms, { ...forLock, waker: victim });
+      wait(victim, 7 * ms, 1 * ms, { ...forLock, arg0: 0x9004, waker: sibling });
+    },
+    { start_ns: 0, end_ns: 10 * ms },
+  );
+  assert.deepEqual(culpritsOf(found), [
+    'gil holder 100 102 pool 5000000 waits:1',
+    'gil waker 100 102 pool 1000000 waits:3',
+  ]);
+  assert.deepEqual(
+    found.waits.map(({ by, comm }) => `${by} ${comm}`),
+    ['holder pool', 'waker pool'],
+  );
+});

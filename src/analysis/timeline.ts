@@ -5,6 +5,7 @@ import { type Happening, readHappenings } from '../store/read-happenings.ts';
 import type { TaskRow } from '../store/read-tasks.ts';
 import { readWaitDetails } from '../store/read-wait-details.ts';
 import type { Recording, WaitRow, Window } from '../store/recording.ts';
+import { endedWaits } from './causes/keeper.ts';
 import { confidenceOf, isHarmful } from './confidence.ts';
 import { isInside, type LossSum, lossesAbout, sumLosses } from './losses.ts';
 import { sharesOf } from './shares.ts';
@@ -52,6 +53,8 @@ export type Timeline = {
 export type TimelineSize = { readonly steps: number; readonly waits: number };
 
 const NAME = 16;
+/** How long after a wait the one is looked for that goes on with it, in ns. */
+const GOES_ON_NS = 100e6;
 
 /** The timeline of a thread in a window that lies within its life. `comms` are the names of threads by id. */
 export const timelineOf = (
@@ -107,9 +110,11 @@ export const timelineOf = (
     contradictions += stretches.contradictions();
   }
   const missed = isWhole ? { waits: [], isWhole } : recording.longestWaits(tid, window, size.waits);
-  for (const wait of missed.waits) {
-    if (wait.pid !== pid) continue;
-    const span = { start_ns: wait.start_ns, end_ns: wait.start_ns + wait.duration_ns };
+  for (const found of missed.waits) {
+    if (found.pid !== pid) continue;
+    const span = { start_ns: found.start_ns, end_ns: found.start_ns + found.duration_ns };
+    const following = recording.waitsOf(tid, { ...span, end_ns: span.end_ns + GOES_ON_NS });
+    const wait = endedWaits(recording, following).find(({ id }) => id === found.id) ?? found;
     const awaited = createAwaited(recording, { pid, tid }, span, detailsOf([wait]), comms);
     for (const stretch of createStretches(window).next(wait))
       if (stretch.wait !== undefined) longest.add(stretch, awaited(stretch));

@@ -3,9 +3,9 @@
 // a CPU is what is left. Knows nothing of what is slow.
 import { cleanText } from '../base/sanitize.ts';
 import type { Recording, WaitRow, Window } from '../store/recording.ts';
-import { blockedCause, joinTimeouts } from './causes/blocked.ts';
+import { blockedCause } from './causes/blocked.ts';
 import { gpuWaitOf, spinsForGpu } from './causes/gpu-wait.ts';
-import { withKeepers } from './causes/keeper.ts';
+import { endedWaits } from './causes/keeper.ts';
 import { causeInService, placed } from './causes/kernel-thread.ts';
 import { requestStages } from './causes/request.ts';
 import type { Culprit, Grade } from './chain.ts';
@@ -165,8 +165,8 @@ export const attribute = (recording: Recording, walked: Walked, window: Window):
     };
 
     let cursor = from;
-    const waits = joinTimeouts(recording.waitsOf(stage.tid, { start_ns: from, end_ns: to }));
-    for (const wait of joinTimeouts(withKeepers(recording, waits))) {
+    const waits = recording.waitsOf(stage.tid, { start_ns: from, end_ns: to });
+    for (const wait of endedWaits(recording, waits)) {
       const start = Math.max(cursor, wait.start_ns);
       const end = Math.min(to, wait.start_ns + wait.duration_ns);
       if (wait.start_ns < cursor && cursor > from) contradiction = true;

@@ -64,15 +64,59 @@ export type WatchRequest = {
   readonly id: string;
   /** Where to go on; from the oldest event that is kept, without it. */
   readonly cursor?: string | undefined;
-  /** Return as soon as so many events are there. */
+  /** Return as soon as so many events are there, and with no more. */
   readonly count: number;
+  /** No more events than so many, where that is fewer. */
+  readonly take?: number | undefined;
+  /** Return as soon as there is an event for which this holds, as the last one: a condition in the language of expressions. */
+  readonly match?: string | undefined;
+  /** Return as soon as there is an alert so bad or worse that the cursor has not told of. */
+  readonly severity?: Severity | undefined;
+  /** How much the reader takes at once; any number without it. */
+  readonly room?: Room | undefined;
+  /** When it gets counts of all events that are there, in their place; never without it. */
+  readonly collapse?: CollapseWish | undefined;
   /** Return after so long in any case, in ms. */
   readonly waitMs: number;
   readonly signal?: AbortSignal | undefined;
 };
 
+/** Of a table of events, at most; one row comes in any case. */
+export type Room = {
+  /** Of the rows as JSON. */
+  readonly characters: number;
+  readonly rows: number;
+};
+
+export type CollapseWish = {
+  /** When there are more than so many times the events that fit, or than fit before the one that matches; 0: always. */
+  readonly over: number;
+  /** Columns whose values are counted, by their names in a table of events; chosen from the events without any. */
+  readonly by?: readonly string[] | undefined;
+};
+
+export type Collapsed = {
+  /** Those of the key, then times, first_ns, last_ns: how often, and when first and last. */
+  readonly columns: readonly string[];
+  /** The most frequent first. */
+  readonly rows: readonly (readonly LiveValue[])[];
+  /** All that were counted. */
+  readonly events: number;
+  /** Keys that did not fit, and the events that had them. */
+  readonly other: { readonly keys: number; readonly events: number };
+  /** Columns that are no part of the key although they differ: how many values each had. */
+  readonly left_out: Readonly<Record<string, number>>;
+};
+
+/** What can end a wait, in the order in which it is told where several do. */
+export const stops = ['match', 'severity', 'count', 'ended', 'time'] as const;
+export type Stop = (typeof stops)[number];
+
+/** An alert that ended a wait: its words are ours. */
+export type AlertNote = Pick<Alert, 'id' | 'severity' | 'rule' | 'title'>;
+
 export type Watched = {
-  /** Those after the cursor, oldest first; at most `count` of them. */
+  /** Those after the cursor, oldest first; at most `count` of them. None where they were collapsed. */
   readonly events: readonly LiveEvent[];
   /** After the last of them. */
   readonly cursor: string;
@@ -80,6 +124,13 @@ export type Watched = {
   readonly gap: number;
   /** Events that are there after the last of these. */
   readonly more: number;
+  /** What ended the wait. */
+  readonly stopped: Stop;
+  /** The first event for which `match` held. */
+  readonly match?: LiveEvent | undefined;
+  /** Alerts of the `severity`, oldest first; the cursor stands after them. */
+  readonly alerts?: readonly AlertNote[] | undefined;
+  readonly collapsed?: Collapsed | undefined;
 };
 
 /** An event as it is kept: what is not known of it is null, and `pid` 0 where nobody is known. */
@@ -103,6 +154,15 @@ export type AlertsRead = {
   /** Of watches that go on: now, and when they began. Of a recording missing: all of it counts. */
   readonly now?: number | undefined;
   readonly since?: number | undefined;
+};
+
+/** An event that proves an alert: the row that its evidence names, and the event's own name. */
+export type ProofEvent = KeptEvent & { readonly row: string; readonly event: string };
+
+export type Proof = {
+  readonly events: readonly ProofEvent[];
+  /** Rows that the alert names and that are kept no longer. */
+  readonly gone: number;
 };
 
 /** The kernel's own counters of this host's network namespace, since the watches began. */
@@ -132,6 +192,8 @@ export type LiveDesk = {
   }) => Promise<AlertsRead>;
   /** Alerts with an id above `after` that do more than inform. Starts nothing, waits for nothing. */
   readonly pending?: (after: number) => Promise<AlertsPending | undefined>;
+  /** The events that prove an alert; none for an id that is no alert. Starts nothing. */
+  readonly proof: (id: number) => Promise<Proof>;
   /** Starts a subscription. Rejects with a UserError that says what is wrong with it. */
   readonly subscribe: (request: SubscriptionRequest) => Promise<SubscriptionFacts>;
   readonly list: () => Promise<readonly SubscriptionFacts[]>;

@@ -137,16 +137,17 @@ export const candidateLibraries = (
   const programs = programsOf(command, env, cwd);
   for (const path of (env.LD_PRELOAD ?? '').split(/[ :]/).filter(Boolean)) addLibrary(resolve(cwd, path));
   for (const folder of preferred) addFolder(folder);
+  // A runtime inside it is the one that nothing stops it for later: it is looked for however long that takes.
+  for (const program of programs)
+    if (findStaticRuntime(program, { searchSymbols: true })?.symbols) add(realPath(program) ?? program, 'static');
+  // Then what it surely loads: a busy machine may leave no time for places that are only likely.
+  for (const program of programs) followNeeds(program, { cache, preferred }, addLibrary, isTime);
+  for (const program of programs) addLibrary(program);
   for (const { path } of cache) addLibrary(path);
   for (const folder of systemFolders()) addFolder(folder);
   const pythons = ['python3', 'python'].flatMap((name) => commandPath(name, env, cwd) ?? []);
   const interpreters = [...programs, ...pythons].filter((path) => /^(python|pypy)/.test(basename(path)));
   const places = [...interpreters, ...interpreters.flatMap((path) => realPath(path) ?? [])];
   for (const folder of isTime() ? pythonFolders(env, [...new Set(places)]) : []) if (isTime()) addFolder(folder);
-  for (const program of programs) followNeeds(program, { cache, preferred }, addLibrary, isTime);
-  for (const program of programs) addLibrary(program);
-  for (const program of programs)
-    if (isTime() && findStaticRuntime(program, { searchSymbols: true })?.symbols)
-      add(realPath(program) ?? program, 'static');
   return { libraries: [...libraries.values()], complete: isTime() };
 };

@@ -7,6 +7,7 @@ import { attachCpuClock } from './cpu-clock.ts';
 import { drainInTurn } from './drain-rings.ts';
 import { readDropReasons } from './drop-reasons.ts';
 import { errors } from './errors.ts';
+import { giveMemoryBack } from './give-memory-back.ts';
 import {
   forgetLostCalls,
   forgetThread,
@@ -16,6 +17,7 @@ import {
   readLosses,
   readLostCalls,
   readOpenCalls,
+  readOwed,
   type Settings,
   track,
   writeSettings,
@@ -25,7 +27,7 @@ import { requireKernel } from './kernel-version.ts';
 import { keptByRecorder, leaveRoot, type Owner, prepareThread, settleThread } from './least-privilege.ts';
 import { type Libbpf, loadLibbpf, loadSystem, onReadable } from './libbpf.ts';
 import { loadKernel } from './load.ts';
-import { type MemoryRing, mapMemoryRing } from './memory-ring.ts';
+import { type MappedRing, type MemoryRing, mapMemoryRing } from './memory-ring.ts';
 import { type Capability, mayTrace } from './privileges.ts';
 import { forgetPython, type PythonProcess, tellForked, tellPython } from './python/python-map.ts';
 import { type EventHandler, mapRing } from './ring.ts';
@@ -87,8 +89,16 @@ export type Capture = {
   readonly holdNoMore: () => void;
   /** Share of the fullest ring that is in use, 0 to 1. */
   readonly fill: () => number;
+  /** Gives back memory that was not looked at since the last time. Not while something that was found there is being read. */
+  readonly rest: () => void;
   /** How much is left out from now on: a level of `src/catalogue/shedding.ts`. */
   readonly shed: (level: number) => void;
+  /** There is time, some 20 ms, to give back what else is not needed. */
+  readonly tidy: () => void;
+  /** From now on no call is counted, in whatever way: what was sent and what was counted until then are of the same calls. */
+  readonly endCalls: () => void;
+  /** Calls and waits that were left out last, too few for one that was kept to stand for them; the losses do not have them. */
+  readonly owed: () => ReturnType<typeof readOwed>;
   readonly losses: () => ReturnType<typeof readLosses>;
   /** Packets that the kernel dropped since the capture began, by its reason. */
   readonly drops: () => ReadonlyMap<string, number>;
@@ -138,6 +148,7 @@ export const startCapture = (options: CaptureOptions): Capture => {
   let holding = options.hold;
   let adopting = false;
   let level = 0;
+  let ended = false;
   let fullBytes = 0;
   const settings = (): Settings => ({
     observer: process.pid,
@@ -152,9 +163,10 @@ export const startCapture = (options: CaptureOptions): Capture => {
     requestSlots: sizes.requestSlots,
     fullBytes,
     keep: keptAt(level),
+    ended,
   });
   const mappings: { readonly close: () => void }[] = [];
-  const memory = ({ name, record }: RecordMemory, slots: number): MemoryRing => {
+  const memory = ({ name, record }: RecordMemory, slots: number): MappedRing => {
     const ring = mapMemoryRing(system, kernel.map(name), { cpus, slots, bytes: record });
     if (ring === undefined) throw errors.loadFailed({ object: name, why: 'its memory could not be mapped' });
     mappings.push(ring);
@@ -228,10 +240,20 @@ export const startCapture = (options: CaptureOptions): Capture => {
       writeSettings(kernel, settings());
     },
     fill: () => Math.max(...rings.map((ring) => ring.waiting() / ring.size)),
+    rest: () => {
+      history.rest();
+      requests.rest();
+    },
     shed: (wanted) => {
       level = wanted;
       writeSettings(kernel, settings());
     },
+    tidy: () => giveMemoryBack(system),
+    endCalls: () => {
+      ended = true;
+      writeSettings(kernel, settings());
+    },
+    owed: () => readOwed(kernel),
     losses: () => {
       const counted = readLosses(kernel);
       if (untold === 0) return counted;

@@ -31,6 +31,8 @@ export type Settings = {
   readonly fullBytes: number;
   /** Of what one in so many is kept. */
   readonly keep: ReturnType<typeof keptAt>;
+  /** Whether calls that return from now on are counted no more. */
+  readonly ended: boolean;
 };
 
 export const writeSettings = ({ bpf, map }: Kernel, settings: Settings): void => {
@@ -50,6 +52,7 @@ export const writeSettings = ({ bpf, map }: Kernel, settings: Settings): void =>
   bytes.writeUInt32LE(settings.keep.stack - 1, config.at('keep_stack').offset);
   bytes.writeUInt32LE(settings.keep.call - 1, config.at('keep_call').offset);
   bytes.writeUInt32LE(settings.keep.wait - 1, config.at('keep_wait').offset);
+  bytes.writeUInt32LE(settings.ended ? 1 : 0, config.at('ended').offset);
   bpf.update(map('config'), u32(0), bytes, ANY);
   tracksAnew({ bpf, map });
 };
@@ -114,6 +117,27 @@ export const readLosses = (kernel: Kernel): ReadonlyMap<LossName, number> => {
   return found;
 };
 
+/** Where the kernel side keeps a `struct left_out` (bpf/shed.h) for each CPU: in `struct typical` of bpf/call-stack.h, or by itself. */
+const leftOut = {
+  call: { map: 'typical_calls', keys: calls.map(({ id }) => id), bytes: 184, owedAt: 16 },
+  wait: { map: 'short_waits', keys: [0], bytes: 8, owedAt: 0 },
+} as const;
+
+/** How many were left out last, too few for one that was kept to stand for them. */
+export const readOwed = ({ bpf, map }: Kernel): Readonly<Record<'call' | 'wait', number>> => {
+  const owed = (of: keyof typeof leftOut): number => {
+    const { keys, bytes, owedAt } = leftOut[of];
+    const values = Buffer.alloc(bpf.possibleCpus() * bytes);
+    let sum = 0;
+    for (const key of keys) {
+      if (bpf.lookup(map(leftOut[of].map), u32(key), values) !== 0) continue;
+      for (let at = owedAt; at < values.length; at += bytes) sum += values.readUInt32LE(at);
+    }
+    return sum;
+  };
+  return { call: owed('call'), wait: owed('wait') };
+};
+
 /** Packets dropped since the programs were loaded, by the number of the reason. */
 export const readDrops = (kernel: Kernel): ReadonlyMap<number, number> => {
   const values = Buffer.alloc(kernel.bpf.possibleCpus() * 8);
@@ -165,32 +189,52 @@ export const forgetLostCalls = ({ bpf, map }: Kernel, pid: number, op: number): 
 
 export type OpenCall = { readonly pid: number; readonly tid: number; readonly op: number; readonly start: bigint };
 
-// struct thread_calls of bpf/frames.h
-const DEPTH_AT = 0;
+// struct thread_calls of bpf/frames.h, and where those of a thread are.
+const TID_AT = 0;
 const PID_AT = 4;
-const FRAMES_AT = 8;
+const DEPTH_AT = 8;
+const FRAMES_AT = 144;
 const FRAME_BYTES = 80;
 const FRAME_OP_AT = 72;
 const THREAD_CALLS_BYTES = FRAMES_AT + 8 * FRAME_BYTES;
+const THREAD_PLACES = 16_384;
+const PLACES_TRIED = 8;
+const PLACE_STEP = 2053;
+const FREE_PLACE = new Uint8Array(THREAD_CALLS_BYTES);
 
-const openCallAt = ({ bpf, map }: Kernel, key: Uint8Array): OpenCall | undefined => {
-  const value = Buffer.alloc(THREAD_CALLS_BYTES);
-  if (bpf.lookup(map('thread_calls'), key, value) !== 0 || value.readUInt32LE(DEPTH_AT) === 0) return undefined;
+const openCallIn = (place: Buffer): OpenCall | undefined => {
+  const tid = place.readUInt32LE(TID_AT);
+  if (tid === 0 || place.readUInt32LE(DEPTH_AT) === 0) return undefined;
   return {
-    pid: value.readUInt32LE(PID_AT),
-    tid: Buffer.from(key.buffer, key.byteOffset, key.length).readUInt32LE(0),
-    op: value.readUInt32LE(FRAMES_AT + FRAME_OP_AT),
-    start: value.readBigUInt64LE(FRAMES_AT),
+    pid: place.readUInt32LE(PID_AT),
+    tid,
+    op: place.readUInt32LE(FRAMES_AT + FRAME_OP_AT),
+    start: place.readBigUInt64LE(FRAMES_AT),
   };
 };
 
 /** Outermost calls that have not returned, with their start on CLOCK_MONOTONIC. */
-export const readOpenCalls = (kernel: Kernel): readonly OpenCall[] =>
-  keysOf(kernel, 'thread_calls', 4).flatMap((key) => openCallAt(kernel, key) ?? []);
+export const readOpenCalls = ({ bpf, map }: Kernel): readonly OpenCall[] => {
+  const fd = map('thread_calls');
+  const place = Buffer.alloc(THREAD_CALLS_BYTES);
+  const found: OpenCall[] = [];
+  for (let number = 0; number < THREAD_PLACES; number++) {
+    const open = bpf.lookup(fd, u32(number), place) === 0 ? openCallIn(place) : undefined;
+    if (open !== undefined) found.push(open);
+  }
+  return found;
+};
 
 /** Forgets the calls of a thread that ended; returns the outermost one in which it did. */
-export const forgetThread = (kernel: Kernel, tid: number): OpenCall | undefined => {
-  const open = openCallAt(kernel, u32(tid));
-  kernel.bpf.remove(kernel.map('thread_calls'), u32(tid));
+export const forgetThread = ({ bpf, map }: Kernel, tid: number): OpenCall | undefined => {
+  const fd = map('thread_calls');
+  const place = Buffer.alloc(THREAD_CALLS_BYTES);
+  let open: OpenCall | undefined;
+  for (let attempt = 0; attempt < PLACES_TRIED; attempt++) {
+    const number = u32((tid + attempt * PLACE_STEP) % THREAD_PLACES);
+    if (bpf.lookup(fd, number, place) !== 0 || place.readUInt32LE(TID_AT) !== tid) continue;
+    open ??= openCallIn(place);
+    bpf.update(fd, number, FREE_PLACE, ANY);
+  }
   return open;
 };

@@ -234,7 +234,7 @@ export type Libbpf = ReturnType<typeof loadLibbpf>;
 export const loadSystem = () => {
   const libc = open('libc.so.6');
   const mmap: (
-    at: null,
+    at: bigint | null,
     length: number,
     protection: number,
     flags: number,
@@ -258,17 +258,23 @@ export const loadSystem = () => {
   const close = libc.func('int close(int fd)');
   const munmap: (at: Address, length: number) => number = libc.func('int munmap(void *addr, size_t length)');
   const sysconf: (name: number) => number = libc.func('long sysconf(int name)');
+  const trim: (keep: number) => number = libc.func('int malloc_trim(size_t pad)');
   return {
     pageSize: sysconf(_SC_PAGESIZE),
-    /** A shared mapping of a file descriptor, undefined on failure. */
-    mapShared: (fd: number, offset: number, length: number, writable: boolean): Address | undefined => {
-      const address = mmap(null, length, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, offset);
-      return address === null || address === MAP_FAILED ? undefined : address;
+    /** A shared mapping of a file descriptor, undefined on failure; with `at` it takes the place of what is mapped there. */
+    mapShared: (fd: number, offset: number, length: number, writable: boolean, at: bigint | null = null) => {
+      const flags = at === null ? MAP_SHARED : MAP_SHARED | MAP_FIXED;
+      return mapped(mmap(at, length, writable ? PROT_READ | PROT_WRITE : PROT_READ, flags, fd, offset));
     },
+    /** Addresses with nothing behind them, which are not to be read; with `at` in the place of what is mapped there. */
+    reserve: (length: number, at: bigint | null = null) =>
+      mapped(mmap(at, length, PROT_NONE, at === null ? MAP_NOTHING : MAP_NOTHING | MAP_FIXED, -1, 0)),
     /** Gives a mapping back: whatever reads a view of it afterwards ends the process. */
     unmap: (address: Address, length: number): void => {
       munmap(address, length);
     },
+    /** Gives back what the C library keeps for later. */
+    trimHeap: () => void trim(0),
     /** Places a program on many offsets of a file with one link, which is detached as one. Returns the link's descriptor. */
     linkUprobes: (
       fd: number,
@@ -348,10 +354,8 @@ export const loadSystem = () => {
         context,
         'uint32_t',
         FSCONFIG_CMD_CREATE,
-        'void *',
-        null,
-        'void *',
-        null,
+        ...NULL,
+        ...NULL,
         'int',
         0,
       );
@@ -364,14 +368,21 @@ export const loadSystem = () => {
 export type System = ReturnType<typeof loadSystem>;
 
 // include/uapi/asm-generic/mman-common.h, linux/perf_event.h, linux/mount.h
+const PROT_NONE = 0;
 const PROT_READ = 1;
 const PROT_WRITE = 2;
 const MAP_SHARED = 1;
+const MAP_FIXED = 0x10;
+/** PRIVATE, ANONYMOUS and NORESERVE. */
+const MAP_NOTHING = 0x2 | 0x20 | 0x4000;
 const _SC_PAGESIZE = 30;
 const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
+const mapped = (address: Address | null): Address | undefined =>
+  address === null || address === MAP_FAILED ? undefined : address;
 const FSCONFIG_CMD_CREATE = 6;
 const PERF_FLAG_FD_CLOEXEC = 8;
 const NOTHING = ['unsigned long', 0] as const;
+const NULL = ['void *', null] as const;
 const NO_WORDS = [0, 0, 0, 0, 0];
 // asm/unistd_64.h of x86, asm-generic/unistd.h
 const SYSCALLS =

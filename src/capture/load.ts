@@ -54,8 +54,13 @@ const SHARED = [
   'told_codes',
   'code_ids',
   'wait_places',
+  'short_waits',
   'looks',
   'look_state',
+  'look_limits',
+  'fair_buckets',
+  'fair_helds',
+  'fair_seed',
 ];
 
 export type LoadOptions = {

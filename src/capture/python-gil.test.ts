@@ -31,7 +31,8 @@ def burn():
 for name, work in dict(lock=lock.acquire, queue=items.get, simple=simple.get, condition=wait, gil=ask).items():
     start(name, work)
 while len(tids) < 5: time.sleep(0.001)
-time.sleep(0.05)
+# Until each is where it waits.
+time.sleep(0.15)
 print(json.dumps(tids), flush=True)
 burn()
 `;
@@ -198,7 +199,7 @@ test('a process that becomes Python by exec is looked at anew', {
   const program = PROGRAM.replace(/^print.*$/m, '');
   const { pid } = await start(t, 'sh', [
     '-c',
-    'echo up; sleep 0.2; exec "$@"',
+    'echo up; sleep 0.5; exec "$@"',
     'sh',
     ...(python?.command ?? []),
     '-c',

@@ -18,7 +18,13 @@ export const makeRings = (kernel: Kernel, system: System, { rings, ringBytes }: 
       throw errors.loadFailed({ object: 'ring', why: errnoName(errno()) });
     const ring = mapRing(system, fd, ringBytes);
     if (ring === undefined) throw errors.loadFailed({ object: 'ring', why: 'its memory could not be mapped' });
-    // The kernel side and the mapping keep it.
-    closeSync(fd);
-    return ring;
+    let isOpen = true;
+    return {
+      ...ring,
+      close: () => {
+        ring.close();
+        if (isOpen) closeSync(fd);
+        isOpen = false;
+      },
+    };
   });

@@ -22,6 +22,8 @@ export type ProcessTarget = {
   pid: number;
   comm: string;
   libraries: readonly LibraryFile[];
+  /** Paths, as the process sees them, of libraries that cannot be opened from here: it has ended, or we may not. */
+  unreachable: readonly string[];
   staticRuntime?: StaticRuntime & { exePath: string };
 };
 
@@ -49,24 +51,30 @@ const staticRuntimeOf = ({ key, openPath }: OpenableFile, searchSymbols: boolean
 
 type FileMapping = Mapping & { path: string };
 
-/** The files that a process has mapped with the right to execute, each named once. */
-const mappedPrograms = (text: string): FileMapping[] => {
+/** The files that a process has mapped with the right to execute, or in any way, each named once. */
+const mappedPrograms = (text: string, anyMapping = false): FileMapping[] => {
   const byFile = new Map<string, FileMapping>();
   for (const mapping of parseMaps(text)) {
-    if (mapping.executable && isFileMapping(mapping)) byFile.set(`${mapping.device} ${mapping.inode}`, mapping);
+    if ((anyMapping || mapping.executable) && isFileMapping(mapping))
+      byFile.set(`${mapping.device} ${mapping.inode}`, mapping);
   }
   return [...byFile.values()];
 };
 
-const cudaLibrariesIn = (pid: number, text: string): LibraryFile[] => {
-  if (!text.includes('/libcuda')) return [];
+type CudaLibraries = { readonly found: LibraryFile[]; readonly unreachable: string[] };
+
+const cudaLibrariesIn = (pid: number, text: string, anyMapping = false): CudaLibraries => {
   const found = new Map<string, LibraryFile>();
-  for (const mapping of mappedPrograms(text)) {
+  const unreachable: string[] = [];
+  if (!text.includes('/libcuda')) return { found: [], unreachable };
+  for (const mapping of mappedPrograms(text, anyMapping)) {
     const kind = libraryKind(mapping.path.slice(mapping.path.lastIndexOf('/') + 1));
-    const file = kind && openableFile(pid, mapping);
-    if (kind && file) found.set(file.key, { ...file, kind });
+    if (kind === undefined) continue;
+    const file = openableFile(pid, mapping);
+    if (file === undefined) unreachable.push(mapping.path);
+    else found.set(file.key, { ...file, kind });
   }
-  return [...found.values()];
+  return { found: [...found.values()], unreachable };
 };
 
 /**
@@ -75,7 +83,7 @@ const cudaLibrariesIn = (pid: number, text: string): LibraryFile[] => {
  */
 export const librariesOf = (pid: number): LibraryFile[] | undefined => {
   const text = readProcText(pid, 'maps');
-  return text === undefined ? undefined : cudaLibrariesIn(pid, text);
+  return text === undefined ? undefined : cudaLibrariesIn(pid, text).found;
 };
 
 /** The program of a process, openable by us even in a container or after it was deleted. */
@@ -112,22 +120,26 @@ const carriersIn = (pid: number, text: string, hasDriver: boolean, searchSymbols
 /**
  * What there is to trace in a process; undefined when it is gone or does not use CUDA. `searchSymbols` also finds a runtime
  * in a program without device code before its first call (50 ms for a large program): for processes that the user named.
+ * `anyMapping` also finds a library that is mapped to be read only, until now: for processes that have just begun to use one.
  * Throws `no_permission` for a process that we may not look into.
  */
-export const targetOf = (pid: number, { searchSymbols = false } = {}): ProcessTarget | undefined => {
+export const targetOf = (
+  pid: number,
+  { searchSymbols = false, anyMapping = false } = {},
+): ProcessTarget | undefined => {
   const text = readProcText(pid, 'maps');
   if (text === undefined) return undefined;
-  const mapped = cudaLibrariesIn(pid, text);
+  const { found: mapped, unreachable } = cudaLibrariesIn(pid, text, anyMapping);
   const has = (kind: LibraryKind): boolean => mapped.some((library) => library.kind === kind);
   const carriers = carriersIn(pid, text, has('cuda'), searchSymbols && !has('cudart'));
   const probeable = carriers.filter(({ runtime }) => runtime.symbols);
   const libraries = [...mapped, ...probeable.map(({ file }): LibraryFile => ({ ...file, kind: 'static' }))];
   // Beside a mapped libcudart, a nameless runtime inside cuBLAS and its like is normal and nothing to report.
   const told = probeable[0] ?? (has('cudart') ? undefined : carriers[0]);
-  if (libraries.length === 0 && !told) return undefined;
+  if (libraries.length === 0 && unreachable.length === 0 && !told) return undefined;
   const comm = readProcText(pid, 'comm');
   if (comm === undefined) return undefined;
-  const target = { pid, comm: cleanText(comm.replace(/\n$/, ''), 64), libraries };
+  const target = { pid, comm: cleanText(comm.replace(/\n$/, ''), 64), libraries, unreachable };
   return told ? { ...target, staticRuntime: { ...told.runtime, exePath: told.file.displayPath } } : target;
 };
 

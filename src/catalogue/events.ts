@@ -107,11 +107,11 @@ export const events = {
     field('time', 'time', 'when'),
     field('comm', 'comm', 'the name', 16),
   ]),
-  library_mapped: event(8, 'library_mapped', 'a process mapped executable code from a file', [
+  library_mapped: event(8, 'library_mapped', 'a process begins to use a file with code', [
     field('time', 'time', 'when'),
     field('inode', 'word', 'inode of the file'),
     field('device', 'number', 'device of the file, as the kernel encodes it (major << 20 | minor)'),
-    field('held', 'boolean', '1 when the process was stopped so that no call is missed'),
+    field('held', 'number', 'whether the process was stopped so that no call is missed: see library_holds'),
     field('name', 'text', 'last part of the file name', 64),
   ]),
   stack: event(9, 'stack', 'the stack of a thread: the last of the events of one stack', [
@@ -197,6 +197,8 @@ export type EventName = keyof typeof events;
 
 /** Values of `stack.reason`. */
 export const stackReasons = { call: 0, wait: 1, sample: 2 } as const;
+/** Values of `library_mapped.held`: it goes on; it was stopped; it should have been, and could not be. */
+export const libraryHolds = { no: 0, yes: 1, failed: 2 } as const;
 /** Values of `stack.python`: no Python in its process; its frames precede in python_stack; they could not be read. */
 export const pythonStates = { none: 0, read: 1, failed: 2 } as const;
 /**

@@ -32,6 +32,7 @@ export const kernelStructs = {
       field('keep_stack', 'number', 'the same of stacks of usual calls and short waits'),
       field('keep_call', 'number', 'of usual calls'),
       field('keep_wait', 'number', 'of short waits'),
+      field('ended', 'boolean', 'calls that return from now on are not of this recording: it is being counted up'),
     ],
   }),
   abilities: struct({

@@ -14,9 +14,13 @@ export const losses = {
   ring_full_call: loss({
     source: 'kernel',
     counter: 0,
-    doc: 'calls that have no row since the ring was full; their totals are kept',
+    doc: 'calls that have no row, and for which none stands, since the ring was full; their totals are kept',
   }),
-  ring_full_off_cpu: loss({ source: 'kernel', counter: 1, doc: 'off-CPU intervals lost since the ring was full' }),
+  ring_full_off_cpu: loss({
+    source: 'kernel',
+    counter: 1,
+    doc: 'off-CPU intervals lost since the ring was full, and those for which they were to stand',
+  }),
   ring_full_stack: loss({
     source: 'kernel',
     counter: 3,
@@ -87,7 +91,7 @@ export const losses = {
   shed_call: loss({
     source: 'kernel',
     counter: 17,
-    doc: 'usual calls without a row, left out while the recorder fell behind: rows that were kept stand for them (weight), totals are exact, slow and failed calls have their rows',
+    doc: 'usual calls without a row, left out while the recorder fell behind: rows that were kept stand for exactly these (weight), but for the last, which are told apart; totals are exact, slow and failed calls have their rows',
   }),
   shed_wait: loss({
     source: 'kernel',
@@ -97,6 +101,10 @@ export const losses = {
   history_overwritten: loss({
     source: 'capture',
     doc: 'waits whose causes could not be followed: the flight recorder had gone on over them, or the limit of work was reached',
+  }),
+  request_overwritten: loss({
+    source: 'capture',
+    doc: 'block requests that the recorder came too late to look at: those of traced processes among them have no row',
   }),
   stack_unnamed: loss({
     source: 'capture',
@@ -133,9 +141,8 @@ export const losses = {
   }),
   cut_short: loss({
     source: 'store',
-    doc: 'the recorder ended without closing the file: at most the last second is missing',
+    doc: 'the recorder ended without closing the file: what came after its last commit is missing, a second where nothing held that up',
   }),
-  disk_full: loss({ source: 'store', doc: 'rows that could not be written' }),
   call_pruned: loss({
     source: 'store',
     doc: 'calls whose rows were taken away, the oldest first, to keep the recording as small or young as was asked for; totals have them',

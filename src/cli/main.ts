@@ -6,7 +6,6 @@ import { commands } from './commands.ts';
 import { errors } from './errors.ts';
 import { commandHelp, programHelp } from './help.ts';
 import { err, leaveWhenUnread, out } from './print.ts';
-import { quickStart } from './quick-start.ts';
 import { reportOf } from './report.ts';
 import { VERSION } from './version.ts';
 
@@ -48,7 +47,6 @@ const fail = (thrown: unknown): number => {
   return exitCode;
 };
 
-quickStart();
 leaveWhenUnread();
 // Not process.exit: what was written to a pipe must arrive, and a server goes on.
 process.exitCode = await run(process.argv.slice(2)).catch(fail);

@@ -22,17 +22,22 @@ export const offerOptions = {
   audit: { ...auditOption, doc: 'with --serve: log of what they ask, which cannot be turned off' },
 } as const satisfies Options;
 
+/** Whether the options ask for it. */
+export const isOffered = (args: Arguments): boolean => args.flag('serve') || args.text('control') !== undefined;
+
 /** Begins to offer the desk. Resolves to what ends that; at once when it was not asked for. Throws a UserError. */
 export const offerDesk = async (args: Arguments, desk: LiveDesk): Promise<() => Promise<void>> => {
   const { CONTROL_SOCKET } = await import('../serve/default-socket.ts');
-  const path = args.text('control') ?? (args.flag('serve') ? CONTROL_SOCKET : undefined);
-  if (path === undefined) return async () => {};
+  if (!isOffered(args)) return async () => {};
+  const path = args.text('control') ?? CONTROL_SOCKET;
   const { controlScopes, serveDesk } = await import('../serve/control/serve-desk.ts');
   const { peerPolicy } = await import('../serve/identity/peer.ts');
   const { createAudit } = await import('../serve/audit/audit-watch.ts');
   const { createAuditSink } = await import('../serve/audit/audit-sink.ts');
   const report = (text: string) => err(`whytrace: ${text}\n`);
   const sink = createAuditSink({ ...auditPlace(args.text('audit')), report });
+  // A recorder may write no other file once it has given up its privileges.
+  sink.open();
   const noRecording = () => {
     throw new Error('what is watched is no recording');
   };

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import type { Alert } from '../base/alert.ts';
 import { messageOf, UserError } from '../base/errors.ts';
-import type { LiveDesk } from '../base/live-desk.ts';
+import type { LiveDesk, Proof } from '../base/live-desk.ts';
 import { quotedName } from '../base/quote.ts';
 import { type Actor, startActor } from './actor.ts';
 import { errors } from './errors.ts';
@@ -23,10 +23,10 @@ const whoText = ({ comm, pid, exe }: NonNullable<Alert['process']>): string =>
 const durationText = (ms: number): string => (ms < 1000 ? `${ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(1)} s`);
 
 /** An alert as lines: what, who, from whom, what was seen, the events that prove it, and why it may be harmless. */
-const alertLines = (alert: Alert, evidence: ReadonlyMap<string, string>, unixStartMs: number): readonly string[] => {
+const alertLines = (alert: Alert, { events }: Proof, unixStartMs: number): readonly string[] => {
   const { process, ancestry = [], facts, technique } = alert;
   const seen = Object.entries(facts).map(([name, value]) => `${name} ${valueText(value)}`);
-  const rows = alert.evidence.flatMap((row) => evidence.get(row) ?? []).slice(0, MOST_EVIDENCE);
+  const rows = events.slice(0, MOST_EVIDENCE).map((event) => eventLine(event, event.event, unixStartMs));
   return [
     `${timeOfDay(alert.time, unixStartMs)} ${alert.severity.toUpperCase()} ${alert.rule}: ${alert.title}`,
     `  who       ${process === undefined ? 'cannot be proven' : whoText(process)}`,
@@ -87,15 +87,7 @@ export const playLiveDemo = async (name: string, demo: LiveDemo): Promise<number
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt);
   const clock = startClock();
   const unixStartMs = Number(BigInt(clock.unixStart) / 1_000_000n);
-  const evidence = new Map<string, string>();
-  const desk = openDesk(clock, {
-    keep: (event, event_name) => {
-      const row = `live_events:${evidence.size + 1}`;
-      const shown = { ...event, seq: 0, uid: event.uid ?? 0, cpu: event.cpu ?? 0 };
-      evidence.set(row, eventLine(shown, event_name, unixStartMs));
-      return row;
-    },
-  });
+  const desk = openDesk(clock);
   let actor: Actor | undefined;
   try {
     await desk.startWatches();
@@ -109,7 +101,7 @@ export const playLiveDemo = async (name: string, demo: LiveDemo): Promise<number
     }
     const alerts = await alertsOf(desk, demo, actor.pid);
     out(`\n${bold('What the kernel told of it:')}\n`);
-    for (const alert of alerts) out(`${alertLines(alert, evidence, unixStartMs).join('\n')}\n`);
+    for (const alert of alerts) out(`${alertLines(alert, await desk.proof(alert.id), unixStartMs).join('\n')}\n`);
     if (demo.asks === 'get_network_health') await showHealth(desk);
     out(`\n${demo.moral}\n\nWatch this machine: sudo whytrace watch --line; for agents: sudo whytrace mcp --live\n`);
     const missed = demo.rules.filter((rule) => alerts.every((alert) => alert.rule !== rule));

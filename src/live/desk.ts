@@ -1,6 +1,6 @@
 // The desk at which subscriptions are taken: checks them, keeps their events for readers, ends those that are over or cost
 // too much. One for the whole program, whoever asks.
-import { type Alert, type Finding, pendingOf, type WatchName } from '../base/alert.ts';
+import { type Alert, type Finding, pendingOf, type WatchName, watchNames } from '../base/alert.ts';
 import type {
   KeptEvent,
   LiveDesk,
@@ -13,12 +13,15 @@ import type { Clock } from '../capture/clock.ts';
 import { errors as liveErrors } from '../capture/live/errors.ts';
 import { openTap, type Tapped } from '../capture/live/tap.ts';
 import type { Allowed } from './alerts/allow-list.ts';
-import { cursorOf, placeOf } from './cursor.ts';
+import { cursorOf } from './cursor.ts';
 import { errors } from './errors.ts';
 import { createEventLog, type EventLog } from './event-log.ts';
+import { createFloods } from './floods.ts';
 import { isHot } from './hot-events.ts';
 import { LIMITS } from './limits.ts';
 import { createNews } from './news.ts';
+import { readLog } from './read-log.ts';
+import { shownFields } from './shown-fields.ts';
 import { waitUntil } from './wait-until.ts';
 import { startWatches, type Watches } from './watches.ts';
 
@@ -37,6 +40,7 @@ type Subscription = {
   readonly expires: number;
   readonly waiting: Set<() => void>;
   matchedBefore: number;
+  readonly floods: ReturnType<typeof createFloods>;
   ended: string | undefined;
 };
 
@@ -44,6 +48,11 @@ const pause = (ms: number) =>
   new Promise<void>((resolve) => {
     setTimeout(resolve, ms);
   });
+
+/** A copy: whoever is woken leaves. */
+const wakeAll = (waiting: ReadonlySet<() => void>): void => {
+  for (const wake of [...waiting]) wake();
+};
 
 const within = (name: string, value: number, most: number): number => {
   if (!Number.isInteger(value) || value < 1 || value > most) throw errors.outOfRange({ name, value, most });
@@ -53,7 +62,7 @@ const within = (name: string, value: number, most: number): number => {
 export type DeskOptions = {
   /** Hears of every event that any subscription delivers, with its name and the expression that asked for it. */
   readonly onEvent?: (event: LiveEvent, name: string, expression: string) => void;
-  /** Keeps an event of a watch as evidence and returns its row; without it nothing is kept. */
+  /** Writes an event that proves an alert into a recording and returns its row, undefined where it had no room; else it is kept here. */
   readonly keep?: (event: KeptEvent, name: string) => string | undefined;
   readonly onAlert?: (alert: Alert) => void;
   /** Hears of an alert that was found again. */
@@ -84,15 +93,7 @@ export type Desk = LiveDesk & {
 /** Opens the desk. Throws a UserError without privileges. */
 export const openDesk = (
   clock: Clock,
-  {
-    onEvent = () => {},
-    allowed = [],
-    keep = () => undefined,
-    onAlert = () => {},
-    onAgain = () => {},
-    only,
-    own = [],
-  }: DeskOptions = {},
+  { onEvent = () => {}, keep, allowed = [], onAlert = () => {}, onAgain = () => {}, only, own = [] }: DeskOptions = {},
 ): Desk => {
   const tap = openTap(clock);
   const epoch = BigInt(clock.unixStart).toString(36);
@@ -110,7 +111,7 @@ export const openDesk = (
     subscription.ended = why;
     subscription.tapped.stop();
     news.subscription(subscription.id);
-    for (const wake of [...subscription.waiting]) wake();
+    wakeAll(subscription.waiting);
     const over = [...subscriptions.values()].filter(({ ended }) => ended !== undefined);
     for (const { id } of over.slice(0, Math.max(0, over.length - LIMITS.ended))) subscriptions.delete(id);
   };
@@ -118,8 +119,12 @@ export const openDesk = (
   /** Once a second: what is over, and what costs too much. */
   const guard = () => {
     for (const subscription of live()) {
-      const { matched } = subscription.tapped.counts();
-      const rate = ((matched - subscription.matchedBefore) * 1000) / GUARD_MS;
+      const { tapped } = subscription;
+      const { matched, limited } = tapped.counts();
+      // Whoever floods pays for it, and takes the subscription from nobody.
+      const flood = subscription.floods.look(subscription.id, [{ unseen: limited, limitedBy: tapped.limitedBy }]);
+      const others = matched - subscription.matchedBefore - (flood?.by[0]?.count ?? 0);
+      const rate = (others * 1000) / GUARD_MS;
       subscription.matchedBefore = matched;
       if (clock.now() >= subscription.expires) end(subscription, 'its time was over');
       else if (rate / subscription.sample > LIMITS.matchedRate)
@@ -149,11 +154,7 @@ export const openDesk = (
     id,
     expression: request.expression,
     event: tapped.event,
-    fields: Object.fromEntries(
-      tapped.format.fields
-        .filter(({ kind, name }) => kind !== 'address' && name !== '__syscall_nr')
-        .map(({ name, type }) => [name, type]),
-    ),
+    fields: Object.fromEntries(shownFields(tapped.format).map(({ name, type }) => [name, type])),
     sample,
     rate,
     estimated_rate: estimatedRate,
@@ -189,12 +190,13 @@ export const openDesk = (
     const tapped = tap.subscribe(request.expression, { sample, rate, wake: false }, (event) => {
       onEvent(log.add(event), tapped.event, request.expression);
       news.subscription(id);
-      for (const wake of [...waiting]) wake();
+      wakeAll(waiting);
     });
     const expires = isEndless ? ENDLESS_NS : clock.now() + ttl * 1e9;
     const subscription: Subscription = {
       ...{ id, request, tapped, log, sample, rate, estimatedRate, expires, waiting },
       matchedBefore: 0,
+      floods: createFloods(),
       ended: undefined,
     };
     subscriptions.set(id, subscription);
@@ -214,22 +216,16 @@ export const openDesk = (
 
   const watch = async (request: WatchRequest) => {
     const subscription = found(request.id);
-    const { log, id } = subscription;
-    const place = request.cursor === undefined ? undefined : placeOf(request.cursor);
-    if (request.cursor !== undefined && (place?.epoch !== epoch || place.id !== id || place.seq > log.last()))
-      throw errors.badCursor({ cursor: request.cursor });
-    const seq = place?.seq ?? log.first() - 1;
-    const isThere = () => log.last() - seq >= request.count || found(id).ended !== undefined;
-    await waitUntil(isThere, subscription.waiting, Math.min(request.waitMs, LIMITS.longestWaitMs), request.signal);
-    tap.drain();
-    const events = log.after(seq, request.count);
-    const next = events.at(-1)?.seq ?? Math.max(seq, log.first() - 1);
-    return {
-      events,
-      cursor: cursorOf({ epoch, id, seq: next }),
-      gap: Math.max(0, log.first() - 1 - seq),
-      more: log.last() - next,
+    const { id, tapped, log, waiting } = subscription;
+    const hasEnded = () => subscription.ended !== undefined;
+    const alertsThere = () => {
+      if (only?.length === 0) throw errors.noWatches({});
+      return watching().book;
     };
+    return readLog(
+      { epoch, id, format: tapped.format, log, waiting, hasEnded, alerts: alertsThere, drain: tap.drain },
+      request,
+    );
   };
 
   let watches: Watches | undefined;
@@ -243,7 +239,8 @@ export const openDesk = (
       onAlert: (alert) => {
         onAlert(alert);
         news.alert(alert.id);
-        for (const wake of [...alertWaiters]) wake();
+        for (const { waiting } of live()) wakeAll(waiting);
+        wakeAll(alertWaiters);
       },
       onAgain: (alert, finding) => {
         onAgain(alert, finding);
@@ -253,13 +250,17 @@ export const openDesk = (
     return watches;
   };
 
+  /** Nothing is claimed of what nobody watches. */
+  const absent = watchNames
+    .filter((name) => only !== undefined && !only.includes(name))
+    .map((name) => `${name}: the program that watches was started without it`);
   const alerts: LiveDesk['alerts'] = async ({ after, least, waitMs, signal }) => {
     const { book, notWatched, unseen, since } = watching();
     await waitUntil(() => book.list(after, least).length > 0, alertWaiters, waitMs, signal);
     return {
       alerts: book.list(after, least),
       held_back: Object.fromEntries(book.heldBack()),
-      not_watched: notWatched,
+      not_watched: [...absent, ...notWatched],
       last_id: book.lastId(),
       gap: book.gap(after),
       unseen: Object.fromEntries(unseen()),
@@ -274,6 +275,7 @@ export const openDesk = (
     alerts,
     news: news.read,
     pending: async (after) => pendingOf(watches?.book.list(after, 'low') ?? []),
+    proof: async (id) => watches?.proof(id) ?? { events: [], gone: 0 },
     drain: tap.drain,
     missed: () => ({
       unseen: watches?.unseen() ?? new Map(),

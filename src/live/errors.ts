@@ -20,13 +20,40 @@ export const errors = {
   })),
   badAllowLine: defineError(
     'bad_allow_line',
-    ({ line, text, why }: { line: number; text: string; why: string }) => ({
+    ({ line, text, why, near }: { line: number; text: string; why: string; near: string | undefined }) => ({
       what: `line ${line} of the allow-list cannot be used: ${text}`,
       why,
-      todo: 'write a rule, the path of a program, and if you like the path of its parent',
+      todo:
+        near === undefined
+          ? 'write a rule, the path of a program, and if you like the path of its parent'
+          : `did you mean ${near}?`,
     }),
     2,
   ),
+  noColumn: defineError(
+    'no_such_column',
+    ({
+      event,
+      column,
+      known,
+      near,
+    }: {
+      event: string;
+      column: string;
+      known: readonly string[];
+      near: string | undefined;
+    }) => ({
+      what: `events of ${event} cannot be counted by ${column}`,
+      why: `their columns are ${known.join(', ')}`,
+      todo: near === undefined ? 'name one or more of these' : `did you mean ${near}?`,
+    }),
+    2,
+  ),
+  noWatches: defineError('no_watches', (_: Record<string, never>) => ({
+    what: 'no alert can be waited for here',
+    why: 'the program that watches the kernel was started without the watches that raise alerts',
+    todo: "start it with '--watch network' or '--watch security', or wait for events",
+  })),
   tooMany: defineError('too_many_subscriptions', ({ most }: { most: number }) => ({
     what: 'cannot start one more subscription',
     why: `${most} are going on, which is the most`,

@@ -12,7 +12,7 @@ export type WatchParts = {
   readonly report: (finding: Finding) => void;
   readonly execs: ExecMemory;
   readonly suspects: Suspects;
-  /** Keeps an event as evidence and returns its row, such as `live_events:12`; undefined when nothing is recorded. */
+  /** Keeps an event as evidence and returns its row, such as `live_events:12` or `live:12`; undefined when there was no room. */
   readonly keep: (event: KeptEvent, name: string) => string | undefined;
 };
 

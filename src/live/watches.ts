@@ -1,11 +1,12 @@
 // The watches of this program, started together over one tap, with the book in which their alerts are kept.
 import { type Alert, type Finding, type WatchName, watchNames } from '../base/alert.ts';
-import type { KeptEvent } from '../base/live-desk.ts';
+import type { KeptEvent, Proof } from '../base/live-desk.ts';
 import type { Clock } from '../capture/clock.ts';
 import type { Tap } from '../capture/live/tap.ts';
 import { type Allowed, isAllowed } from './alerts/allow-list.ts';
 import { type AlertBook, createAlertBook } from './alerts/book.ts';
 import { createExecMemory } from './alerts/exec-memory.ts';
+import { createProofs } from './alerts/proofs.ts';
 import { remember } from './alerts/remember.ts';
 import { createSuspects } from './alerts/suspects.ts';
 import { startHostCounters } from './network/host-counters.ts';
@@ -19,6 +20,8 @@ export type Watches = {
   readonly book: AlertBook;
   readonly notWatched: readonly string[];
   readonly networkCounters: () => Readonly<Record<string, number>>;
+  /** The events that prove an alert; none for an id that is no alert. */
+  readonly proof: (id: number) => Proof;
   /** Events that were not looked at, since there were too many, by rule. */
   readonly unseen: () => ReadonlyMap<string, number>;
   /** When they began, in ns since the clock's start. */
@@ -28,8 +31,8 @@ export type Watches = {
 
 export type WatchOptions = {
   readonly allowed: readonly Allowed[];
-  /** Keeps an event as evidence and returns its row; undefined when nothing is recorded. */
-  readonly keep: (event: KeptEvent, name: string) => string | undefined;
+  /** Writes an event into a recording and returns its row; undefined when there was no room for it. Without it nothing is recorded. */
+  readonly keep?: ((event: KeptEvent, name: string) => string | undefined) | undefined;
   readonly onAlert: (alert: Alert) => void;
   /** Hears of an alert that was found again. */
   readonly onAgain?: ((alert: Alert, finding: Finding) => void) | undefined;
@@ -51,6 +54,7 @@ export const startWatches = (
   { allowed, keep, onAlert, onAgain, only = watchNames, own = [], places = PLACES }: WatchOptions,
 ): Watches => {
   const book = createAlertBook(onAlert, onAgain);
+  const proofs = createProofs(keep);
   const execs = createExecMemory();
   const remembering = remember(execs, tap);
   const parts: WatchParts = {
@@ -58,9 +62,10 @@ export const startWatches = (
     clock,
     execs,
     suspects: createSuspects(execs),
-    keep,
+    keep: proofs.keep,
     report: (finding) => {
-      if (!isAllowed(allowed, finding)) book.add(finding);
+      const added = isAllowed(allowed, finding) ? undefined : book.add(finding);
+      if (added !== undefined) proofs.claim(added.alert);
     },
   };
   const guarded = [...places, ...ownPlaces([COMPILED, ...own])];
@@ -83,6 +88,10 @@ export const startWatches = (
   return {
     book,
     networkCounters: startHostCounters(),
+    proof: (id) => {
+      const [alert] = book.list(id - 1, 'info');
+      return alert?.id === id ? proofs.of(alert) : { events: [], gone: 0 };
+    },
     unseen: () => new Map(started.flatMap(({ unseen }) => [...unseen()])),
     since: clock.now(),
     get notWatched() {

@@ -18,7 +18,7 @@ export type LiveOptions = {
 };
 
 export type Beside = {
-  /** Whoever may ask for more subscriptions asks here: what they deliver goes into the file as well. */
+  /** Whoever may ask for more subscriptions asks here: what they deliver goes into the file as well, as far as there is room. */
   readonly desk: LiveDesk;
   /** Hands over what is left and detaches. Never rejects. */
   readonly stop: () => Promise<void>;
@@ -67,11 +67,12 @@ export const startBeside = async (
     allowed: allowList === undefined ? [] : readAllowList(allowList),
     // Who changes the file that is being written is told of as well.
     own: [path],
-    onEvent: live.event,
+    onEvent: (event, name, expression) =>
+      subscriptions.includes(expression) ? live.event(event, name, expression) : live.asked(event, name, expression),
     keep: live.keep,
     onAlert: live.alert,
     onAgain: live.again,
-    ...(watches.length === 0 ? {} : { only: watches }),
+    only: watches,
   });
   const grown = createGrowth();
   let over = false;
@@ -85,8 +86,8 @@ export const startBeside = async (
   const settle = async () => {
     for (const { id, expression, counts, ended } of await desk.list()) {
       noteCounts(id, expression, counts);
-      // That they end with the recording is no loss.
-      if (ended !== undefined && !over && grown(`ended ${id}`, 1) > 0)
+      // That they end with the recording is no loss, nor that others have what they wanted.
+      if (ended !== undefined && !over && subscriptions.includes(expression) && grown(`ended ${id}`, 1) > 0)
         live.loss('live_ended', 1, `${expression}: ${ended}`);
     }
     const { unseen, heldBack } = desk.missed();

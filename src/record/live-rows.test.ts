@@ -61,6 +61,25 @@ test('evidence has a row and a name; of a flood so many a second, and the rest i
   assert.deepEqual({ ...loss }, { reason: 'live_limited', count: 30, detail: 'skb:kfree_skb: rows of evidence' });
 });
 
+test('what others ask for has less room than what the recording was asked for', () => {
+  const deliver = (rows: LiveRows) => {
+    for (let i = 0; i < 600; i++) {
+      rows.event(event({ i }), 'a:b', 'a:b');
+      rows.asked(event({ i }), 'c:d', 'c:d where i > 0');
+    }
+  };
+  const query = 'SELECT event, count(*) AS n FROM live_events GROUP BY event ORDER BY event';
+  assert.deepEqual(
+    delivered(deliver, query).map((row) => ({ ...row })),
+    [
+      { event: 'a:b', n: 600 },
+      { event: 'c:d', n: 500 },
+    ],
+  );
+  const [loss] = delivered(deliver, "SELECT count, detail FROM losses WHERE reason = 'live_limited'");
+  assert.deepEqual({ ...loss }, { count: 100, detail: 'rows of what others asked for' });
+});
+
 test('an alert is a row that stays as it is; what is found again adds to it', () => {
   const deliver = (rows: LiveRows) => {
     rows.alert(alert(1));

@@ -9,6 +9,9 @@ import type { RecordingWriter } from '../store/writer.ts';
 
 /** Rows a second that the watches keep of one event of the kernel; those of subscriptions have limits of their own. */
 const MOST_KEPT = 100;
+/** The same of all that others ask for while it is recorded: what they fill the file with, its owner loses. */
+const MOST_ASKED = 500;
+const ASKED = 'rows of what others asked for';
 const SECOND_NS = 1e9;
 /** UTF-16 units: of a text that is looked at, since a secret must not be cut in two; of one that is kept. */
 const LOOKED_AT = 16_384;
@@ -22,6 +25,8 @@ const MOST_EVIDENCE = 3;
 export type LiveRows = {
   /** An event that a subscription, given by its expression, delivered. */
   readonly event: (event: KeptEvent, name: string, expression: string) => void;
+  /** The same of a subscription that others asked for, as far as there is room. */
+  readonly asked: (event: KeptEvent, name: string, expression: string) => void;
   /** An event that a watch looked at: returns its row as evidence, undefined when there was no room for it. */
   readonly keep: (event: KeptEvent, name: string) => string | undefined;
   readonly alert: (alert: Alert) => void;
@@ -87,16 +92,17 @@ export const createLiveRows = ({ writer, now, keepArguments, met, guarded }: Par
       thread: pid === 0 ? null : writer.threadId(pid, tid, cleanText(comm, COMM)),
     });
 
-  const hasRoom = (name: string): boolean => {
+  /** `what` is said of those that find none. */
+  const hasRoom = (what: string, most: number): boolean => {
     const second = Math.floor(now() / SECOND_NS);
-    const room = rooms.get(name);
+    const room = rooms.get(what);
     if (room?.second !== second) {
-      rooms.set(name, { second, count: 1 });
+      rooms.set(what, { second, count: 1 });
       return true;
     }
     room.count++;
-    if (room.count <= MOST_KEPT) return true;
-    leftOut.set(name, (leftOut.get(name) ?? 0) + 1);
+    if (room.count <= most) return true;
+    leftOut.set(what, (leftOut.get(what) ?? 0) + 1);
     return false;
   };
 
@@ -105,9 +111,12 @@ export const createLiveRows = ({ writer, now, keepArguments, met, guarded }: Par
 
   return {
     event: (event, name, expression) => guarded(() => void write(event, name, expression)),
+    asked: (event, name, expression) => {
+      if (hasRoom(ASKED, MOST_ASKED)) guarded(() => void write(event, name, expression));
+    },
     keep: (event, name) => {
       let id: number | undefined;
-      if (hasRoom(name))
+      if (hasRoom(`${name}: rows of evidence`, MOST_KEPT))
         guarded(() => {
           id = write(event, name, null);
         });
@@ -150,7 +159,7 @@ export const createLiveRows = ({ writer, now, keepArguments, met, guarded }: Par
           writer.live.alertAgain({ alert, start, end, count, evidence: JSON.stringify(evidence) });
         again.clear();
       });
-      for (const [name, count] of leftOut) loss('live_limited', count, `${name}: rows of evidence`);
+      for (const [what, count] of leftOut) loss('live_limited', count, what);
       leftOut.clear();
       settled = now();
     },

@@ -2,14 +2,20 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LostCalls } from '../catalogue/kernel-structs.ts';
 import type { LossName } from '../catalogue/losses.ts';
-import { createLossNotes } from './loss-notes.ts';
+import { createLossNotes, OWED } from './loss-notes.ts';
+
+const lostCalls = (count: number, sum: number, max: number, log2: readonly number[], failed = 0): LostCalls => ({
+  ...{ pid: 1, op: 2, count, sum, max, failed, log2 },
+});
 
 /** Counters as the kernel side would have them, and the rows that come of them. */
 const stage = () => {
-  const kernel: { now: number; calls: LostCalls[]; readonly losses: Map<LossName, number> } = {
-    ...{ now: 0, calls: [] },
-    losses: new Map(),
-  };
+  const kernel: {
+    now: number;
+    calls: LostCalls[];
+    owed: { readonly call: number; readonly wait: number };
+    readonly losses: Map<LossName, number>;
+  } = { now: 0, calls: [], owed: { call: 0, wait: 0 }, losses: new Map() };
   const rows: { reason: LossName; start: number; end: number; count: number; detail: string | null }[] = [];
   const totals: LostCalls[] = [];
   const ended = new Set<number>();
@@ -17,6 +23,7 @@ const stage = () => {
     capture: {
       clock: { now: () => kernel.now, high: 0, low: 0, monotonicStart: '0', unixStart: '0' },
       losses: () => new Map(kernel.losses),
+      owed: () => kernel.owed,
       drops: () => new Map(),
       lostCalls: () => kernel.calls,
       forgetLostCalls: (pid, op) => {
@@ -32,7 +39,7 @@ const stage = () => {
       lostCalls: (lost) => void totals.push(lost),
       waits: { packetDrops: () => {} },
     },
-    takeUnfollowed: () => 0,
+    takeLost: () => [],
     hasEnded: (pid) => ended.has(pid),
   });
   return { kernel, rows, totals, ended, notes };
@@ -72,6 +79,34 @@ test('a ring that filled while the recorder could do nothing is said to be that'
   assert.equal(notes.lost(), 2);
 });
 
+test('what was left out last, and no row stands for, is told at the end, for the time in which it was', () => {
+  const { kernel, rows, notes } = stage();
+  const commit = (now: number, shed: number, without: number) => {
+    kernel.now = now;
+    kernel.losses.set('shed_call', shed);
+    kernel.calls = [lostCalls(without, without, 1, [without])];
+    notes.note(4);
+    notes.noteTotals();
+  };
+  commit(100, 0, 0);
+  commit(200, 63, 70);
+  commit(300, 63, 80);
+  commit(900, 63, 80);
+  kernel.owed = { call: 17, wait: 0 };
+  notes.noteOwed();
+  assert.deepEqual(
+    rows.map(({ reason, start, end, count, detail }) => [reason, start, end, count, detail === OWED]),
+    [
+      ['shed_call', 100, 200, 63, false],
+      ['shed_call', 200, 300, 17, true],
+    ],
+  );
+  assert.deepEqual([...notes.shed()], [['call', 80]]);
+  const quiet = stage();
+  quiet.notes.noteOwed();
+  assert.deepEqual(quiet.rows, [], 'nothing is told where nothing was left out');
+});
+
 test('calls without a row are added to the totals once', () => {
   const { kernel, totals, notes } = stage();
   const lost = (count: number, sum: number): LostCalls => ({
@@ -101,10 +136,6 @@ test('at a level that keeps all usual calls it was the ring, and so it is said',
     rows.map(({ detail }) => detail),
     ['level 2 of 4: all were kept, but one in 64 while a ring was nearly full', 'level 2 of 4: one in 8 was kept'],
   );
-});
-
-const lostCalls = (count: number, sum: number, max: number, log2: readonly number[], failed = 0): LostCalls => ({
-  ...{ pid: 1, op: 2, count, sum, max, failed, log2 },
 });
 
 test('totals are exact though the kernel was read between two of its additions, and no call came after', () => {

@@ -13,26 +13,37 @@ const shedBy: ReadonlyMap<LossName, Shed> = new Map([
   ['shed_wait', 'wait'],
 ]);
 
+/** From when until when, in ns. */
+type Stretch = { readonly start: number; readonly end: number };
+
 export type LossNotes = {
   /** Writes what has become missing since the last time, while the level was `level`. Also before the level changes. */
   readonly note: (level: number) => void;
   /** Counts the calls that have no row since the last time. */
   readonly noteTotals: () => void;
+  /**
+   * Writes, once, at the end, what was left out last: for the others there are rows that stand for them. Rows with their
+   * weights, these and what was lost are then all that there was.
+   */
+  readonly noteOwed: () => void;
   /** Events that are missing, of whatever kind but those that were left out on purpose; and those. */
   readonly lost: () => number;
   readonly shed: () => ReadonlyMap<Shed, number>;
 };
 
 type Parts = {
-  readonly capture: Pick<Capture, 'clock' | 'losses' | 'drops' | 'lostCalls' | 'forgetLostCalls'>;
+  readonly capture: Pick<Capture, 'clock' | 'losses' | 'owed' | 'drops' | 'lostCalls' | 'forgetLostCalls'>;
   readonly writer: Pick<RecordingWriter, 'loss' | 'growLoss' | 'lostCalls'> & {
     readonly waits: Pick<RecordingWriter['waits'], 'packetDrops'>;
   };
-  /** Waits whose causes could not be followed since the last time this was asked. */
-  readonly takeUnfollowed: () => number;
+  /** What else has become missing since the last time this was asked. */
+  readonly takeLost: () => readonly (readonly [LossName, number])[];
   /** Whether a process makes no more calls. */
   readonly hasEnded: (pid: number) => boolean;
 };
+
+/** What is said of those that were left out last. */
+export const OWED = 'the last that were left out: no row stands for them';
 
 /** Kinds of which a ring that is nearly full takes no more than at the highest level, whatever the level is. */
 const LESS_WHEN_FULL: ReadonlySet<Shed> = new Set(['call', 'wait']);
@@ -66,7 +77,7 @@ const since = (now: LostCalls, before: LostCalls | undefined): LostCalls =>
 const isAny = ({ count, sum, max, failed, log2 }: LostCalls): boolean =>
   count > 0 || sum > 0 || max > 0 || failed > 0 || log2.some((n) => n > 0);
 
-export const createLossNotes = ({ capture, writer, takeUnfollowed, hasEnded }: Parts): LossNotes => {
+export const createLossNotes = ({ capture, writer, takeLost, hasEnded }: Parts): LossNotes => {
   let lastTime = 0;
   let lost = 0;
   let seen: ReadonlyMap<LossName, number> = new Map();
@@ -75,9 +86,15 @@ export const createLossNotes = ({ capture, writer, takeUnfollowed, hasEnded }: P
   const shed = new Map<Shed, number>();
   /** Losses that may go on: the row of each, and at which level it began. */
   const growing = new Map<LossName, { readonly id: number; readonly level: number; count: number }>();
+  /** When something was left out the last time: from when until when. */
+  const lastShed = new Map<LossName, Stretch>();
+  /** The same of calls without a row, for whatever reason; and when that was looked at last. */
+  let withoutRow: Stretch | undefined;
+  let totalsTime = 0;
 
   const noteShed = (name: LossName, kind: Shed, more: number, now: number, level: number): void => {
     shed.set(kind, (shed.get(kind) ?? 0) + more);
+    lastShed.set(name, { start: lastTime, end: now });
     const row = growing.get(name);
     if (row?.level === level) {
       row.count += more;
@@ -103,9 +120,10 @@ export const createLossNotes = ({ capture, writer, takeUnfollowed, hasEnded }: P
           lost += more;
         }
       }
-      const unfollowed = takeUnfollowed();
-      if (unfollowed > 0) writer.loss('history_overwritten', lastTime, now, unfollowed);
-      lost += unfollowed;
+      for (const [name, more] of takeLost()) {
+        if (more > 0) writer.loss(name, lastTime, now, more);
+        lost += more;
+      }
       const drops = capture.drops();
       for (const [reason, total] of drops) {
         const more = total - (seenDrops.get(reason) ?? 0);
@@ -117,18 +135,32 @@ export const createLossNotes = ({ capture, writer, takeUnfollowed, hasEnded }: P
     },
     noteTotals: () => {
       const now = capture.clock.now();
+      const start = totalsTime;
+      totalsTime = now;
       for (const total of capture.lostCalls()) {
         const key = `${total.pid} ${total.op}`;
         const more = since(total, seenCalls.get(key));
         if (isAny(more)) {
           writer.lostCalls(more, now);
           seenCalls.set(key, total);
+          withoutRow = { start, end: now };
         } else if (hasEnded(total.pid)) {
           // Nothing came since the last time, and nothing will: the kernel's table has room for so many only.
           capture.forgetLostCalls(total.pid, total.op);
           seenCalls.delete(key);
         }
       }
+    },
+    noteOwed: () => {
+      const { call, wait } = capture.owed();
+      const all: Stretch = { start: 0, end: capture.clock.now() };
+      const tell = (name: LossName, kind: Shed, count: number, { start, end }: Stretch) => {
+        if (count === 0) return;
+        writer.loss(name, start, end, count, OWED);
+        shed.set(kind, (shed.get(kind) ?? 0) + count);
+      };
+      tell('shed_call', 'call', call, withoutRow ?? all);
+      tell('shed_wait', 'wait', wait, lastShed.get('shed_wait') ?? all);
     },
   };
 };

@@ -1,8 +1,8 @@
 // Events of processes and threads: keeps names and the set of tracked processes up to date.
 import type { Capture } from '../capture/capture.ts';
-import { eventWords, PID, TID, TYPE, textAt, timeSince } from '../capture/event-words.ts';
+import { eventWords, PID, TID, TYPE, textAt, timeSince, wide } from '../capture/event-words.ts';
 import type { EventHandler } from '../capture/ring.ts';
-import { type EventName, events } from '../catalogue/events.ts';
+import { type EventName, events, libraryHolds } from '../catalogue/events.ts';
 import type { Lives } from './lives.ts';
 import { type Processes, resume } from './processes.ts';
 import type { Threads } from './threads.ts';
@@ -12,6 +12,7 @@ const exec = eventWords.process_exec;
 const exit = eventWords.process_exit;
 const rename = eventWords.thread_name;
 const mapped = eventWords.library_mapped;
+const NAME_BYTES = 64;
 
 type Parts = {
   readonly capture: Capture;
@@ -24,7 +25,8 @@ type Parts = {
 
 /** Lets a process go on that was stopped for us, and does nothing else: for a recording that has failed. */
 export const releaseHeld: EventHandler = (words, at) => {
-  if (words[at + TYPE] === events.library_mapped.id && words[at + mapped('held')] === 1) resume(words[at + PID] ?? 0);
+  if (words[at + TYPE] === events.library_mapped.id && words[at + mapped('held')] === libraryHolds.yes)
+    resume(words[at + PID] ?? 0);
 };
 
 /** A handler for all events of the control ring. */
@@ -62,10 +64,13 @@ export const createProcessEvents = ({ capture, threads, lives, processes, onFore
     threads.name(words[at + PID] ?? 0, words[at + TID] ?? 0, textAt(words, at + rename('comm'), 16));
   });
   on('library_mapped', (words, at) => {
+    const device = words[at + mapped('device')] ?? 0;
+    const inode = wide(words, at + mapped('inode'));
     processes.mapped(
       words[at + PID] ?? 0,
       timeSince(words, at + mapped('time'), clock),
-      words[at + mapped('held')] === 1,
+      words[at + mapped('held')] ?? libraryHolds.no,
+      { name: textAt(words, at + mapped('name'), NAME_BYTES), key: `${device >>> 20}:${device & 0xf_ffff}:${inode}` },
     );
   });
 

@@ -3,10 +3,11 @@ import { messageOf, systemCodeOf, UserError } from '../base/errors.ts';
 import { cleanText } from '../base/sanitize.ts';
 import type { Capture } from '../capture/capture.ts';
 import { pricesText, sitesByName } from '../capture/library-probes.ts';
-import { childrenOf, processInfo } from '../capture/process-info.ts';
+import { childrenOf, hasEnded, processInfo } from '../capture/process-info.ts';
 import type { Namer } from '../capture/stacks/namer.ts';
-import { type LibraryFile, targetOf } from '../capture/targets.ts';
+import { type LibraryFile, libraryKind, targetOf } from '../capture/targets.ts';
 import { clockOffsets } from '../capture/time-namespace.ts';
+import { libraryHolds } from '../catalogue/events.ts';
 import type { ProcessRow, RecordingWriter } from '../store/writer.ts';
 import type { Lives } from './lives.ts';
 import { noteOpenCall } from './open-call.ts';
@@ -22,11 +23,15 @@ const TICKS_PER_SECOND = 100; // USER_HZ, fixed by the kernel's ABI
 type Look = {
   readonly named: boolean;
   readonly since: number;
+  /** Whether a CUDA library counts that it has mapped, but not to execute it. */
+  readonly anyMapping?: boolean;
   /** When it became the program that it is, in ns; undefined when that was before it was seen. */
   readonly began?: number;
   /** Whether calls of a library were missed; `isNew`: its probes have just been attached. */
   readonly misses: (library: LibraryFile, isNew: boolean) => boolean;
 };
+/** `key`: as of `LibraryFile`, but on some file systems. */
+type MappedFile = { readonly name: string; readonly key: string };
 type Held = { readonly from: number; until: number };
 
 export type Processes = {
@@ -47,8 +52,8 @@ export type Processes = {
   readonly ended: (pid: number, time: number, code: number) => void;
   /** A thread has ended. */
   readonly endedThread: (tid: number, time: number) => void;
-  /** A process begins to use something that it has mapped; `held`: it is stopped and waits for us. */
-  readonly mapped: (pid: number, time: number, held: boolean) => void;
+  /** A process begins to use something that it has mapped; `hold`, of `libraryHolds`: whether it is stopped and waits for us. */
+  readonly mapped: (pid: number, time: number, hold: number, file: MappedFile) => void;
   readonly attach: (library: LibraryFile) => void;
   readonly wasHeld: (pid: number, time: number) => boolean;
   readonly isTracked: (pid: number) => boolean;
@@ -86,6 +91,8 @@ export const createProcesses = (parts: Parts): Processes => {
   const ended: number[] = [];
   /** Processes of which it was said that calls were missed. */
   const late = new Set<number>();
+  /** Those of which it was said that their libraries cannot be looked at. */
+  const unseen = new Set<number>();
   const notes: string[] = [];
   let justMet = new Map<number, ProcessRow>();
   let metBefore = new Map<number, ProcessRow>();
@@ -131,24 +138,48 @@ export const createProcesses = (parts: Parts): Processes => {
     }
   };
 
+  /** Calls of a process are not seen, once for each. */
+  const noteUnseen = (pid: number, why: string) => {
+    if (unseen.has(pid)) return;
+    unseen.add(pid);
+    const time = capture.clock.now();
+    writer.loss('probe_failed', time, time, 1, cleanText(`pid ${pid}: ${why}`, NOTE));
+  };
+
+  /** Runs a look at a process that may be gone or closed to us by now: that is no failure of the recording. */
+  const quietly = (pid: number, lookAt: () => void) => {
+    try {
+      lookAt();
+    } catch (thrown) {
+      if (!(thrown instanceof UserError)) throw thrown;
+      if (!hasEnded(pid)) noteUnseen(pid, messageOf(thrown));
+    }
+  };
+
+  /** Calls since a time were not seen. */
+  const noteLate = (pid: number, since: number, how: string) => {
+    if (late.has(pid)) return;
+    late.add(pid);
+    const time = capture.clock.now();
+    writer.loss('late_attach', Math.min(since, time), time, 1, `pid ${pid} used its CUDA library ${how}`);
+  };
+
   /** Probes what a process has mapped, and says so when calls of it were missed since a time in ns. */
-  const look = (pid: number, { named, since, began, misses }: Look) => {
+  const look = (pid: number, { named, since, anyMapping = false, began, misses }: Look) => {
     namer.remember(pid, began);
     if (began === undefined) pythons.look(pid);
     else pythons.became(pid);
-    const target = targetOf(pid, { searchSymbols: named });
+    const target = targetOf(pid, { searchSymbols: named, anyMapping });
     if (target === undefined) return false;
     const found = target.libraries.filter(({ key }) => !attached.has(key));
+    if (target.unreachable.length > 0 && !hasEnded(pid))
+      noteUnseen(pid, `${target.unreachable.join()} cannot be opened`);
     for (const library of found) attach(library);
     if (target.staticRuntime !== undefined && target.libraries.every(({ kind }) => kind !== 'cudart')) {
       const { exePath, symbols } = target.staticRuntime;
       writer.updateProcess(pid, { note: staticNote(exePath, symbols) });
     }
-    if (!late.has(pid) && target.libraries.some((library) => misses(library, found.includes(library)))) {
-      late.add(pid);
-      const time = capture.clock.now();
-      writer.loss('late_attach', Math.min(since, time), time, 1, `pid ${pid} used its CUDA library before`);
-    }
+    if (target.libraries.some((library) => misses(library, found.includes(library)))) noteLate(pid, since, 'before');
     return true;
   };
 
@@ -225,7 +256,7 @@ export const createProcesses = (parts: Parts): Processes => {
       writer.updateProcess(pid, { comm, exe, args, uid, cgroup, container });
       // A runtime in the program itself is used at once: nothing stops the process before.
       const misses = ({ kind }: LibraryFile, isNew: boolean) => isNew && (kind === 'static' || !capture.holds);
-      quietly(() => look(pid, { named: true, since: capture.clock.now(), began: time, misses }));
+      quietly(pid, () => look(pid, { named: true, since: capture.clock.now(), began: time, misses }));
     },
     met: (pid, comm) => {
       if (pid === 0 || tracked.has(pid) || writer.hasProcess(pid)) return;
@@ -247,6 +278,7 @@ export const createProcesses = (parts: Parts): Processes => {
       tracked.delete(pid);
       pythons.ended(pid);
       late.delete(pid);
+      unseen.delete(pid);
       writer.updateProcess(pid, { end_ns: time, exit_code: code });
       // Its last stacks may still wait to be named: forgotten once many others have ended after it.
       ended.push(pid);
@@ -260,16 +292,23 @@ export const createProcesses = (parts: Parts): Processes => {
       const call = capture.forgetThread(tid);
       if (call !== undefined) noteOpenCall(writer, capture.clock, call, time, 'its thread');
     },
-    mapped: (pid, time, isHeld) => {
+    mapped: (pid, time, hold, { name, key }) => {
       try {
         const isKnown = tracked.has(pid) || capture.tracksCuda;
-        // This may be told after it was stopped for a library that it mapped next: so not `isHeld`.
-        const misses = (_: LibraryFile, isNew: boolean) => !capture.holds && (isNew || !isKnown);
-        const how = { named: false, since: time, misses };
-        if (tracked.has(pid)) quietly(() => look(pid, how));
-        else if (wants(pid)) quietly(() => add(pid, how));
+        // This may be told after it was stopped for a library that it mapped next: so not whether it is held.
+        const isHeld = capture.holds && hold !== libraryHolds.failed;
+        const misses = (_: LibraryFile, isNew: boolean) => !isHeld && (isNew || !isKnown);
+        // It may be about to execute what it has only mapped to read until now.
+        const how = { named: false, since: time, anyMapping: true, misses };
+        let isThere = true;
+        const lookAt = () => {
+          isThere = tracked.has(pid) ? look(pid, how) : add(pid, how);
+        };
+        if (tracked.has(pid) || wants(pid)) quietly(pid, lookAt);
+        if (!isThere && libraryKind(name) !== undefined && !attached.has(key))
+          noteLate(pid, time, 'and has ended, or mapped it no more');
       } finally {
-        if (isHeld) {
+        if (hold === libraryHolds.yes) {
           resume(pid);
           const intervals = held.get(pid) ?? [];
           intervals.push({ from: time, until: capture.clock.now() });
@@ -293,14 +332,5 @@ export const resume = (pid: number): void => {
     process.kill(pid, 'SIGCONT');
   } catch (thrown) {
     if (systemCodeOf(thrown) !== 'ESRCH') throw thrown;
-  }
-};
-
-/** Runs a look at a process that may be gone or closed to us by now: that is no failure of the recording. */
-const quietly = (look: () => void) => {
-  try {
-    look();
-  } catch (thrown) {
-    if (!(thrown instanceof UserError)) throw thrown;
   }
 };

@@ -48,7 +48,9 @@ export const createReach = ({ history, clock, occupants, hasWaker, write }: Part
   const keepOccupants = (cpu: number, span: Span, position?: number) => {
     const kept = occupants.keep(cpu, span, position);
     if (kept === 'gone') complete = false;
-    if (kept === 'later' && unfinished.length < MOST_UNFINISHED) unfinished.push({ cpu, span });
+    if (kept !== 'later') return;
+    if (unfinished.length < MOST_UNFINISHED) unfinished.push({ cpu, span });
+    else complete = false;
   };
   /** A thread that was put aside waits in the queue of the CPU it left, a woken one in that of the CPU it runs on next. */
   const whoRan = ({ state, off, wake, on, cpuOff, cpuOn, position }: Interval) => {
@@ -83,6 +85,8 @@ export const createReach = ({ history, clock, occupants, hasWaker, write }: Part
         whoRan(interval);
       }
       causes(interval, span, depth);
+      // What it did before ended before the span began: that its record may be gone takes nothing away.
+      if (interval.off <= span.from) return;
       position = wide(words, at + recordWords.earlier);
     }
   };
@@ -107,7 +111,11 @@ export const createReach = ({ history, clock, occupants, hasWaker, write }: Part
     settle: () => {
       const again = unfinished;
       unfinished = [];
-      for (const { cpu, span } of again) keepOccupants(cpu, span);
+      for (const { cpu, span } of again) {
+        complete = true;
+        keepOccupants(cpu, span);
+        if (!complete) lost++;
+      }
     },
     takeLost: () => {
       const taken = lost;

@@ -37,6 +37,8 @@ export type Requests = {
   readonly idOf: (position: number, waiter: Waiter) => number | undefined;
   /** Keeps what traced processes asked for since the last time. */
   readonly keepTraced: () => void;
+  /** Requests that were overwritten before they were looked at, since the last time this was asked: whose they were is not known. */
+  readonly takeLost: () => number;
 };
 
 type Parts = {
@@ -53,6 +55,7 @@ export const createRequests = ({ requests, clock, threads, writer, isTracked }: 
   const ids = new Float64Array(requests.cpus * requests.slots);
   /** For each CPU the number of the last request that was looked at. */
   const seen = new Float64Array(requests.cpus);
+  let lost = 0;
 
   const write = (at: number, waiter: Waiter | undefined): number => {
     const queued = timeSince(words, at + R.queued, clock);
@@ -111,12 +114,19 @@ export const createRequests = ({ requests, clock, threads, writer, isTracked }: 
       for (let cpu = 0; cpu < requests.cpus; cpu++) {
         const last = numberOf(requests.last(cpu));
         const first = Math.max((seen[cpu] ?? 0) + 1, last - requests.slots + 1);
+        lost += Math.max(0, first - (seen[cpu] ?? 0) - 1);
         for (let number = first; number <= last; number++) {
           const at = requests.find(positionOf(number, cpu));
-          if (at >= 0 && isTracked(words[at + R.pid] ?? 0)) idOf(positionOf(number, cpu), undefined);
+          if (at < 0) lost++;
+          else if (isTracked(words[at + R.pid] ?? 0)) idOf(positionOf(number, cpu), undefined);
         }
         seen[cpu] = last;
       }
+    },
+    takeLost: () => {
+      const taken = lost;
+      lost = 0;
+      return taken;
     },
   };
 };

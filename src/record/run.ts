@@ -1,7 +1,8 @@
 // Runs a recording from beginning to end: file, targets, program, signals. Says nothing: its caller has the words.
 import type { ChildProcess } from 'node:child_process';
-import { chownSync, statSync } from 'node:fs';
 import { constants } from 'node:os';
+import type { LiveDesk } from '../base/live-desk.ts';
+import { type LongTimer, startLongTimer } from '../base/long-timer.ts';
 import { candidateLibraries } from '../capture/candidates.ts';
 import { requirePrivileges } from '../capture/capture.ts';
 import { errors } from '../capture/errors.ts';
@@ -10,6 +11,7 @@ import type { EvidenceKey } from '../store/evidence/key.ts';
 import { prepareOutput, putBack } from '../store/prepare-output.ts';
 import type { Keep } from '../store/retention/keep.ts';
 import { type Beside, checkLive, type LiveOptions, startBeside } from './beside.ts';
+import { handOver } from './hand-over.ts';
 import { requireProgram } from './require-program.ts';
 import { createChooser, type Selection } from './selection.ts';
 import { type Session, type SessionOptions, startSession } from './session.ts';
@@ -39,6 +41,8 @@ export type RunOptions = {
   readonly keep?: Keep | undefined;
   /** What runs beside it; nothing without it. */
   readonly live?: LiveOptions | undefined;
+  /** Lets others ask at the desk of what runs beside it; called while all privileges are there. Resolves to what ends that. */
+  readonly offer?: ((desk: LiveDesk) => Promise<() => Promise<void>>) | undefined;
   /** Hide what the program prints on its standard output. */
   readonly mute?: boolean;
   /** Called once all probes for what is there are in place. */
@@ -66,17 +70,6 @@ const endOf = (child: ChildProcess): Promise<number> =>
     if (child.exitCode !== null || child.signalCode !== null) resolve(shellCode(child.exitCode, child.signalCode));
     else child.once('exit', (code, signal) => resolve(shellCode(code, signal)));
   });
-
-const handOver = (path: string) => {
-  const owner = sudoUser();
-  if (owner === undefined) return;
-  for (const file of [path, `${path}-wal`, `${path}-shm`]) {
-    const found = statSync(file, { throwIfNoEntry: false });
-    // By the end we may have no right to do it, nor need it.
-    if (found !== undefined && (found.uid !== owner.uid || found.gid !== owner.gid))
-      chownSync(file, owner.uid, owner.gid);
-  }
-};
 
 const startProgram = async (session: Session, command: readonly string[], mute: boolean): Promise<ChildProcess> => {
   const { libraries } = candidateLibraries(process.env, process.cwd(), [...command]);
@@ -133,7 +126,12 @@ export const runRecording = async (options: RunOptions): Promise<RunResult> => {
   const done = Promise.withResolvers<{ exitCode?: number; failure?: unknown; timeIsUp?: true }>();
   let child: ChildProcess | undefined;
   let beside: Beside | undefined;
-  const stop = () => session.stop(beside?.stop());
+  let limit: LongTimer | undefined;
+  let endOffer = async () => {};
+  const stop = async () => {
+    await endOffer().catch(() => {});
+    await session.stop(beside?.stop());
+  };
   let interrupts = 0;
   const onSignal = (signal: NodeJS.Signals) => {
     interrupts++;
@@ -157,10 +155,12 @@ export const runRecording = async (options: RunOptions): Promise<RunResult> => {
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  process.on('SIGHUP', onSignal);
   void session.failed.then((failure) => done.resolve({ failure }));
   try {
     try {
       if (options.live !== undefined) beside = await startBeside(session, options.live, path);
+      if (beside !== undefined) endOffer = (await options.offer?.(beside.desk)) ?? endOffer;
       chooser.addPresent(session.processes);
       if (selection.command.length > 0) {
         child = await startProgram(session, selection.command, options.mute === true);
@@ -174,7 +174,7 @@ export const runRecording = async (options: RunOptions): Promise<RunResult> => {
     if (options.leastPrivilege === true) void session.dropPrivileges();
     options.onReady(session, { kept, readyMs: performance.now() - began });
     if (options.duration !== undefined)
-      timers.push(setTimeout(() => done.resolve({ timeIsUp: true }), options.duration / 1e6));
+      limit = startLongTimer(options.duration / 1e6, () => done.resolve({ timeIsUp: true }));
     if (session.capture.missing.length > 0)
       timers.push(setInterval(() => chooser.addMissed(session.processes), RESCAN_MS));
     if (selection.pids.length > 0 && selection.command.length === 0)
@@ -188,6 +188,8 @@ export const runRecording = async (options: RunOptions): Promise<RunResult> => {
     for (const timer of timers) clearTimeout(timer);
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
+    process.off('SIGHUP', onSignal);
+    limit?.cancel();
     handOver(path);
   }
 };

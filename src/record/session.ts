@@ -31,6 +31,7 @@ import { createPythons } from './pythons.ts';
 import { createShedding } from './shedding.ts';
 import { createStackEvents } from './stack-events.ts';
 import { createThreads } from './threads.ts';
+import { createTidying } from './tidying.ts';
 import { createWaitEvents } from './wait-events.ts';
 
 const COMMIT_MS = 500;
@@ -181,7 +182,7 @@ export const startSession = (options: SessionOptions): Session => {
   };
 
   const losses = createLossNotes({
-    ...{ capture, writer, takeUnfollowed: waits.takeLost },
+    ...{ capture, writer, takeLost: waits.takeLost },
     hasEnded: (pid) => !processes.isTracked(pid),
   });
   const shedding = createShedding();
@@ -214,9 +215,11 @@ export const startSession = (options: SessionOptions): Session => {
     lastCommit = performance.now();
     committed = count;
     commitMs = lastCommit - began;
+    capture.rest();
   }
 
   const pace = createPace();
+  const tidying = createTidying();
   let committing: Iterator<void> | undefined;
   let wait = 0;
   const tick = () => {
@@ -237,6 +240,11 @@ export const startSession = (options: SessionOptions): Session => {
       const fill = capture.fill();
       wait = pace.next(read, fill);
       keepUp(fill, performance.now() - began);
+      if (tidying.see(began, read)) {
+        namer.tidy();
+        writer.tidy();
+        capture.tidy();
+      }
       if (performance.now() - lastCommit <= (count === committed ? QUIET_COMMIT_MS : COMMIT_MS)) return;
       committing = commitInSteps();
       wait = 0;
@@ -290,6 +298,9 @@ export const startSession = (options: SessionOptions): Session => {
           const seenUntil = capture.clock.now();
           capture.sendOpen();
           drainAll();
+          // Programs may go on: rows, totals and losses are of the same calls.
+          capture.endCalls();
+          drainAll();
           waits.finish(seenUntil);
           noteOpenCalls();
           losses.note(level);
@@ -298,6 +309,7 @@ export const startSession = (options: SessionOptions): Session => {
           processes.settle();
           processes.settle();
           losses.noteTotals();
+          losses.noteOwed();
         });
         const unnamed = await namer.finish();
         await writing;

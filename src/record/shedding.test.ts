@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CALL_WEIGHT_BITS } from '../catalogue/events.ts';
 import { HIGHEST_LEVEL, keptAt, sheddingRules } from '../catalogue/shedding.ts';
 import { createShedding, type Measured } from './shedding.ts';
 
@@ -56,4 +57,8 @@ test('what is less valuable is given up first, and one in a power of two is kept
       assert.ok(one >= (oneIn[level - 1] ?? 1));
     }
   assert.deepEqual(keptAt(0), { sample: 1, stack: 1, call: 1, wait: 1 });
+  // The event of a wait has a bit that says that it stands for others, and no room to say for how many.
+  assert.equal(new Set(sheddingRules.wait.oneIn.filter((one) => one > 1)).size, 1);
+  // What one call stands for: nearly two blocks at most, of the highest level.
+  assert.ok(Math.log2(2 * keptAt(HIGHEST_LEVEL).call) < 2 ** CALL_WEIGHT_BITS);
 });

@@ -2,6 +2,7 @@
 import type { Capture } from '../capture/capture.ts';
 import type { EventHandler } from '../capture/ring.ts';
 import { offCpuFlags, wakerContexts } from '../catalogue/events.ts';
+import type { LossName } from '../catalogue/losses.ts';
 import { syncs } from '../catalogue/wait-kinds.ts';
 import type { WaitWriter } from '../store/wait-writer.ts';
 import type { Files } from './files.ts';
@@ -35,8 +36,8 @@ export type WaitEvents = {
   readonly off_cpu: EventHandler;
   /** After each drain: keeps what has become known meanwhile. */
   readonly settle: () => void;
-  /** Waits whose causes could not be followed since the last time this was asked. */
-  readonly takeLost: () => number;
+  /** What of waits, and of the requests that they waited for, could not be followed since the last time this was asked. */
+  readonly takeLost: () => readonly (readonly [LossName, number])[];
   /** The recording ends at a time: writes the intervals that have not. */
   readonly finish: (end: number) => void;
 };
@@ -115,7 +116,10 @@ export const createWaitEvents = (parts: Parts): WaitEvents => {
       reach.settle();
       requests.keepTraced();
     },
-    takeLost: reach.takeLost,
+    takeLost: () => [
+      ['history_overwritten', reach.takeLost()],
+      ['request_overwritten', requests.takeLost()],
+    ],
     finish: (end) => {
       for (const interval of open.values()) if (interval.off < end) keep({ ...interval, on: end });
       open.clear();

@@ -184,6 +184,11 @@ export const errors = {
     why: 'this server was started without --live, and nothing watches it for others',
     todo: "start 'whytrace watch --serve' as root beside it, or itself as root with 'whytrace mcp --live'",
   })),
+  noAlert: defineError('no_such_alert', ({ id, last }: { id: number; last: number }) => ({
+    what: `there is no alert ${id}`,
+    why: id > last ? `the newest one is ${last}` : 'it is kept no longer: those of least severity go first',
+    todo: 'take an id from get_alerts',
+  })),
   nothingToWatch: defineError(
     'nothing_to_watch',
     (_: Record<string, never>) => ({

@@ -30,6 +30,8 @@ const other = scene();
 const folder = mkdtempSync(join(tmpdir(), 'whytrace-mcp-'));
 const db = join(folder, 'run.db');
 const stack = ['load_batch', 'main'];
+/** Long before the query's own limit, on a machine with other work. */
+const SOON_MS = 5000;
 
 before(() => {
   for (const [build, op] of [
@@ -223,13 +225,16 @@ test('it ends promptly when its input ends, also with a query running', async ()
     await ask({ id: 1, method: 'initialize', params });
     const query = 'SELECT count(*) FROM calls a, calls b, calls c, calls d, calls e, calls f';
     send({ id: 2, method: 'tools/call', params: { name: 'run_sql', arguments: { query, timeout: 20 } } });
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    const queries = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ').map(Number);
+    const children = () => readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').match(/\d+/g) ?? [];
+    for (let i = 0; i < 100 && children().length === 0; i++) await new Promise((resolve) => setTimeout(resolve, 50));
+    // Until it has begun to count.
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    const queries = children().map(Number);
     assert.equal(queries.length, 1);
     const start = performance.now();
     child.stdin.end();
     assert.equal(await ended, 0);
-    assert.ok(performance.now() - start < 1000, `${performance.now() - start} ms`);
+    assert.ok(performance.now() - start < SOON_MS, `${performance.now() - start} ms`);
     for (const pid of queries) assert.ok(!existsSync(`/proc/${pid}/exe`), `query ${pid} goes on`);
   });
 });

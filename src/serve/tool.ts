@@ -11,7 +11,7 @@ import { errors } from './errors.ts';
 import { fileFault } from './file-fault.ts';
 import type { Principal, Scope } from './identity/principal.ts';
 import { readRecording } from './recording-at-hand.ts';
-import { suspiciousFields, watchFor } from './suspicious-text.ts';
+import { suspiciousFields } from './suspicious-text.ts';
 import { z } from './zod.ts';
 
 /** The audit log, and the folder of the key that signs it. */
@@ -104,31 +104,28 @@ const describeIssue = ({ path, message }: z.core.$ZodIssue): string => {
 const suspicion = { suspicious_text: z.array(z.string()).optional() };
 
 /** Declares a tool. */
-export const defineTool = <I extends z.ZodObject, O extends z.ZodObject>(spec: ToolSpec<I, O>): Tool => {
-  watchFor(spec.name);
-  return {
-    name: spec.name,
-    title: spec.title,
-    description: spec.description,
-    traits: spec.traits,
-    input: spec.input,
-    output: spec.traits.untrusted ? spec.output.extend(suspicion) : spec.output,
-    call: async (args, context) => {
-      const input = spec.input.safeParse(args ?? {});
-      if (!input.success)
-        throw errors.badArguments({
-          tool: spec.name,
-          why: input.error.issues.map(describeIssue).join('; '),
-          known: Object.keys(spec.input.shape),
-        });
-      // Through the schema, so that an answer never has a field that clients were not told of.
-      const answer = spec.output.parse(await spec.handler(input.data, context));
-      const clean = cleanAnswer(answer, spec.longestText);
-      const suspicious = spec.traits.untrusted ? suspiciousFields(clean) : [];
-      return suspicious.length === 0 ? clean : { ...clean, suspicious_text: suspicious };
-    },
-  };
-};
+export const defineTool = <I extends z.ZodObject, O extends z.ZodObject>(spec: ToolSpec<I, O>): Tool => ({
+  name: spec.name,
+  title: spec.title,
+  description: spec.description,
+  traits: spec.traits,
+  input: spec.input,
+  output: spec.traits.untrusted ? spec.output.extend(suspicion) : spec.output,
+  call: async (args, context) => {
+    const input = spec.input.safeParse(args ?? {});
+    if (!input.success)
+      throw errors.badArguments({
+        tool: spec.name,
+        why: input.error.issues.map(describeIssue).join('; '),
+        known: Object.keys(spec.input.shape),
+      });
+    // Through the schema, so that an answer never has a field that clients were not told of.
+    const answer = spec.output.parse(await spec.handler(input.data, context));
+    const clean = cleanAnswer(answer, spec.longestText);
+    const suspicious = spec.traits.untrusted ? suspiciousFields(clean) : [];
+    return suspicious.length === 0 ? clean : { ...clean, suspicious_text: suspicious };
+  },
+});
 
 /** Reads the recording as it is now: a replaced or growing file is opened for each call. */
 export const withRecording = <T>(context: ToolContext, read: (recording: Recording) => T): T => {

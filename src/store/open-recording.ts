@@ -73,6 +73,7 @@ const assemble = (path: string, database: Database): Recording => {
     failures: guarded(path, sums.failures),
     totals: guarded(path, totals.totals),
     opTotals: guarded(path, totals.opTotals),
+    callsBySecond: guarded(path, totals.callsBySecond),
     processes: guarded(path, about.processes),
     losses: guarded(path, about.losses),
     steppingCalls: guarded(path, gaps.steppingCalls),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recorded } from '../../test/recorded.ts';
-import { readAlerts, readNetworkCounters, readPending } from './read-alerts.ts';
+import { readAlerts, readNetworkCounters, readPending, readProof } from './read-alerts.ts';
 
 test('alerts come back in the shape of the running watches, with what was not watched', () => {
   recorded(
@@ -58,6 +58,25 @@ test('a recording of before there were alerts has none', () => {
     ({ database, facts }) => {
       assert.equal(readAlerts(database, facts, { after: 0, least: 'info' }).not_watched.length, 2);
       assert.deepEqual(readNetworkCounters(facts), {});
+    },
+  );
+});
+
+test('the events that prove an alert, and how many of them are gone', () => {
+  recorded(
+    (scene) => {
+      const row = scene.liveEvent('skb:kfree_skb', 5, { reason: 'IP_CSUM' });
+      scene.alert(5, { evidence: JSON.stringify([row, 'live_events:99', 'live:3', 7]) });
+      scene.alert(6);
+    },
+    ({ database }) => {
+      const { events, gone } = readProof(database, 1);
+      assert.deepEqual(
+        events.map(({ row, event, time, values }) => [row, event, time, values]),
+        [['live_events:1', 'skb:kfree_skb', 5, { reason: 'IP_CSUM' }]],
+      );
+      assert.equal(gone, 2);
+      for (const id of [2, 3]) assert.deepEqual(readProof(database, id), { events: [], gone: 0 });
     },
   );
 });

@@ -10,12 +10,14 @@ import {
   type WatchName,
   watchNames,
 } from '../base/alert.ts';
-import type { AlertsRead, NetworkCounters } from '../base/live-desk.ts';
+import type { AlertsRead, KeptEvent, NetworkCounters, Proof, ProofEvent } from '../base/live-desk.ts';
 import type { Database } from './open.ts';
 import { maybeNumber, maybeText, number, type Row, text } from './row.ts';
 
 const ALERTS = `SELECT id, start_ns, end_ns, count, severity, rule, watch, title, technique, pid, comm, exe, exe_id, uid, container, parents,
   facts, evidence, benign FROM alerts WHERE id > ? ORDER BY id`;
+const EVIDENCE = 'SELECT evidence FROM alerts WHERE id = ?';
+const EVENT = 'SELECT time_ns, pid, tid, comm, event, fields, uid, cpu FROM live_events WHERE id = ?';
 const LAST = 'SELECT coalesce(max(id), 0) AS last FROM alerts';
 const PENDING = "SELECT severity, count(*) AS n FROM alerts WHERE id > ? AND severity <> 'info' GROUP BY severity";
 const LOSSES = 'SELECT detail, sum(count) AS n FROM losses WHERE reason = ? GROUP BY detail ORDER BY min(id)';
@@ -47,6 +49,8 @@ const suspects = (value: unknown): readonly Suspect[] =>
 
 const isPlain = (value: unknown): value is number | string | null =>
   value === null || typeof value === 'number' || typeof value === 'string';
+const plainOf = (value: unknown): KeptEvent['values'] =>
+  Object.fromEntries(entriesOf(value).flatMap(([name, one]) => (isPlain(one) ? [[name, one] as const] : [])));
 
 const alertOf = (row: Row): Alert => {
   const [pid, severity, watch] = [maybeNumber(row, 'pid'), text(row, 'severity'), text(row, 'watch')];
@@ -69,9 +73,7 @@ const alertOf = (row: Row): Alert => {
     process: pid === null ? undefined : { pid, ...process },
     ancestry: suspects(parsed(row, 'parents')),
     container: maybeText(row, 'container') ?? undefined,
-    facts: Object.fromEntries(
-      entriesOf(parsed(row, 'facts')).flatMap(([name, value]) => (isPlain(value) ? [[name, value] as const] : [])),
-    ),
+    facts: plainOf(parsed(row, 'facts')),
     evidence: itemsOf(parsed(row, 'evidence')).filter((item) => typeof item === 'string'),
     benign: text(row, 'benign'),
     technique: maybeText(row, 'technique') ?? undefined,
@@ -118,6 +120,32 @@ export const readAlerts = (
       ),
     ),
   };
+};
+
+const proofOf = (name: string, row: Row): ProofEvent => ({
+  row: name,
+  event: text(row, 'event'),
+  time: number(row, 'time_ns'),
+  pid: maybeNumber(row, 'pid') ?? 0,
+  tid: maybeNumber(row, 'tid') ?? 0,
+  uid: maybeNumber(row, 'uid'),
+  cpu: maybeNumber(row, 'cpu'),
+  comm: maybeText(row, 'comm') ?? '',
+  values: plainOf(parsed(row, 'fields')),
+});
+
+/** The events that prove an alert, as far as the recording still has them; none for an id that is no alert. */
+export const readProof = (database: Database, id: number): Proof => {
+  const alert = isThere(database) ? database.prepare(EVIDENCE).get(id) : undefined;
+  const named =
+    alert === undefined ? [] : itemsOf(parsed(alert, 'evidence')).filter((item) => typeof item === 'string');
+  const find = named.length === 0 ? undefined : database.prepare(EVENT);
+  const events = named.flatMap((name) => {
+    const at = /^live_events:(\d{1,15})$/.exec(name)?.[1];
+    const row = at === undefined ? undefined : find?.get(Number(at));
+    return row === undefined ? [] : [proofOf(name, row)];
+  });
+  return { events, gone: named.length - events.length };
 };
 
 /** Alerts with an id above `after` that do more than inform: how many, and how bad the worst is; undefined when there are none. */

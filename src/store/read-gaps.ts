@@ -22,6 +22,8 @@ export type SteppingCall = {
 
 /** Rows that are read at most: about 0.1 s. */
 const MOST_ROWS = 100_000;
+/** Answers that are kept: the window that is asked about, and parts of it. */
+const MOST_KEPT = 3;
 /** Rows of a stretch, at least: a rhythm must show in it. */
 const STRETCH = 8192;
 
@@ -40,9 +42,9 @@ const stretchesOf = (all: readonly SegmentRow[]): readonly (readonly SegmentRow[
   return stretches;
 };
 
-/** Stretches that lie evenly over all, with about `MOST_ROWS` rows; where all are chosen they are one. */
-const chosen = (all: readonly SegmentRow[]): readonly (readonly SegmentRow[])[] => {
-  const every = Math.max(1, Math.ceil(rowsIn(all) / MOST_ROWS));
+/** Stretches that lie evenly over all, with about so many rows; where all are chosen they are one. */
+const chosen = (all: readonly SegmentRow[], most: number): readonly (readonly SegmentRow[])[] => {
+  const every = Math.max(1, Math.ceil(rowsIn(all) / most));
   if (every === 1) return [all];
   return stretchesOf(all).filter((_, i) => i % every === 0);
 };
@@ -50,7 +52,7 @@ const chosen = (all: readonly SegmentRow[]): readonly (readonly SegmentRow[])[] 
 export const createGapReader = (database: Database, segments: Segments, threads: Threads) => {
   const narrow = createNarrowCalls(database);
 
-  const read = (window: Window, pid: number | undefined): SteppingCalls => {
+  const read = (window: Window, pid: number | undefined, most: number): SteppingCalls => {
     const own = pid === undefined ? '' : ' AND c.thread IN (SELECT value FROM json_each(?))';
     const values = pid === undefined ? [] : [threads.ofPid(pid)];
     const scan = database.prepare(
@@ -63,10 +65,10 @@ export const createGapReader = (database: Database, segments: Segments, threads:
     let rows = 0;
     const all = segments.matching('call', window);
     const shareOf = (seen: number) => (seen === 0 ? 1 : seen / rowsIn(all));
-    for (const part of chosen(all)) {
+    for (const part of chosen(all, most)) {
       stretch++;
       for (const { first, last } of merged(part)) {
-        for (const row of scan.iterate(first, last, ...values)) {
+        for (const row of scan.all(first, last, ...values)) {
           const start_ns = at(row, 1);
           const end_ns = start_ns + at(row, 2);
           if (start_ns < window.start_ns || end_ns > window.end_ns) continue;
@@ -85,12 +87,15 @@ export const createGapReader = (database: Database, segments: Segments, threads:
     return { calls, share: shareOf(rows) };
   };
 
-  let last: { readonly key: string; readonly found: SteppingCalls } | undefined;
-  /** The same stretches are asked for by several analyses, one after the other: those read last are kept. */
-  const steppingCalls = (window: Window, pid?: number): SteppingCalls => {
-    const key = `${window.start_ns} ${window.end_ns} ${pid ?? ''}`;
-    if (last?.key !== key) last = { key, found: read(window, pid) };
-    return last.found;
+  const known = new Map<string, SteppingCalls>();
+  /** The same stretches are asked for by several analyses. */
+  const steppingCalls = (window: Window, pid?: number, most = MOST_ROWS): SteppingCalls => {
+    const key = `${window.start_ns} ${window.end_ns} ${pid ?? ''} ${most}`;
+    const found = known.get(key) ?? read(window, pid, most);
+    const [oldest] = known.size < MOST_KEPT ? [] : known.keys();
+    if (oldest !== undefined && !known.has(key)) known.delete(oldest);
+    known.set(key, found);
+    return found;
   };
   return { steppingCalls };
 };

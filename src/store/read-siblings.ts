@@ -27,7 +27,6 @@ export const sampledRanges = (ids: IdRange, sampled = SAMPLED_ROWS, parts = PART
 /** Readers of calls that are alike. */
 export const createSiblingReader = (database: Database, segments: Segments, threads: Threads) => {
   const narrow = createNarrowCalls(database);
-  const sameOp = 'c.op IN (SELECT id FROM meta_op WHERE name = ?) AND c.thread IN (SELECT value FROM json_each(?))';
 
   /** Sampled calls by process and operation, each as its arguments and its duration: read once for all kinds. */
   let sampled: ReadonlyMap<string, readonly number[]> | undefined;
@@ -70,10 +69,15 @@ export const createSiblingReader = (database: Database, segments: Segments, thre
   };
 
   const firsts = new Map<string, { readonly id: number; readonly start: number } | undefined>();
-  const sameKind = ({ op, pid, fn }: BriefCall) => ({
-    sql: `${sameOp}${fn === null ? '' : ' AND c.args IN (SELECT id FROM call_args WHERE fn = ?)'}`,
-    values: [op, threads.ofPid(pid), ...(fn === null ? [] : [fn])],
-  });
+  const opIds = database.prepare('SELECT id FROM meta_op WHERE name = ?');
+  const sameKind = ({ op, pid, fn }: BriefCall) => {
+    const ops = opIds.all(op).map((row) => number(row, 'id'));
+    return {
+      // Most rows are of other operations: a comparison tells them sooner than a look-up.
+      sql: `(${ops.length === 0 ? '0' : ops.map(() => 'c.op = ?').join(' OR ')}) AND c.thread IN (SELECT value FROM json_each(?))${fn === null ? '' : ' AND c.args IN (SELECT id FROM call_args WHERE fn = ?)'}`,
+      values: [...ops, threads.ofPid(pid), ...(fn === null ? [] : [fn])],
+    };
+  };
 
   const firstSecond = database.prepare(
     'SELECT second FROM second WHERE pid = ? AND op IN (SELECT id FROM meta_op WHERE name = ?) ORDER BY second LIMIT 1',

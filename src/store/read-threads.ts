@@ -2,6 +2,9 @@
 import type { Database } from './open.ts';
 import { number } from './row.ts';
 
+/** The number in a JSON array of one. */
+const onlyOf = (list: string): number | undefined => (/^\[\d+\]$/.test(list) ? Number(list.slice(1, -1)) : undefined);
+
 /** Ids of `thread`, as JSON arrays to bind to `json_each(?)`. */
 export const createThreads = (database: Database) => {
   const byTid = database.prepare('SELECT id FROM thread WHERE tid = ? ORDER BY id');
@@ -15,7 +18,16 @@ export const createThreads = (database: Database) => {
     known.set(key, read);
     return read;
   };
-  return { ofTid: (tid: number) => ids('tid', tid), ofPid: (pid: number) => ids('pid', pid) };
+  const only = new Map<number, number | undefined>();
+  return {
+    ofTid: (tid: number) => ids('tid', tid),
+    ofPid: (pid: number) => ids('pid', pid),
+    /** The id itself where there is only one. */
+    oneOfTid: (tid: number): number | undefined => {
+      if (!only.has(tid)) only.set(tid, onlyOf(ids('tid', tid)));
+      return only.get(tid);
+    },
+  };
 };
 
 export type Threads = ReturnType<typeof createThreads>;

@@ -1,8 +1,8 @@
 // Reads the exact totals, which were kept while recording: no raw row is touched.
 import { addHistogram, BUCKETS, quantile } from '../base/histogram.ts';
 import type { Database } from './open.ts';
-import type { OpTotal, TotalRow } from './recording.ts';
-import { blob, number, type Row, text } from './row.ts';
+import type { OpTotal, SecondCount, TotalRow, Window } from './recording.ts';
+import { at, blob, number, type Row, text } from './row.ts';
 
 const totalOf = (row: Row): TotalRow => ({
   pid: number(row, 'pid'),
@@ -67,5 +67,17 @@ export const createTotalReader = (database: Database) => {
     }));
   };
 
-  return { totals, opTotals };
+  const callsBySecond = ({ start_ns, end_ns }: Window, pid?: number): readonly SecondCount[] => {
+    // By the key of the table: in its order, without a sort.
+    const statement = database.prepare(
+      `SELECT second, pid, sum(count) FROM second WHERE second BETWEEN ?1 AND ?2 AND (?3 IS NULL OR pid = ?3)
+       GROUP BY second, pid`,
+    );
+    statement.setReturnArrays(true);
+    return statement
+      .all(Math.floor(start_ns / 1e9), Math.ceil(end_ns / 1e9) - 1, pid ?? null)
+      .map((row) => ({ second: at(row, 0), pid: at(row, 1), count: at(row, 2) }));
+  };
+
+  return { totals, opTotals, callsBySecond };
 };

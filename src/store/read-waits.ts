@@ -1,6 +1,7 @@
 // Reads what threads waited for, and who ran on a CPU meanwhile. From the narrow raw table: the circumstances of a wait, the
 // threads and the stacks are looked up once for each, as the file's own views tell of them.
 import type { Database } from './open.ts';
+import { createPicker } from './pick-rows.ts';
 import { type IdRange, merged, type Segments } from './read-segments.ts';
 import type { Threads } from './read-threads.ts';
 import type { LongestWaits, SliceRow, WaitRequest, WaitRow, Window } from './recording.ts';
@@ -10,7 +11,7 @@ import { createSegmentMemory } from './segment-memory.ts';
 
 // `+ 0.0`: a register may hold any 64-bit word, of which larger ones than 2^53 come as the nearest number.
 const NARROW = `SELECT o.id, o.start_ns, o.blocked_ns, o.runnable_ns, o.thread, o.site, o.arg0 + 0.0, o.waker, o.cpu_off, o.cpu_on,
-  o.request, o.taken FROM off_cpu o WHERE o.id BETWEEN ? AND ? AND o.thread IN (SELECT value FROM json_each(?))
+  o.request, o.taken FROM off_cpu o WHERE o.id BETWEEN ? AND ? AND THREADS
   AND o.start_ns < ? AND o.start_ns + o.blocked_ns + o.runnable_ns > ?`;
 /** What the waits of one site have in common, by the view: as any one of them has it. */
 const SITE = `SELECT kind, state, syscall, waker_context, waker_syscall, file_type, file_device, object, WEIGHT AS weight FROM waits WHERE id = ?`;
@@ -42,18 +43,20 @@ const requestOf = (row: Row): WaitRequest => ({
 const EVER: Window = { start_ns: Number.MIN_SAFE_INTEGER, end_ns: Number.MAX_SAFE_INTEGER };
 
 type Lasting = { readonly start_ns: number; readonly duration_ns: number };
-const isIn =
-  (window: Window) =>
-  ({ start_ns, duration_ns }: Lasting): boolean =>
-    start_ns < window.end_ns && start_ns + duration_ns > window.start_ns;
 
 const inOrder = (a: { start_ns: number; id: number }, b: { start_ns: number; id: number }) =>
   a.start_ns - b.start_ns || a.id - b.id;
 
 /** The readers of scheduler intervals. */
 export const createWaitReader = (database: Database, segments: Segments, threads: Threads) => {
-  const scan = database.prepare(NARROW);
-  scan.setReturnArrays(true);
+  const scanOf = (threads: string) => {
+    const statement = database.prepare(NARROW.replace('THREADS', threads));
+    statement.setReturnArrays(true);
+    return statement;
+  };
+  // Nearly every thread has had one name, and a comparison costs less than a look-up for each row.
+  const scanOne = scanOf('o.thread = ?');
+  const scanSome = scanOf('o.thread IN (SELECT value FROM json_each(?))');
   // Recordings of before have no such column: each of their rows is one wait.
   const isWeighed = database.prepare("SELECT 1 FROM pragma_table_info('waits') WHERE name = 'weight'").get();
   const siteByWait = database.prepare(SITE.replace('WEIGHT', isWeighed === undefined ? '1' : 'weight'));
@@ -106,7 +109,11 @@ export const createWaitReader = (database: Database, segments: Segments, threads
   };
 
   const read = ({ first, last }: IdRange, tid: number, { start_ns, end_ns }: Window): readonly WaitRow[] => {
-    const rows = scan.all(first, last, threads.ofTid(tid), end_ns, start_ns);
+    const one = threads.oneOfTid(tid);
+    const rows =
+      one === undefined
+        ? scanSome.all(first, last, threads.ofTid(tid), end_ns, start_ns)
+        : scanOne.all(first, last, one, end_ns, start_ns);
     const [stacks, requests] = [stacksOf(rows), requestsOf(rows)];
     return rows
       .flatMap((row): WaitRow[] => {
@@ -154,12 +161,18 @@ export const createWaitReader = (database: Database, segments: Segments, threads
     table: 'off_cpu' | 'run_slice',
     readIn: (range: IdRange, key: number, window: Window) => readonly R[],
   ) => {
-    const inMemory = createSegmentMemory((range, key) => readIn(range, key, EVER));
+    const inMemory = createSegmentMemory((range, key) => readIn(range, key, EVER).toSorted(inOrder));
+    const pickers = new WeakMap<readonly R[], ReturnType<typeof createPicker<R>>>();
+    const pickFrom = (rows: readonly R[], window: Window): readonly R[] => {
+      const pick = pickers.get(rows) ?? createPicker(rows);
+      pickers.set(rows, pick);
+      return pick(window);
+    };
     return (key: number, window: Window): readonly R[] => {
       const found = segments.matching(table, window).map((range) => ({ range, rows: inMemory(range, key) }));
       const left = merged(found.flatMap(({ range, rows }) => (rows === undefined ? [range] : [])));
       return [
-        ...found.flatMap(({ rows }) => rows?.filter(isIn(window)) ?? []),
+        ...found.flatMap(({ rows }) => (rows === undefined ? [] : pickFrom(rows, window))),
         ...left.flatMap((range) => readIn(range, key, window)),
       ].sort(inOrder);
     };

@@ -95,6 +95,9 @@ export type TotalRow = {
 /** The totals of a call over all processes. */
 export type OpTotal = Omit<TotalRow, 'pid'> & { readonly pids: readonly number[] };
 
+/** How many calls of a process returned in a second of the recording; a second without any has none of these. */
+export type SecondCount = { readonly second: number; readonly pid: number; readonly count: number };
+
 /** A process that was traced or seen. Its texts come from strangers. */
 export type ProcessRow = {
   readonly pid: number;
@@ -219,12 +222,14 @@ export type Recording = {
   readonly totals: () => readonly TotalRow[];
   /** Totals by operation, of all processes or of one. */
   readonly opTotals: (pid?: number) => readonly OpTotal[];
+  /** Calls of each process in each second that the window touches, by second; nothing is estimated. */
+  readonly callsBySecond: (window: Window, pid?: number) => readonly SecondCount[];
   readonly processes: () => readonly ProcessRow[];
   readonly rowCounts: () => RowCounts;
   /** Rows of waits that may overlap a window, of all threads: as many as have to be looked at. */
   readonly waitsIn: (window: Window) => number;
-  /** Outermost calls in the order of time, of a long recording stretches of them. */
-  readonly steppingCalls: (window: Window, pid?: number) => SteppingCalls;
+  /** Outermost calls in the order of time, where there are more than `most` rows of calls stretches of them. */
+  readonly steppingCalls: (window: Window, pid?: number, most?: number) => SteppingCalls;
   /** Stacks by their ids; one that is not there is left out. */
   readonly stacksOf: (ids: readonly number[]) => ReadonlyMap<number, Stack>;
   /** Places in the code (frame.id) from which calls of several operations come. */

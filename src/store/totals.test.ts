@@ -15,10 +15,10 @@ type Call = {
   readonly failed: boolean;
 };
 
-const open = () => {
+const open = (held?: number) => {
   const database = new DatabaseSync(':memory:');
   for (const statement of ddl()) database.exec(statement);
-  return { database, totals: new Totals(database) };
+  return { database, totals: new Totals(database, held) };
 };
 
 const bytesOf = (value: unknown): Uint8Array => (value instanceof Uint8Array ? value : new Uint8Array());
@@ -47,38 +47,45 @@ const arrivals = fc
 
 test('totals are exact whatever the order of the calls and of the writing', () => {
   fc.assert(
-    fc.property(arrivals, fc.integer({ min: 1, max: 20 }), (calls, flushEvery) => {
-      const { database, totals } = open();
-      for (const [i, { pid, op, end, duration, failed }] of calls.entries()) {
-        totals.add(pid, op, end, duration, failed);
-        if (i % flushEvery === 0) totals.flush();
-      }
-      totals.flush();
-      totals.flush();
-      const groups = Map.groupBy(calls, ({ pid, op }: Call) => `${pid} ${op}`);
-      const rows = database.prepare('SELECT * FROM total').all();
-      assert.equal(rows.length, groups.size);
-      for (const row of rows) {
-        const group = groups.get(`${row.pid} ${row.op}`) ?? [];
-        const durations = group.map(({ duration }) => duration);
-        assert.equal(row.count, group.length);
-        assert.equal(row.sum_ns, sum(durations));
-        assert.equal(row.max_ns, Math.max(...durations));
-        assert.equal(row.failed, group.filter(({ failed }) => failed).length);
-        assert.equal(sum(decodeHistogram(bytesOf(row.histogram))), group.length);
-        assert.ok(Number(row.p50_ns) <= Number(row.p95_ns) && Number(row.p95_ns) <= Number(row.p99_ns));
-        assert.ok(Number(row.p99_ns) <= Number(row.max_ns));
-      }
-      const bySecond = Map.groupBy(calls, ({ pid, op, end }: Call) => `${Math.floor(end / 1e9)} ${pid} ${op}`);
-      const seconds = database.prepare('SELECT * FROM second').all();
-      assert.equal(seconds.length, bySecond.size);
-      for (const row of seconds) {
-        const group = bySecond.get(`${row.second} ${row.pid} ${row.op}`) ?? [];
-        assert.equal(row.count, group.length);
-        assert.equal(row.sum_ns, sum(group.map(({ duration }) => duration)));
-      }
-      database.close();
-    }),
+    fc.property(
+      arrivals,
+      fc.integer({ min: 1, max: 20 }),
+      fc.integer({ min: 0, max: 9 }),
+      (calls, flushEvery, held) => {
+        const { database, totals } = open(held);
+        for (const [i, { pid, op, end, duration, failed }] of calls.entries()) {
+          totals.add(pid, op, end, duration, failed);
+          if (i % flushEvery === 0) totals.flush();
+        }
+        totals.flush();
+        totals.flush();
+        const counted = [...totals.counts().values()].map(({ count }) => count);
+        assert.equal(sum(counted), calls.length);
+        const groups = Map.groupBy(calls, ({ pid, op }: Call) => `${pid} ${op}`);
+        const rows = database.prepare('SELECT * FROM total').all();
+        assert.equal(rows.length, groups.size);
+        for (const row of rows) {
+          const group = groups.get(`${row.pid} ${row.op}`) ?? [];
+          const durations = group.map(({ duration }) => duration);
+          assert.equal(row.count, group.length);
+          assert.equal(row.sum_ns, sum(durations));
+          assert.equal(row.max_ns, Math.max(...durations));
+          assert.equal(row.failed, group.filter(({ failed }) => failed).length);
+          assert.equal(sum(decodeHistogram(bytesOf(row.histogram))), group.length);
+          assert.ok(Number(row.p50_ns) <= Number(row.p95_ns) && Number(row.p95_ns) <= Number(row.p99_ns));
+          assert.ok(Number(row.p99_ns) <= Number(row.max_ns));
+        }
+        const bySecond = Map.groupBy(calls, ({ pid, op, end }: Call) => `${Math.floor(end / 1e9)} ${pid} ${op}`);
+        const seconds = database.prepare('SELECT * FROM second').all();
+        assert.equal(seconds.length, bySecond.size);
+        for (const row of seconds) {
+          const group = bySecond.get(`${row.second} ${row.pid} ${row.op}`) ?? [];
+          assert.equal(row.count, group.length);
+          assert.equal(row.sum_ns, sum(group.map(({ duration }) => duration)));
+        }
+        database.close();
+      },
+    ),
     { numRuns: 60 },
   );
 });

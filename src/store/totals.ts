@@ -1,8 +1,9 @@
 // Exact totals and histograms of each (process, call), for the whole recording and for each second of it.
 // They are kept while events arrive, so that a summary never has to read the rows.
-import { BUCKETS, bucketOf, encodeHistogram, quantile } from '../base/histogram.ts';
+import { addHistogram, BUCKETS, bucketOf, encodeHistogram, quantile } from '../base/histogram.ts';
 import type { LostCalls } from '../catalogue/kernel-structs.ts';
 import type { Database } from './open.ts';
+import { blob, number } from './row.ts';
 
 type Total = {
   readonly pid: number;
@@ -17,6 +18,8 @@ type Total = {
 };
 
 const OPS = 1024;
+/** Totals of the whole recording that are held in memory, 3.3 kB each: of the others, mostly of processes that ended, the file has them. */
+const HELD = 2048;
 const emptyTotal = (pid: number, op: number): Total => ({
   pid,
   op,
@@ -45,7 +48,14 @@ const get = (map: Map<number, Total>, pid: number, op: number): Total => {
   return made;
 };
 
+type Sum = { readonly count: number; readonly sum: number };
+const addSum = (sums: Map<number, Sum>, { op, count, sum }: { readonly op: number } & Sum) => {
+  const before = sums.get(op);
+  sums.set(op, before === undefined ? { count, sum } : { count: before.count + count, sum: before.sum + sum });
+};
+
 export class Totals {
+  /** Of what no second that is open has; in the file as well, when it is not changed. */
   readonly #all = new Map<number, Total>();
   readonly #seconds = new Map<number, Map<number, Total>>();
   #second = -1;
@@ -53,10 +63,19 @@ export class Totals {
   #current = new Map<number, Total>();
   /** Of this second, by call: that of the process that made it last. */
   readonly #recent: (Total | undefined)[] = new Array<Total | undefined>(OPS).fill(undefined);
+  /** Totals that only the file has, and by call what they come to. */
+  readonly #aside = new Set<number>();
+  readonly #asideSums = new Map<number, Sum>();
+  readonly #held: number;
+  readonly #readTotal: ReturnType<Database['prepare']>;
   readonly #writeTotal: ReturnType<Database['prepare']>;
   readonly #writeSecond: ReturnType<Database['prepare']>;
 
-  constructor(database: Database) {
+  constructor(database: Database, held = HELD) {
+    this.#held = held;
+    this.#readTotal = database.prepare(
+      'SELECT count, sum_ns, max_ns, failed, histogram FROM total WHERE pid = ? AND op = ?',
+    );
     this.#writeTotal = database.prepare(
       'INSERT OR REPLACE INTO total (pid, op, count, sum_ns, max_ns, p50_ns, p95_ns, p99_ns, failed, histogram) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     );
@@ -109,7 +128,7 @@ export class Totals {
    */
   addSummed(pid: number, op: number, { count, sum, max }: { count: number; sum: number; max: number }): void {
     if (count <= 0) return;
-    const total = get(this.#all, pid, op);
+    const total = this.#whole(pid, op);
     const longest = max > 0 && max <= sum ? 1 : 0;
     const mean = count > longest ? Math.round(Math.max(0, sum - longest * max) / (count - longest)) : 0;
     const put = (duration: number, calls: number) => {
@@ -138,28 +157,53 @@ export class Totals {
         changed.set(key, emptyTotal(total.pid, total.op));
       }
       if (second >= this.#oldestOpen) continue;
-      for (const total of totals.values()) merge(get(this.#all, total.pid, total.op), total);
+      for (const total of totals.values()) merge(this.#whole(total.pid, total.op), total);
       this.#seconds.delete(second);
     }
     this.#second = -1;
     for (const [key, total] of changed) {
-      for (const totals of [this.#all, ...this.#seconds.values()]) {
+      merge(total, this.#whole(total.pid, total.op));
+      for (const totals of this.#seconds.values()) {
         const part = totals.get(key);
         if (part !== undefined) merge(total, part);
       }
       this.#saveTotal(total);
     }
+    if (this.#all.size > this.#held) this.#putAside();
   }
 
   /** Calls counted so far, by call id: for the live line. */
   counts(): ReadonlyMap<number, { readonly count: number; readonly sum: number }> {
-    const sums = new Map<number, { count: number; sum: number }>();
-    const open = [...this.#seconds.values()].flatMap((totals) => [...totals.values()]);
-    for (const { op, count, sum } of [...this.#all.values(), ...open]) {
-      const entry = sums.get(op) ?? { count: 0, sum: 0 };
-      sums.set(op, { count: entry.count + count, sum: entry.sum + sum });
-    }
+    const sums = new Map(this.#asideSums);
+    for (const totals of [this.#all, ...this.#seconds.values()])
+      for (const total of totals.values()) addSum(sums, total);
     return sums;
+  }
+
+  /** The total of all seconds that are written for good: held, or brought back from the file. */
+  #whole(pid: number, op: number): Total {
+    const total = get(this.#all, pid, op);
+    const row = this.#aside.delete(pid * OPS + op) ? this.#readTotal.get(pid, op) : undefined;
+    if (row === undefined) return total;
+    total.count = number(row, 'count');
+    total.sum = number(row, 'sum_ns');
+    total.max = number(row, 'max_ns');
+    total.failed = number(row, 'failed');
+    addHistogram(total.histogram, blob(row, 'histogram'));
+    addSum(this.#asideSums, { op, count: -total.count, sum: -total.sum });
+    return total;
+  }
+
+  /** Leaves the older half to the file, of what no open second adds to. */
+  #putAside(): void {
+    const open = [...this.#seconds.values()];
+    for (const [key, total] of this.#all) {
+      if (this.#all.size <= this.#held / 2) return;
+      if (open.some((totals) => totals.has(key))) continue;
+      this.#all.delete(key);
+      this.#aside.add(key);
+      addSum(this.#asideSums, total);
+    }
   }
 
   #saveSecond(second: number, total: Total): void {

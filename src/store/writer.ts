@@ -276,6 +276,11 @@ export class RecordingWriter {
     this.#checkPlace();
   }
 
+  /** Gives back memory in which pages of the file are kept. */
+  tidy(): void {
+    this.#database.exec('PRAGMA shrink_memory');
+  }
+
   /** Ends the recording: one file without companions. */
   close(now: number): void {
     for (const _part of this.#writeInSteps(now, true));

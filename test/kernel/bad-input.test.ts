@@ -116,7 +116,7 @@ test('a full disk', { ...here, skip: here.skip || (mayMount ? false : 'needs a m
     onDisk(
       '30m',
       `{ until [ $(stat -c %s disk/run.db-wal 2>/dev/null || echo 0) -gt 2000000 ]; do sleep 0.05; done; dd if=/dev/zero of=disk/fill bs=4k 2>/dev/null; } &
-     "${WHYTRACE}" record -o disk/run.db -- "${lab('storm')}" --ms 5000 --rate 50000 >/dev/null; echo code $?
+     "${WHYTRACE}" record -o disk/run.db -- "${lab('storm')}" --ms 2500 --rate 50000 >/dev/null; echo code $?
      "${WHYTRACE}" explain disk/run.db >/dev/null && echo explained; cp disk/run.db* .`,
     ),
     // A disk of its own, at the same time.

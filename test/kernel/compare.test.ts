@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
 import { compareWindows } from '../../src/analysis/compare/compare-windows.ts';
 import { number } from '../../src/store/row.ts';
 import { makeGroup, noGroup } from './cgroup.ts';
-import { freshFolder, here, lab, type Owner, record } from './recorder.ts';
+import { freshFolder, lab, type Owner, record } from './recorder.ts';
+import { truthTest } from './truths.ts';
 
 const SECOND = 1e9;
 /** What else the machine does may change by less than this part of the time. */
@@ -36,7 +36,7 @@ const beforeOthers = (owner: Owner): readonly string[] => {
   return ['sh', '-c', `echo $$ > ${group.procs} && exec "$@"`, 'sh'];
 };
 
-test('compare_windows on a real recording', here, async (t) => {
+truthTest('compare_windows on a real recording', async (t) => {
   const path = join(freshFolder(t), 'script');
   writeFileSync(path, script);
   const { ended, recording, count } = await record(t, ['--', ...beforeOthers(t), lab('actor'), path], {

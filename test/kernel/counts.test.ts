@@ -9,10 +9,13 @@ import {
   freshFolder,
   here,
   lab,
+  look,
   type Owner,
   type Recorded,
   record,
   type SeenCall,
+  startRecorder,
+  until,
 } from './recorder.ts';
 import { SLOWNESS } from './slowness.ts';
 import { compareCalls, linesOf, numberOf, readTruth, type Truth } from './truth.ts';
@@ -204,6 +207,21 @@ test('calls that nest deeply, are left by longjmp, or become another', here, asy
   });
 });
 
+test('threads whose ids share a place in the kernel’s table keep their calls apart', here, async (t) => {
+  const program = nesting(t);
+  for (let attempt = 0; ; attempt++) {
+    const recorded = await record(t, ['--', program, 'p', '9']);
+    // The id that its child needs may be another process's.
+    if (recorded.ended.code === 17 && attempt < 5) continue;
+    assert.equal(recorded.ended.code, 0, recorded.ended.stderr);
+    assert.deepEqual(countsOf(recorded.calls()), { cudaStreamSynchronize: 1, cudaEventQuery: 9 });
+    assert.equal(new Set(recorded.calls().map(({ tid }) => tid & 16_383)).size, 1);
+    assert.ok(recorded.calls().every(({ depth }) => depth === 0));
+    nothingLost(recorded);
+    return;
+  }
+});
+
 test('calls from a signal handler on its own stack, and callbacks left by longjmp', here, async (t) => {
   const recorded = await record(t, ['--', lab('longjmp')]);
   assert.equal(recorded.ended.code, 0);
@@ -259,6 +277,21 @@ test('a library that appears late is probed before its first call', { ...here, c
     assert.equal(recorded.ended.code, 0, recorded.ended.stderr);
     assert.equal(runtimeCalls(recorded.calls()).length, 4);
     nothingLost(recorded);
+  });
+  // Its probes are set while the file is still being mapped, so that the kernel touches it before it can be executed.
+  void t.test('a library that another recorder probes already, in two programs at once', async (t) => {
+    const library = `+${copies(t)}`;
+    const path = join(freshFolder(t), 'first.db');
+    const first = startRecorder(t, path, ['--', 'sh', '-c', '"$0" 20 "$1" 3; read line', late, library]);
+    await until('the first program has made its calls', () => first.stdout().includes('made'));
+    const others = await Promise.all([5, 6].map((n) => record(t, ['--', late, '20', library, String(n)])));
+    first.write('\n');
+    assert.equal((await first.ended).code, 0);
+    const all = [{ seen: look(t, path), made: 3 }, ...others.map((seen, i) => ({ seen, made: 5 + i }))];
+    for (const { seen, made } of all) {
+      assert.equal(runtimeCalls(seen.calls()).length, made);
+      assert.deepEqual(seen.rows('SELECT reason, count FROM losses'), []);
+    }
   });
   void t.test('from a grandchild, in Python', async (t) => {
     const text = `import ctypes,sys,time\ntime.sleep(0.05)\nr=ctypes.CDLL(sys.argv[1][1:])\nfor i in range(9): r.cudaEventQuery(None)\n`;

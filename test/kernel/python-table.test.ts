@@ -23,7 +23,7 @@ test('a process for which the table of Pythons has no room is counted', here, as
   const kernel = loadKernel(bpf, { abilities: readAbilities(), sizes: { pythons: 1 } });
   const settings = { observer: 0, trackAll: false, hold: false, watchExec: false, trackCuda: false, adopt: false };
   const sizes = { shardShift: 0, historySlots: 1, requestSlots: 1, fullBytes: 0 };
-  writeSettings(kernel, { ...settings, ...sizes, stacks: false, keep: keptAt(0) });
+  writeSettings(kernel, { ...settings, ...sizes, stacks: false, keep: keptAt(0), ended: false });
   assert.ok(track(kernel, process.pid));
   assert.ok(tellPython(kernel, process.pid, nowhere));
   assert.ok(tellPython(kernel, process.pid, nowhere), 'again');

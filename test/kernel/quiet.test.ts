@@ -6,7 +6,7 @@ import { benignWork, healthyTraffic } from '../../lab/quiet.ts';
 import { isAtLeast } from '../../src/base/alert.ts';
 import { here } from './recorder.ts';
 
-const SECONDS = 8;
+const SECONDS = 4;
 
 test('healthy traffic over a cable and over loopback raises no alert', here, async () => {
   const { said, alerts } = await healthyTraffic(SECONDS);

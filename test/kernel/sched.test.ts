@@ -191,7 +191,7 @@ test(
   here,
   async (t) => {
     const program = compileProgram(freshFolder(t), 'switches');
-    const recorded = await record(t, ['--', program, '3']);
+    const recorded = await record(t, ['--', program, '1']);
     const edge = (tid: number, time: number) => `${tid} ${time}`;
     const begins = new Set<string>();
     const ends = new Set<string>();

@@ -14,6 +14,8 @@ import { SLOWNESS } from './slowness.ts';
 import { actorOf, isOf, RUNS, startWatching } from './watching.ts';
 
 const PATIENCE_MS = 3000 * SLOWNESS;
+/** Both watches together are those of watches-end.test.ts and quiet.test.ts. */
+const security = { only: ['security'] } as const;
 
 /** Acts that are not called like their rule, or whose severity says something. */
 const SPECIAL: Readonly<Record<string, Partial<Pick<Alert, 'rule' | 'severity' | 'technique'>>>> = {
@@ -51,7 +53,7 @@ test('each suspicious thing raises its alert, with who did it', patient, async (
   t.after(() => process.removeListener('SIGTERM', ignored));
   for (let run = 0; run < RUNS; run++) {
     const { folder, places, own } = sandbox(t);
-    const { alerts, notWatched, stop } = startWatching(t, { places, own });
+    const { alerts, notWatched, stop } = startWatching(t, { ...security, places, own });
     // What this kernel has besides system calls; all rules are in place.
     assert.deepEqual(
       notWatched.filter((line) => !/: (32-bit system calls|io_uring|skb:kfree_skb: reasons)/.test(line)),
@@ -87,13 +89,15 @@ test('each suspicious thing raises its alert, with who did it', patient, async (
   }
 });
 
-test('a guarded folder is known however its path is written, and a secret by whatever name', here, async (t) => {
+test('guarded folders', here, async (t) => {
   const { folder, places, own } = sandbox(t);
   const secret = `${folder}/home/secret`;
   writeFileSync(secret, 'x');
   const place: Place = { path: secret, as: 'secret', technique: 'T1552.004', what: 'a private key' };
-  const { alerts } = startWatching(t, { places: [...places, place], own });
-  const script = `
+  const { alerts } = startWatching(t, { ...security, places: [...places, place], own });
+
+  await t.test('one is known however its path is written, and a secret by whatever name', async () => {
+    const script = `
 import os, sys
 folder = sys.argv[1]
 os.symlink("/nowhere", folder + "/cron.d/link")
@@ -101,48 +105,55 @@ os.mkfifo("/" + folder + "//cron.d/./pipe")
 os.link(folder + "/home/secret", "/proc/self/root" + folder + "/cron.d/same")
 os.link(folder + "/home/secret", folder + "/log/zz")
 os.mkfifo("/" + folder + "//home/./harmless")
+os.chdir(folder)
+os.mkfifo("cron.d/relative")
+above = os.open(folder + "/..", os.O_RDONLY)
+os.symlink("/nowhere", os.path.basename(folder) + "/cron.d/by-folder", dir_fd=above)
+os.chdir(folder + "/log")
+os.mkfifo("../cron.d/up")
+os.link(folder + "/home/secret", "./.././home/../cron.d/round")
+os.mkdir("../home/also-harmless")
 open(folder + "/log/zz").close()
 `;
-  execFileSync('python3', ['-c', script, folder]);
-  const told = (rule: string) =>
-    alerts.filter((alert) => alert.rule === rule && String(alert.facts.file).startsWith(folder));
-  const isThere = () => told('sensitive_file').length > 0 && told('persistence').length > 2;
-  for (const end = performance.now() + PATIENCE_MS; !isThere() && performance.now() < end; ) await sleep(5);
-  await sleep(100);
-  assert.deepEqual(
-    told('sensitive_file').map(({ facts }) => [facts.file, facts.is_also]),
-    [[`${folder}/log/zz`, secret]],
-  );
-  assert.deepEqual(
-    told('persistence').map(({ facts }) => facts.file),
-    ['link', 'pipe', 'same'].map((name) => `${folder}/cron.d/${name}`),
-    'and none of the folder in which nothing starts',
-  );
-});
+    execFileSync('python3', ['-c', script, folder]);
+    const told = (rule: string) =>
+      alerts.filter((alert) => alert.rule === rule && String(alert.facts.file).startsWith(folder));
+    const isThere = () => told('sensitive_file').length > 0 && told('persistence').length > 6;
+    for (const end = performance.now() + PATIENCE_MS; !isThere() && performance.now() < end; ) await sleep(5);
+    await sleep(100);
+    assert.deepEqual(
+      told('sensitive_file').map(({ facts }) => [facts.file, facts.is_also]),
+      [[`${folder}/log/zz`, secret]],
+    );
+    assert.deepEqual(
+      told('persistence').map(({ facts }) => facts.file),
+      ['link', 'pipe', 'same', 'relative', 'by-folder', 'up', 'round'].map((name) => `${folder}/cron.d/${name}`),
+      'and none of the folder in which nothing starts',
+    );
+  });
 
-test('what is new in a folder of logs, and what is only added, is no wipe', here, async (t) => {
-  const { folder, places, own } = sandbox(t);
-  const { alerts } = startWatching(t, { places, own });
-  const actor = await actorOf(t, 'suspicious.py', [folder]);
-  await actor.act('log_grows');
-  await actor.act('log_wiped');
-  const wipes = () => alerts.filter((alert) => alert.rule === 'log_wiped' && isOf(actor.pid)(alert));
-  for (const end = performance.now() + PATIENCE_MS; wipes().length === 0 && performance.now() < end; ) await sleep(5);
-  assert.deepEqual(
-    wipes().map(({ facts }) => facts.file),
-    [`${folder}/log/auth.log`],
-  );
-  // Our own process is not watched.
-  writeFileSync(join(folder, 'own', 'run.db'), '');
-  await sleep(100);
-  assert.ok(alerts.every(({ rule, process: who }) => rule !== 'recorder_files' || who?.pid !== process.pid));
+  await t.test('what is new in a folder of logs, and what is only added, is no wipe', async (t) => {
+    const actor = await actorOf(t, 'suspicious.py', [folder]);
+    await actor.act('log_grows');
+    await actor.act('log_wiped');
+    const wipes = () => alerts.filter((alert) => alert.rule === 'log_wiped' && isOf(actor.pid)(alert));
+    for (const end = performance.now() + PATIENCE_MS; wipes().length === 0 && performance.now() < end; ) await sleep(5);
+    assert.deepEqual(
+      wipes().map(({ facts }) => facts.file),
+      [`${folder}/log/auth.log`],
+    );
+    // Our own process is not watched.
+    writeFileSync(join(folder, 'own', 'run.db'), '');
+    await sleep(100);
+    assert.ok(alerts.every(({ rule, process: who }) => rule !== 'recorder_files' || who?.pid !== process.pid));
+  });
 });
 
 test('what the owner of the machine allows is not told, and nothing else is hidden by it', here, async (t) => {
   const actor = await actorOf(t, 'suspicious.py');
   const exe = realpathSync(`/proc/${actor.pid}/exe`);
   const allowed = parseAllowList(`raw_socket ${exe}\nuserfaultfd ${process.execPath}`);
-  const { alerts } = startWatching(t, { allowed });
+  const { alerts } = startWatching(t, { ...security, allowed });
   for (const name of ['raw_socket', 'userfaultfd']) await actor.act(name);
   const rules = () => alerts.filter(isOf(actor.pid)).map(({ rule }) => rule);
   for (const end = performance.now() + PATIENCE_MS; !rules().includes('userfaultfd') && performance.now() < end; )

@@ -9,6 +9,8 @@ import { SLOWNESS } from './slowness.ts';
 import { linesOf, numberOf } from './truth.ts';
 
 const MS = 1e6;
+/** By so much two clocks of one switch may differ: the kernel's at its beginning, and the probe's within it. */
+const SWITCH_NS = 15_000;
 /** Where it is set, every truth is tested so many times, and must hold each time. */
 const RUNS = process.env.WHYTRACE_RUNS === undefined ? undefined : Math.max(1, Number(process.env.WHYTRACE_RUNS));
 /** Else a busy machine may disturb a program, and it is run again up to this often in all. */
@@ -217,8 +219,9 @@ export const isSpentOn = (truths: Truths, phase: Phase, kind: string, blocked = 
     phase.start,
     phase.end,
   );
-  nearly(sum(/^blocked/) + without + stolen, phase.blocked + phase.delay, `off the CPU in ${what}`, idle);
-  nearly(sum(/^running/) - stolen, phase.cpu, `running in ${what}`, idle);
+  const switches = waitsIn(truths, phase).length * SWITCH_NS * SLOWNESS;
+  nearly(sum(/^blocked/) + without + stolen, phase.blocked + phase.delay, `off the CPU in ${what}`, idle + switches);
+  nearly(sum(/^running/) - stolen, phase.cpu, `running in ${what}`, idle + switches);
   nearly(sum(/./), phase.end - phase.start, `all of ${what}`);
 };
 

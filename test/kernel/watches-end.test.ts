@@ -10,22 +10,27 @@ import { startWatching } from './watching.ts';
 const PATIENCE_MS = 15_000;
 /** Asks for a namespace that there is not, as fast as it can. */
 const FLOOD = 'import ctypes\nlibc = ctypes.CDLL(None)\nwhile True: libc.setns(-1, 0)';
-
-test('watches that are started and ended leave no descriptor open', here, async (t) => {
-  const open = () => readdirSync('/proc/self/fd').length;
-  await startWatching(t).stop();
-  const before = open();
-  for (let i = 0; i < 2; i++) await startWatching(t).stop();
-  await sleep(200);
-  assert.ok(open() <= before, `${open()} descriptors open, ${before} before`);
-});
+const open = () => readdirSync('/proc/self/fd').length;
 
 test('a process that floods a rule is named, and what was not looked at is counted by rule', here, async (t) => {
   const { alerts, unseen } = startWatching(t);
   const flood = spawn('python3', ['-c', FLOOD], { stdio: 'ignore' });
-  t.after(() => flood.kill('SIGKILL'));
+  const gone = new Promise((resolve) => flood.once('close', resolve));
+  t.after(async () => {
+    flood.kill('SIGKILL');
+    await gone;
+  });
   const told = () => alerts.find(({ rule, process: who }) => rule === 'watch_flooded' && who?.pid === flood.pid);
   for (const end = performance.now() + PATIENCE_MS; told() === undefined && performance.now() < end; ) await sleep(20);
   assert.equal(told()?.facts.flooded_rule, 'setns');
   assert.ok((unseen().get('setns') ?? 0) > 0);
+});
+
+// After the one above: what is opened once and kept, as libraries are, is open by now.
+test('watches that are started and ended leave no descriptor open', here, async (t) => {
+  await sleep(200);
+  const before = open();
+  await startWatching(t).stop();
+  for (const end = performance.now() + PATIENCE_MS; open() > before && performance.now() < end; ) await sleep(20);
+  assert.ok(open() <= before, `${open()} descriptors open, ${before} before`);
 });

@@ -126,9 +126,9 @@ const goesOn = (wait: WaitRow, following: WaitRow): boolean => {
  * A futex wait with a time-out is made of several intervals: all but the last are ended by the timer and mean nothing by
  * themselves. Each takes over the waker of the next wait on the same address, or for the same lock of Python's.
  */
-export const joinTimeouts = (waits: readonly WaitRow[]): readonly WaitRow[] => {
+export const joinTimeouts = <W extends WaitRow>(waits: readonly W[]): readonly W[] => {
   const joined = [...waits];
-  let next: WaitRow | undefined;
+  let next: W | undefined;
   for (let i = joined.length - 1; i >= 0; i--) {
     const wait = joined[i];
     // A preemption between two waits on a lock does not end the waiting.

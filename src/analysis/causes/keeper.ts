@@ -1,13 +1,14 @@
 // Who kept Python's lock while a wait for it ran into its time-out, and gave it up just before the thread looked again: nobody
 // woke that thread, so its row names nobody. The other one begins to wait for the lock in that moment, and this one wakes it.
 import type { Recording, WaitRow } from '../../store/recording.ts';
-import { hasTaskWaker } from './blocked.ts';
+import { recordingWithin } from '../within.ts';
+import { hasTaskWaker, joinTimeouts } from './blocked.ts';
 
 /** How far around a wait others are looked for who gave the lock to the same thread, in ns: twenty of Python's switch intervals. */
 const NEAR_NS = 100e6;
 /** The lock changes hands within so many ns. */
 const HANDOVER_NS = 100_000;
-/** Waits for which a keeper is looked for at once: each costs a read or more. */
+/** Waits for which a keeper is looked for at once. */
 const MOST = 256;
 
 const endOf = ({ start_ns, duration_ns }: WaitRow): number => start_ns + duration_ns;
@@ -40,14 +41,32 @@ const kept = (recording: Recording, tid: number, wait: WaitRow): boolean => {
   );
 };
 
+/** A wait with who ended it. `isKept`: that one had kept Python's lock, and woke nobody. */
+export type EndedWait = WaitRow & { readonly isKept?: true };
+
 /** The waits of one thread, those for Python's lock that ran into their time-out with the one who had kept it, where that shows. */
-export const withKeepers = (recording: Recording, waits: readonly WaitRow[]): readonly WaitRow[] => {
-  let left = MOST;
-  return waits.map((wait) => {
-    if (!isForPython(wait) || wait.waker_context !== 'timer' || left-- <= 0) return wait;
-    for (const [tid, { waker_pid, waker_comm }] of giversNear(recording, wait))
-      if (kept(recording, tid, wait))
-        return { ...wait, waker_context: 'task', waker_tid: tid, waker_pid, waker_comm, waker_syscall: null };
-    return wait;
-  });
+const withKeepers = (recording: Recording, waits: readonly WaitRow[]): readonly EndedWait[] => {
+  const timedOut = waits.filter((wait) => isForPython(wait) && wait.waker_context === 'timer').slice(0, MOST);
+  const [first] = timedOut;
+  if (first === undefined) return waits;
+  const start_ns = timedOut.reduce((least, wait) => Math.min(least, wait.start_ns), first.start_ns) - NEAR_NS;
+  const end_ns = timedOut.reduce((most, wait) => Math.max(most, endOf(wait)), 0) + NEAR_NS;
+  // The same few threads are looked at again and again.
+  const near = recordingWithin(recording, { start_ns, end_ns });
+  const keepers = new Map<WaitRow, EndedWait>();
+  for (const wait of timedOut)
+    for (const [tid, { waker_pid, waker_comm }] of giversNear(near, wait)) {
+      if (!kept(near, tid, wait)) continue;
+      const keeper = { waker_tid: tid, waker_pid, waker_comm, waker_syscall: null };
+      keepers.set(wait, { ...wait, waker_context: 'task', ...keeper, isKept: true });
+      break;
+    }
+  return waits.map((wait) => keepers.get(wait) ?? wait);
 };
+
+/**
+ * The waits of one thread, given in the order of their start, each with who ended it: what ran into its time-out and waited on
+ * takes over who ended the wait after it, or who had kept Python's lock meanwhile.
+ */
+export const endedWaits = (recording: Recording, waits: readonly WaitRow[]): readonly EndedWait[] =>
+  joinTimeouts(withKeepers(recording, joinTimeouts(waits)));

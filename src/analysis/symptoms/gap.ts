@@ -37,16 +37,22 @@ const FEW_OTHERS = 24;
 const MANY_WAITS = 500_000;
 /** Calls below which a thread has no rhythm. */
 const LEAST_CALLS = 8;
-/** A wait for the device that is so short against the gap before it finds the device idle. */
+/** A wait for the device that is so short against the gaps before it finds the device idle. */
 const FOUND_IDLE = 0.1;
+/**
+ * And in ns, for the gap that it ends: one that takes longer has something to wait for, which was handed over before that gap, so
+ * that the device was busy all along.
+ */
+const AT_ONCE_NS = 200_000;
 
 /** Losses that mean a thread whose time was not seen. */
 const OUT_OF_SIGHT: ReadonlySet<string> = new Set(['thread_silent', 'thread_unseen', 'shed_call']);
 
 const HANDS_WORK: ReadonlySet<string> = new Set(['launch', 'copy', 'fill', 'graph']);
+export const handsWork = ({ role }: SteppingCall): boolean => HANDS_WORK.has(role);
 
 /** Whether all work of the thread is done when the call returns. A copy that is not asynchronous waits for it. */
-const drains = ({ role, op }: SteppingCall): boolean =>
+export const drains = ({ role, op }: SteppingCall): boolean =>
   role === 'sync' || (role === 'copy' && !op.includes('Async') && !op.includes('Peer'));
 
 type Seen = {
@@ -68,6 +74,13 @@ type Seen = {
 const lengthOf = ({ start_ns, end_ns }: Window): number => end_ns - start_ns;
 const sumOf = (gaps: readonly Gap[]): number => gaps.reduce((sum, gap) => sum + lengthOf(gap), 0);
 
+/** Of the gaps before a call that waits for the device those in which that was idle. A copy takes the time for its own bytes besides. */
+const idleIn = (open: readonly Gap[], call: SteppingCall): readonly Gap[] => {
+  const took = lengthOf(call);
+  if (took >= FOUND_IDLE * sumOf(open)) return [];
+  return call.role === 'sync' && took >= AT_ONCE_NS ? open.filter(({ after }) => after !== call) : open;
+};
+
 const see = (seen: Seen, call: SteppingCall, isSeen: (gap: Gap) => boolean) => {
   const { last } = seen;
   const isNext = last !== undefined && last.stretch === call.stretch && call.start_ns >= last.end_ns;
@@ -84,10 +97,10 @@ const see = (seen: Seen, call: SteppingCall, isSeen: (gap: Gap) => boolean) => {
   seen.last = call;
   if (drains(call)) {
     seen.waits++;
-    if (call.end_ns - call.start_ns < FOUND_IDLE * sumOf(seen.open)) seen.starved.push(...seen.open);
+    seen.starved.push(...idleIn(seen.open, call));
     seen.open = [];
     seen.pending = 0;
-  } else if (HANDS_WORK.has(call.role)) {
+  } else if (handsWork(call)) {
     seen.pending++;
     seen.works = true;
   }
@@ -118,12 +131,15 @@ const resultOf = (seen: Seen, most: number, share: number): ThreadGaps => {
   };
 };
 
-/** The threads that make calls in a rhythm, with the gaps between them in which the device starved; most time first. */
-export const gapsOf = (recording: Recording, window: Window, pid?: number): readonly ThreadGaps[] => {
+/**
+ * The threads that make calls in a rhythm, with the gaps between them in which the device starved; most time first. `rows` may be
+ * looked at, of more some that lie evenly.
+ */
+export const gapsOf = (recording: Recording, window: Window, pid?: number, rows?: number): readonly ThreadGaps[] => {
   const unseen = recording.losses(window).filter(({ reason }) => OUT_OF_SIGHT.has(reason));
   const isSeen = (gap: Gap) => unseen.every(({ start_ns, end_ns }) => end_ns <= gap.start_ns || start_ns >= gap.end_ns);
   const threads = new Map<number, Seen>();
-  const { calls: stepping, share } = recording.steppingCalls(window, pid);
+  const { calls: stepping, share } = recording.steppingCalls(window, pid, rows);
   for (const call of stepping) {
     let seen = threads.get(call.tid);
     if (seen === undefined || seen.pid !== call.pid) {

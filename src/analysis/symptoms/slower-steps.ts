@@ -1,7 +1,6 @@
 // Steps of a loop that got slower and stayed so, against the loop's own rhythm before. A step ends with the call that comes once
 // in each (rhythm.ts), so that it is a step however long it takes.
 import type { SteppingCall } from '../../store/read-gaps.ts';
-import { stepOf } from '../rhythm.ts';
 import type { ThreadCalls } from './calls-by-thread.ts';
 import { lastingSlowness } from './lasting.ts';
 import { type Beat, isWorth, type Slowdown, spanOf } from './slowdown.ts';
@@ -29,8 +28,7 @@ const callsOf = (steps: readonly Beat[]): number =>
   steps.map(({ calls }) => calls.length).sort((a, b) => a - b)[steps.length >> 1] ?? 0;
 
 /** The slowdown of a thread's steps; undefined when there is none, or no steps are seen. */
-export const slowerSteps = ({ pid, tid, stretches }: ThreadCalls): Slowdown | undefined => {
-  const op = stepOf(stretches);
+export const slowerSteps = ({ pid, tid, stretches, step: op }: ThreadCalls): Slowdown | undefined => {
   if (op === undefined) return undefined;
   const steps = stretches.flatMap((calls) => stepsIn(calls, op));
   const lasting = steps.length < LEAST_STEPS ? undefined : lastingSlowness(steps);
@@ -46,6 +44,3 @@ export const slowerSteps = ({ pid, tid, stretches }: ThreadCalls): Slowdown | un
   };
   return isWorth(found) ? found : undefined;
 };
-
-/** Whether a thread's calls have steps to be judged by. */
-export const hasSteps = ({ stretches }: ThreadCalls): boolean => stepOf(stretches) !== undefined;

@@ -4,7 +4,6 @@ import type { SteppingCall } from '../../store/read-gaps.ts';
 import type { ThreadCalls } from './calls-by-thread.ts';
 import { lastingSlowness } from './lasting.ts';
 import { type Beat, isWorth, type Slowdown, spanOf } from './slowdown.ts';
-import { hasSteps } from './slower-steps.ts';
 
 /** Calls that are taken together, at least, and such groups at most. */
 const TOGETHER = 10;
@@ -32,7 +31,7 @@ const unlike = (a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>):
 
 /** The fall of a thread's calls a second; undefined when there is none, or its steps tell more. */
 export const throughputFell = (thread: ThreadCalls): Slowdown | undefined => {
-  if (hasSteps(thread)) return undefined;
+  if (thread.step !== undefined) return undefined;
   const { pid, tid, stretches } = thread;
   const calls = Math.max(TOGETHER, Math.ceil(stretches.reduce((sum, part) => sum + part.length, 0) / GROUPS));
   const lasting = lastingSlowness(stretches.flatMap((part) => groupsIn(part, calls)));

@@ -3,8 +3,9 @@
 import { cleanText } from '../../base/sanitize.ts';
 import type { RootKind } from '../../catalogue/root-kinds.ts';
 import type { WaitDetails } from '../../store/read-wait-details.ts';
-import type { Recording, WaitRow, Window } from '../../store/recording.ts';
+import type { Recording, Window } from '../../store/recording.ts';
 import { hasTaskWaker } from '../causes/blocked.ts';
+import type { EndedWait } from '../causes/keeper.ts';
 import { createOccupants } from '../occupants.ts';
 import type { Stretch } from './states.ts';
 
@@ -12,7 +13,7 @@ import type { Stretch } from './states.ts';
 export type Relation =
   /** It ran on the CPU that the thread waited for. */
   | 'ran'
-  /** It held the lock when the thread began to wait. */
+  /** It held the lock when the thread began to wait, or kept it all that time. */
   | 'holder'
   | 'waker'
   /** The process at the other end of the socket or pipe. */
@@ -43,7 +44,7 @@ const nobody = (kind: RootKind, by: Relation): Awaited => ({ kind, by, pid: 0, t
 
 /** Who ended the part of a wait in which the thread was not ready. `holder` names the thread that held the lock. */
 const blockerOf = (
-  wait: WaitRow,
+  wait: EndedWait,
   kind: RootKind,
   details: WaitDetails | undefined,
   holder: (tid: number) => { readonly pid: number; readonly comm: string },
@@ -53,7 +54,8 @@ const blockerOf = (
   if (LOCKS.has(kind) && owner !== 0) return { kind, by: 'holder', tid: owner, ...holder(owner) };
   if (hasTaskWaker(wait)) {
     const comm = cleanText(wait.waker_comm ?? '', NAME);
-    return { kind, by: 'waker', pid: wait.waker_pid ?? 0, tid: wait.waker_tid ?? 0, comm };
+    const by = wait.isKept === true ? 'holder' : 'waker';
+    return { kind, by, pid: wait.waker_pid ?? 0, tid: wait.waker_tid ?? 0, comm };
   }
   if (wait.waker_context === 'timer') return nobody(kind, 'timer');
   const peer = details?.peer_pid ?? 0;
@@ -84,7 +86,7 @@ export const createAwaited = (
   // The word of a lock names a thread of the process that waits: nothing else can tell whose it is.
   const holder = (tid: number) => ({ pid: waiting.pid, comm: cleanText(comms.get(tid) ?? '', NAME) });
 
-  const queued = (wait: WaitRow, start_ns: number, end_ns: number): readonly AwaitedPart[] => {
+  const queued = (wait: EndedWait, start_ns: number, end_ns: number): readonly AwaitedPart[] => {
     const { cpu_off, cpu_on } = wait;
     // A thread that was put aside stays in the queue that it was in, until another CPU takes it over.
     const cpus = wait.blocked_ns === 0 ? ([cpu_off, cpu_on] as const) : ([cpu_on, cpu_on] as const);

@@ -13,7 +13,6 @@ const INTERVALS: ReadonlySet<string> = new Set([
   'shed_wait',
   'interval_missed',
   'thread_table_full',
-  'disk_full',
 ]);
 
 const lifeNotes = (task: TaskRow, asked: Window): readonly string[] => [

@@ -1,7 +1,8 @@
 // The states of one thread in a window, in order and without a gap: running is what its waits leave. Knows nothing of who
 // or what it waited for.
 import { isRootKind, type RootKind } from '../../catalogue/root-kinds.ts';
-import type { WaitRow, Window } from '../../store/recording.ts';
+import type { Window } from '../../store/recording.ts';
+import type { EndedWait } from '../causes/keeper.ts';
 
 export const states = ['running', 'runnable', 'blocked', 'throttled'] as const;
 export type State = (typeof states)[number];
@@ -12,7 +13,7 @@ export type Stretch = {
   readonly end: number;
   readonly state: State;
   readonly kind: RootKind;
-  readonly wait: WaitRow | undefined;
+  readonly wait: EndedWait | undefined;
 };
 
 /**
@@ -28,7 +29,7 @@ export const createStretches = (window: Window, running: RootKind = 'on_cpu') =>
   const run = (end: number): readonly Stretch[] =>
     end > cursor ? [{ start: cursor, end, state: 'running', kind: running, wait: undefined }] : [];
 
-  const next = (wait: WaitRow): readonly Stretch[] => {
+  const next = (wait: EndedWait): readonly Stretch[] => {
     const back = wait.start_ns + wait.duration_ns;
     if (wait.start_ns < latest) contradictions++;
     latest = Math.max(latest, back);

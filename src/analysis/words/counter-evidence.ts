@@ -6,7 +6,7 @@ import type { Cluster } from '../cluster.ts';
 import { timeByKind } from '../shares.ts';
 
 /** Earlier calls are counted no further than this. */
-const MOST_EARLIER = 1000;
+const MOST_EARLIER = 200;
 const NOT_BLOCKED: ReadonlySet<RootKind> = new Set(['on_cpu', 'runnable', 'throttled', 'observer', 'gpu_wait']);
 
 const firstCallCheck = (recording: Recording, { symptom }: Cluster): string => {

@@ -34,7 +34,17 @@ const JUMPS: Readonly<Record<Jump, number>> = {
 const JMP = 0x05;
 const ALU64 = 0x07;
 const FROM_REGISTER = 0x08;
-const ALU = { add: 0x00, and: 0x50, lsh: 0x60, rsh: 0x70, mod: 0x90, mov: 0xb0, arsh: 0xc0 } as const;
+const ALU = {
+  add: 0x00,
+  mul: 0x20,
+  and: 0x50,
+  lsh: 0x60,
+  rsh: 0x70,
+  mod: 0x90,
+  xor: 0xa0,
+  mov: 0xb0,
+  arsh: 0xc0,
+} as const;
 const ATOMIC_8 = 0xdb;
 const FETCH_ADD = 0x01;
 const LOAD_64 = 0x18;
@@ -75,6 +85,8 @@ export const createAssembler = () => {
     add: arithmetic('add'),
     and: arithmetic('and'),
     mod: arithmetic('mod'),
+    multiply: arithmetic('mul'),
+    xor: arithmetic('xor'),
     shiftLeft: arithmetic('lsh'),
     shiftRight: arithmetic('rsh'),
     shiftRightSigned: arithmetic('arsh'),

@@ -4,19 +4,8 @@
 import { type Assembler, createAssembler } from './assembler.ts';
 import { type CallLayout, type EntryWord, isKnownAtReturn } from './call-format.ts';
 import type { Test } from './conditions.ts';
-import {
-  begin,
-  CONTEXT,
-  countSeen,
-  deliver,
-  FRAME,
-  HELPER,
-  leave,
-  type ProgramPlan,
-  STACK,
-  testAll,
-  WHO,
-} from './program.ts';
+import { begin, countSeen, deliver, leave, type ProgramPlan, testAll } from './program.ts';
+import { CONTEXT, FRAME, HELPER, STACK, WHO } from './registers.ts';
 
 const MACHINES = {
   /** Arguments in di, si, dx, cx, r8, r9; a call puts its return address between the stack pointer and further ones. */

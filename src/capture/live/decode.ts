@@ -17,8 +17,17 @@ export type LiveEvent = {
 };
 
 const utf8 = new TextDecoder();
+/** Texts are short mostly, and of ASCII: then a decoder takes longer to be called than it takes. */
+const SHORT = 32;
 /** Bytes up to the first 0 as text. */
 export const textOf = (bytes: Uint8Array): string => {
+  let text = '';
+  for (let i = 0; i < SHORT; i++) {
+    const byte = bytes[i] ?? 0;
+    if (byte === 0) return text;
+    if (byte >= 0x80) break;
+    text += String.fromCharCode(byte);
+  }
   const end = bytes.indexOf(0);
   return utf8.decode(end < 0 ? bytes : bytes.subarray(0, end));
 };

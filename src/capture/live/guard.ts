@@ -1,9 +1,11 @@
 // Which files the kernel side of the security watch guards, and what it tells of them. Layouts are those of bpf/guard.h and
 // bpf/look.h. Knows no rule.
+import { statSync } from 'node:fs';
 import type { Libbpf } from '../libbpf.ts';
 import type { Kernel } from '../load.ts';
 import { textOf } from './decode.ts';
 import type { Who } from './looks.ts';
+import { type GuardedFolder, type Identity, startKey, startsOf } from './path-starts.ts';
 import { plainPath } from './plain-path.ts';
 
 /** Why a file is guarded: few should open it; it says what happened; programs are started from it; it is ours. */
@@ -68,14 +70,28 @@ const kindsOf = (guards: number): readonly GuardKind[] =>
   (['secret', 'log', 'start', 'own'] as const).filter((kind) => (guards & GUARDS[kind]) !== 0);
 
 type Tables = {
+  /** Guarded ones, and the folders above them. */
   readonly paths: ReadonlyMap<string, string>;
   /** By number of the inode: the kernel finds them so. */
   readonly files: ReadonlyMap<string, Uint8Array>;
   /** By path. */
   readonly folders: ReadonlyMap<string, Uint8Array>;
+  /** By the folder where a relative path starts, and how it goes on. */
+  readonly starts: ReadonlyMap<string, Uint8Array>;
   /** What the tables cannot hold, each with why. */
   readonly unfit: readonly string[];
 };
+
+const identify = (path: string): Identity | undefined => {
+  try {
+    const { dev, ino } = statSync(path);
+    return { device: kernelDevice(dev), inode: ino };
+  } catch {
+    // Not there, or not ours to read.
+    return undefined;
+  }
+};
+const guardsValue = (guards: number) => new Uint8Array(Uint32Array.of(guards).buffer);
 
 /** What the kernel side has to hold for these. */
 const tablesOf = (guarded: readonly Guarded[]): Tables => {
@@ -83,6 +99,7 @@ const tablesOf = (guarded: readonly Guarded[]): Tables => {
   const byInode = new Map<number, Map<number, number>>();
   const byPath = new Map<string, number>();
   const unfit = new Set<string>();
+  const led: GuardedFolder[] = [];
   for (const { path, isFolder, device: userDevice, inode, as } of guarded) {
     const device = kernelDevice(userDevice);
     const devices = byInode.get(inode) ?? new Map<number, number>();
@@ -94,6 +111,7 @@ const tablesOf = (guarded: readonly Guarded[]): Tables => {
     paths.set(`${device}:${inode}`, path);
     devices.set(device, (devices.get(device) ?? 0) | GUARDS[as]);
     if (!isFolder) continue;
+    led.push({ path, device, inode, guards: GUARDS[as] });
     if (Buffer.byteLength(path) + 1 > NAME_BYTES)
       unfit.add(
         `${path}: its path has more than ${NAME_BYTES} bytes, so a file that is removed by its whole path is not seen`,
@@ -110,8 +128,11 @@ const tablesOf = (guarded: readonly Guarded[]): Tables => {
       return [String(inode), new Uint8Array(value.buffer)] as const;
     }),
   );
-  const folders = new Map([...byPath].map(([path, guards]) => [path, new Uint8Array(Uint32Array.of(guards).buffer)]));
-  return { paths, files, folders, unfit: [...unfit] };
+  const folders = new Map([...byPath].map(([path, guards]) => [path, guardsValue(guards)]));
+  const starting = startsOf(led, identify);
+  const starts = new Map([...starting.guards].map(([name, guards]) => [name, guardsValue(guards)]));
+  for (const [name, path] of starting.paths) if (!paths.has(name)) paths.set(name, path);
+  return { paths, files, folders, starts, unfit: [...unfit] };
 };
 
 const fileKey = (inode: string) => new Uint8Array(BigUint64Array.of(BigInt(inode)).buffer);
@@ -128,6 +149,7 @@ export const createGuard = (bpf: Pick<Libbpf, 'update' | 'remove'>, kernel: Pick
   let paths: Tables['paths'] = new Map();
   const files = new Map<string, Uint8Array>();
   const folders = new Map<string, Uint8Array>();
+  const starts = new Map<string, Uint8Array>();
 
   /** Makes a table of the kernel what it should be; returns what it refused. */
   const make = (
@@ -159,6 +181,7 @@ export const createGuard = (bpf: Pick<Libbpf, 'update' | 'remove'>, kernel: Pick
         ...tables.unfit,
         ...make([files, tables.files], kernel.map('guarded'), fileKey, 'files and folders'),
         ...make([folders, tables.folders], kernel.map('guarded_paths'), folderKey, 'paths of folders'),
+        ...make([starts, tables.starts], kernel.map('guarded_starts'), startKey, 'starts of relative paths'),
       ];
     },
     /** Reads what the kernel side sent; undefined for a path that only looked as if it could lead to what is guarded. */
@@ -168,9 +191,15 @@ export const createGuard = (bpf: Pick<Libbpf, 'update' | 'remove'>, kernel: Pick
       const name = textOf(bytes.subarray(AT.name, AT.name + NAME_BYTES));
       const folder = paths.get(`${number(AT.folderDevice)}:${wide(AT.folderInode)}`);
       const known = paths.get(`${number(AT.device)}:${wide(AT.inode)}`);
-      const isWhole = name.startsWith('/');
-      const path = isWhole ? plainPath(name) : folder !== undefined ? `${folder}/${name}` : (known ?? name);
-      if (isWhole && ![...folders.keys()].some((one) => path.startsWith(`${one}/`))) return undefined;
+      // What it names lies in the folder of its path, not in the one where the path starts.
+      const isPath = name.includes('/');
+      const start = name.startsWith('/') ? '' : `${folder ?? ''}/`;
+      const path = isPath
+        ? plainPath(start + name)
+        : folder === undefined
+          ? (known ?? name)
+          : plainPath(`${folder}/${name}`);
+      if (isPath && ![...folders.keys()].some((one) => path.startsWith(`${one}/`))) return undefined;
       return {
         ...who,
         action: ACTIONS[number(AT.action) - 1] ?? 'opened',
@@ -180,8 +209,8 @@ export const createGuard = (bpf: Pick<Libbpf, 'update' | 'remove'>, kernel: Pick
         path,
         device: number(AT.device),
         inode: wide(AT.inode),
-        folderDevice: number(AT.folderDevice),
-        folderInode: wide(AT.folderInode),
+        folderDevice: isPath ? 0 : number(AT.folderDevice),
+        folderInode: isPath ? 0 : wide(AT.folderInode),
       };
     },
   };

@@ -1,5 +1,6 @@
 // What the kernel side of the security watch tells: programs that begin, and what is done to guarded files. Layouts are those of
 // bpf/look.h.
+import { randomInt } from 'node:crypto';
 import { closeSync } from 'node:fs';
 import { readAbilities } from '../abilities.ts';
 import { type Clock, sinceStart } from '../clock.ts';
@@ -9,6 +10,7 @@ import { mapRing } from '../ring.ts';
 import { tracefsFolder } from '../tracefs.ts';
 import { textOf } from './decode.ts';
 import { errors } from './errors.ts';
+import { HELD_IN_C, type Limited, readHeld } from './fair-limit.ts';
 import { createGuard, type FileLook, type Guarded } from './guard.ts';
 import { openInventory } from './inventory.ts';
 import { tracepointAttributes } from './tracepoint-attributes.ts';
@@ -19,6 +21,8 @@ const COMM_BYTES = 16;
 const NAME_BYTES = 128;
 const ARGUMENT_BYTES = 512;
 const ENVIRONMENT_BYTES = 4096;
+/** elf.h */
+const ELFCLASS32 = 1;
 const STREAMS = 3;
 const STREAM_BYTES = 12;
 const ANCESTORS = 6;
@@ -33,7 +37,8 @@ const EXEC = {
   environmentBytes: 252,
   argumentBytes: 256,
   isInShared: 260,
-  file: 264,
+  elfClass: 264,
+  file: 268,
 } as const;
 const ASKED = EXEC.file + NAME_BYTES;
 const ARGUMENTS = ASKED + NAME_BYTES;
@@ -78,6 +83,8 @@ export type ExecLook = Who & {
   /** Names that the program's file has; 0: it was deleted, or never had one. */
   readonly links: number;
   readonly mode: number;
+  /** It is for 32 bits: no rule sees its system calls. */
+  readonly is32Bit: boolean;
   /** It lies below a folder that everybody may write to. */
   readonly isInShared: boolean;
   /** Of its file system: linux/magic.h. */
@@ -94,7 +101,10 @@ export type ExecLook = Who & {
 export type Looks = {
   /** From now on it is told what is done to these files, and to those in these folders; returns what cannot be, each with why. */
   readonly guard: (files: readonly Guarded[]) => readonly string[];
+  /** Looks that were not sent: there was no room, or too many came. */
   readonly lost: () => number;
+  /** Whose those were of which too many came: of programs that begin, who began them. */
+  readonly limitedBy: () => readonly Limited[];
   readonly missing: readonly string[];
   readonly stop: () => Promise<void>;
 };
@@ -131,6 +141,7 @@ const execLook = (who: Who, bytes: Uint8Array, view: DataView): ExecLook => {
     links: number(EXEC.links),
     mode: number(EXEC.mode),
     isInShared: number(EXEC.isInShared) !== 0,
+    is32Bit: number(EXEC.elfClass) === ELFCLASS32,
     magic: Number(view.getBigUint64(EXEC.magic, true)),
     streams: Array.from({ length: STREAMS }, (_, i) => streamAt(view, EXEC.streams + i * STREAM_BYTES)),
     file: textAt(bytes, EXEC.file, NAME_BYTES),
@@ -150,6 +161,7 @@ const lookWith = (kernel: Kernel, clock: Clock, on: Listening): Looks => {
   if (ring === undefined) throw errors.refused({ event: 'the ring', why: 'its memory could not be mapped' });
   const index = (at: number) => new Uint8Array(Uint32Array.of(at).buffer);
   bpf.update(kernel.map('look_state'), index(1), new Uint8Array(BigUint64Array.of(BigInt(process.pid)).buffer), 0);
+  bpf.update(kernel.map('fair_seed'), index(0), new Uint8Array(Uint32Array.of(randomInt(2 ** 32)).buffer), 0);
   const { guard, decode } = createGuard(bpf, kernel);
 
   const drain = () => {
@@ -188,6 +200,13 @@ const lookWith = (kernel: Kernel, clock: Clock, on: Listening): Looks => {
     else links.push(link);
   }
   const readable = onReadable(ringFd, drain);
+  let isOver = false;
+  const limitedBy = (): readonly Limited[] => {
+    if (isOver) return [];
+    const held = new Uint8Array(HELD_IN_C.size * HELD_IN_C.entries);
+    bpf.lookup(kernel.map('fair_helds'), index(0), held);
+    return readHeld(held, HELD_IN_C.size);
+  };
   let lostAtEnd: number | undefined;
   const lost = (): number => {
     if (lostAtEnd !== undefined) return lostAtEnd;
@@ -199,10 +218,12 @@ const lookWith = (kernel: Kernel, clock: Clock, on: Listening): Looks => {
     missing,
     guard,
     lost,
+    limitedBy,
     stop: async () => {
       await Promise.all(links.splice(0).map((link) => bpf.destroyLink(link)));
       drain();
       lostAtEnd ??= lost();
+      isOver = true;
       readable.stop();
       ring.close();
       kernel.close();

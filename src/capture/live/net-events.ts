@@ -1,5 +1,6 @@
 // What the kernel side of the network watch tells: packets that were dropped and why, questions to name servers and answers.
 // Layouts are those of bpf/net.bpf.c.
+import { randomInt } from 'node:crypto';
 import { readAbilities } from '../abilities.ts';
 import { type Clock, sinceStart } from '../clock.ts';
 import { readDropReasons } from '../drop-reasons.ts';
@@ -8,11 +9,12 @@ import { loadKernel } from '../load.ts';
 import { mapRing } from '../ring.ts';
 import { createKernelSymbols } from '../symbols/kernel-symbols.ts';
 import { errors } from './errors.ts';
+import { askPaced } from './paced.ts';
 
 const RING_BYTES = 1 << 20;
 const REASONS = 512;
 /** Nobody waits for a packet: what is timed carries its own time. */
-const DRAIN_MS = 100;
+const PACE = { least: 100, most: 500 } as const;
 const DROP = 1;
 const QUERY = 2;
 /** Places in the kernel's count of what was left out: drops, questions to name servers, answers of them. */
@@ -91,12 +93,13 @@ export const openNetEvents = (
   // They are read now: later this program may have no right to see the kernel's addresses, and no time.
   symbols.find(0, 0);
   const key = (index: number) => new Uint8Array(Uint32Array.of(index).buffer);
+  bpf.update(kernel.map('fair_seed'), key(0), new Uint8Array(Uint32Array.of(randomInt(2 ** 32)).buffer), 0);
   for (let reason = 0; reason < REASONS; reason++) {
     const name = reasons.get(reason);
     if (name !== undefined && on.wants(name)) bpf.update(kernel.map('wanted_drops'), key(reason), Uint8Array.of(1), 0);
   }
 
-  const drain = () => {
+  const drain = () =>
     ring.drain((words, at) => {
       const bytes = new Uint8Array(words.buffer, words.byteOffset + at * 4, AT.bytes + MOST_BYTES);
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -123,7 +126,6 @@ export const openNetEvents = (
         socketInode: Number(view.getBigUint64(AT.socket, true)),
       });
     }, Number.POSITIVE_INFINITY);
-  };
 
   const links: BpfLink[] = [];
   const missing: string[] = [];
@@ -138,7 +140,7 @@ export const openNetEvents = (
     if (link === null) missing.push(`${tracepoint}: ${errnoName(errno())}`);
     else links.push(link);
   }
-  const timer = setInterval(drain, DRAIN_MS);
+  const asking = askPaced(drain, PACE);
   let unseenAtEnd: number | undefined;
   const unsentOf = (kinds: readonly number[]): number =>
     kinds.reduce((sum, index) => {
@@ -154,7 +156,7 @@ export const openNetEvents = (
     unseenOfNames: () => (unseenAtEnd === undefined ? unsentOf(NAME_SERVER_KINDS) : 0),
     drain,
     stop: async () => {
-      clearInterval(timer);
+      asking.stop();
       await Promise.all(links.splice(0).map((link) => bpf.destroyLink(link)));
       drain();
       unseenAtEnd ??= unseen();

@@ -1,47 +1,26 @@
 // Writes the kernel side of a subscription: tests, sampling, rate limit, record. One program for each subscription, assembled
 // here, so no compiler is needed and each test costs a load and a jump.
-// Helper numbers: enum bpf_func_id of linux/bpf.h.
 import { type Assembler, createAssembler, type Jump, type Register, type Width } from './assembler.ts';
 import type { ChoiceTest, NumberTest, OwnFact, Test, TextTest } from './conditions.ts';
+import { type FairLimit, limit, noteLimited } from './fair-limit.ts';
 import type { Field } from './format.ts';
 import { HEAD, type RecordLayout, SKIPPED, TEXT_BYTES } from './record.ts';
-
-export const HELPER = {
-  map_lookup_elem: 1,
-  map_update_elem: 2,
-  map_delete_elem: 3,
-  ktime_get_ns: 5,
-  get_prandom_u32: 7,
-  get_smp_processor_id: 8,
-  get_current_pid_tgid: 14,
-  get_current_uid_gid: 15,
-  get_current_comm: 16,
-  probe_read_user: 112,
-  probe_read_kernel: 113,
-  probe_read_user_str: 114,
-  probe_read_kernel_str: 115,
-  ringbuf_reserve: 131,
-  ringbuf_submit: 132,
-} as const;
-const SECOND_NS = 1_000_000_000;
+import { CONTEXT, COUNTS, FRAME, HELPER, RECORD, STACK, WHO } from './registers.ts';
 
 /** Counters of a subscription on one CPU, in the order in which they lie in the map's value, 8 bytes each. */
 export const COUNTERS = ['seen', 'matched', 'sampled_out', 'limited', 'lost', 'sent'] as const;
 const counterAt = (name: (typeof COUNTERS)[number]) => COUNTERS.indexOf(name) * 8;
-/** Of the array with one value that holds the rate limit: the second's beginning in ns, and events sent in it. */
-export const LIMITER = { start: 0, count: 8, size: 16 } as const;
 
 /** How events that match are sent, whatever they are of. */
-export type Delivery = {
+export type Delivery = FairLimit & {
   readonly layout: RecordLayout;
   readonly subscription: number;
   /** One of so many matching events is taken. */
   readonly sample: number;
-  /** Events a second, over all CPUs; 0: count only. */
+  /** As with every limit; 0: count only. */
   readonly rate: number;
   /** Wake the reader at each event. */
   readonly wake: boolean;
-  readonly limiterFd: number;
   readonly ringFd: number;
 };
 
@@ -52,14 +31,6 @@ export type ProgramPlan = Delivery & {
   readonly countersFd: number;
 };
 
-/** What holds the fields: the context of a tracepoint, and of a call what was kept of it. */
-export const CONTEXT: Register = 6;
-const COUNTS: Register = 7;
-const RECORD: Register = 8;
-export const WHO: Register = 9;
-export const FRAME: Register = 10;
-/** On the stack: the time, the key of the counters, and a text to compare. Below `end` it is free. */
-export const STACK = { time: -8, key: -16, text: -16 - TEXT_BYTES, end: -16 - TEXT_BYTES } as const;
 const BPF_RB_NO_WAKEUP = 1;
 const BPF_RB_FORCE_WAKEUP = 2;
 
@@ -198,22 +169,6 @@ const testText = (to: Assembler, { of, operator, value }: TextTest, index: numbe
   to.label(differs);
 };
 
-const limit = (to: Assembler, fd: number, rate: number) => {
-  to.call(HELPER.ktime_get_ns);
-  to.store(8, FRAME, STACK.time, 0);
-  to.mapValue(1, fd);
-  to.load(8, 2, 1, LIMITER.start);
-  to.move(3, 0);
-  to.subtractRegister(3, 2);
-  to.jumpIf(3, '<', SECOND_NS, 'same_second');
-  to.store(8, 1, LIMITER.start, 0);
-  to.storeNumber(8, 1, LIMITER.count, 0);
-  to.label('same_second');
-  to.number(2, 1);
-  to.fetchAdd(1, LIMITER.count, 2);
-  to.jumpIf(2, '>=', rate, 'limited');
-};
-
 const writeHead = (to: Assembler, subscription: number) => {
   to.storeNumber(4, RECORD, HEAD.subscription, subscription);
   to.load(8, 1, FRAME, STACK.time);
@@ -221,8 +176,8 @@ const writeHead = (to: Assembler, subscription: number) => {
   to.store(8, RECORD, HEAD.tid, WHO);
   to.call(HELPER.get_smp_processor_id);
   to.store(4, RECORD, HEAD.cpu, 0);
-  to.call(HELPER.get_current_uid_gid);
-  to.store(8, RECORD, HEAD.uid, 0);
+  to.load(8, 1, FRAME, STACK.user);
+  to.store(8, RECORD, HEAD.uid, 1);
   to.move(1, RECORD);
   to.add(1, HEAD.comm);
   to.number(2, 16);
@@ -287,7 +242,7 @@ export const deliver = (to: Assembler, plan: Delivery): void => {
     to.mod(0, plan.sample);
     to.jumpIf(0, '!=', 0, 'sampled_out');
   }
-  limit(to, plan.limiterFd, plan.rate);
+  limit(to, plan);
   to.map(1, plan.ringFd);
   to.number(2, plan.layout.size);
   to.number(3, 0);
@@ -301,11 +256,14 @@ export const deliver = (to: Assembler, plan: Delivery): void => {
   to.call(HELPER.ringbuf_submit);
   count(to, 'sent');
   to.jump('out');
-  for (const name of ['lost', 'limited', ...(plan.sample > 1 ? (['sampled_out'] as const) : [])] as const) {
+  for (const name of ['lost', ...(plan.sample > 1 ? (['sampled_out'] as const) : [])] as const) {
     to.label(name);
     count(to, name);
     to.jump('out');
   }
+  to.label('limited');
+  count(to, 'limited');
+  noteLimited(to, plan);
 };
 
 /** The end of every program. */

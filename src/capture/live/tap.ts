@@ -1,5 +1,6 @@
 // Subscriptions in the kernel: starts and ends each, reads what it sends and what it counted. Keeps nothing
 // that was sent.
+import { randomInt } from 'node:crypto';
 import { closeSync } from 'node:fs';
 import { type Clock, sinceStart } from '../clock.ts';
 import { errno, errnoName, type Libbpf, loadLibbpf, loadSystem, onReadable } from '../libbpf.ts';
@@ -12,10 +13,12 @@ import { divide, type Test } from './conditions.ts';
 import { createDecoder, createSocketKey, type LiveEvent } from './decode.ts';
 import { errors } from './errors.ts';
 import { parseExpression } from './expression.ts';
+import { FAIR_BYTES, type Limited, limitedOf, type SharePart, sharePartsOf } from './fair-limit.ts';
 import type { Format } from './format.ts';
 import { type Inventory, openInventory } from './inventory.ts';
+import { askPaced, type Pace } from './paced.ts';
 import { placeOnCall, placeOnTracepoint } from './place.ts';
-import { COUNTERS, LIMITER } from './program.ts';
+import { COUNTERS } from './program.ts';
 import { HEAD, recordLayout } from './record.ts';
 import { createRest } from './rest.ts';
 
@@ -23,21 +26,27 @@ const BPF_MAP_TYPE_ARRAY = 2;
 const BPF_MAP_TYPE_PERCPU_ARRAY = 6;
 const BPF_MAP_TYPE_RINGBUF = 27;
 const RING_BYTES = 8 << 20;
-const DRAIN_MS = 10;
+/** A reader waits for it. */
+const SOON: Pace = { least: 10, most: 20 };
 /** What nobody waits for is read in larger parts: a timer that fires a hundred times a second costs a third of a percent of a core. */
-const LAZY_MS = 100;
+const LAZY: Pace = { least: 100, most: 500 };
 
 export type Counts = Readonly<Record<(typeof COUNTERS)[number], number>>;
 
 export type SubscribeOptions = {
   /** One of so many matching events; 1: all. */
   readonly sample: number;
-  /** Events a second at most, over all CPUs; 0: count only, deliver nothing. */
+  /**
+   * Events a second at most, over all CPUs; 0: count only, deliver nothing. An eighth is kept for sources that had few in that second, and
+   * for users that had: who floods a subscription hides nobody else.
+   */
   readonly rate: number;
-  /** Wake the reader at each event instead of every 10 ms: for rare ones. */
+  /** Wake the reader at each event instead of every 10 to 20 ms: for rare ones. */
   readonly wake: boolean;
-  /** Nobody waits for it: read with what comes next, after 100 ms at the latest. */
+  /** Nobody waits for it: read with what comes next, after 0.5 s at the latest. */
   readonly lazy?: boolean;
+  /** Fields that tell its sources apart, of those that the event has; unless told, the process that runs. */
+  readonly shareBy?: readonly string[];
 };
 
 export type Tapped = {
@@ -45,6 +54,8 @@ export type Tapped = {
   readonly format: Format;
   /** Exact, since the subscription began. `matched`: by what the kernel tested. */
   readonly counts: () => Counts;
+  /** Whose events the limit held back: exact for each since it has a place in the table, which it may lose 2 s after the last. */
+  readonly limitedBy: () => readonly Limited[];
   /** Ends it; returns before the kernel has detached the probe. */
   readonly stop: () => void;
 };
@@ -80,6 +91,10 @@ const processOf = (tests: readonly Test[]): number | undefined => {
   return found?.kind === 'number' ? found.value : undefined;
 };
 
+/** What tells the sources of an event apart. */
+const shareOf = ({ fields }: Format, names: readonly string[]): readonly SharePart[] =>
+  names.flatMap((name) => fields.filter((field) => field.name === name).flatMap(sharePartsOf));
+
 /** Opens the live side of the kernel. Throws a UserError when this machine or user cannot. */
 export const openTap = (clock: Clock): Tap => {
   const bpf = loadLibbpf();
@@ -103,36 +118,36 @@ export const openTap = (clock: Clock): Tap => {
     readonly deliver: (bytes: Uint8Array) => void;
     readonly stop: () => void;
     /** How often the ring is read for it. */
-    readonly everyMs: number;
+    readonly pace: Pace;
   };
   const subscriptions = new Map<number, Subscription>();
   const closing = new Set<Promise<void>>();
   let nextId = 1;
 
-  const drain = () => {
+  const drain = () =>
     ring.drain((words, at) => {
       const id = words[at + HEAD.subscription / 4] ?? 0;
       const bytes = new Uint8Array(words.buffer, words.byteOffset + at * 4);
       subscriptions.get(id)?.deliver(bytes);
     }, Number.POSITIVE_INFINITY);
-  };
-  let timer: NodeJS.Timeout | undefined;
+  let asking: { readonly stop: () => void } | undefined;
   let readable: { readonly stop: () => void } | undefined;
-  let everyMs = 0;
+  let pace: Pace | undefined;
   let isClosed = false;
   /** Reads as often as the most impatient wants. */
   const keepTime = () => {
-    const wanted = Math.min(...[...subscriptions.values()].map((one) => one.everyMs));
-    if (wanted === everyMs) return;
-    clearInterval(timer);
-    everyMs = wanted;
-    timer = Number.isFinite(wanted) ? setInterval(drain, wanted) : undefined;
+    const paces = [...subscriptions.values()].map((one) => one.pace);
+    const wanted = paces.find((one) => one === SOON) ?? paces[0];
+    if (wanted === pace) return;
+    asking?.stop();
+    pace = wanted;
+    asking = wanted === undefined ? undefined : askPaced(drain, wanted);
   };
 
   return {
     inventory,
     drain,
-    subscribe: (text, { sample, rate, wake, lazy = false }, onEvent) => {
+    subscribe: (text, { sample, rate, wake, lazy = false, shareBy = [] }, onEvent) => {
       const { category, name, condition } = parseExpression(text);
       const call = callOf(category, name);
       const calling = call === undefined ? undefined : callLayout(category, call);
@@ -141,6 +156,7 @@ export const openTap = (clock: Clock): Tap => {
       const { kernel: tests, rest } = divide(format, condition);
       const sites = call === undefined ? [] : callSites(event, call, processOf(tests));
       const layout = recordLayout(format, format.fields);
+      const share = calling === undefined ? shareOf(format, shareBy) : [];
       const id = nextId++;
       const opened: number[] = [];
       const keep = (fd: number) => {
@@ -150,10 +166,10 @@ export const openTap = (clock: Clock): Tap => {
       };
       try {
         const countersFd = keep(createMap(BPF_MAP_TYPE_PERCPU_ARRAY, 'live_counts', 4, COUNTERS.length * 8, 1));
-        const limiterFd = keep(createMap(BPF_MAP_TYPE_ARRAY, 'live_limit', 4, LIMITER.size, 1));
+        const limiterFd = keep(createMap(BPF_MAP_TYPE_ARRAY, 'live_limit', 4, FAIR_BYTES, 1));
         const plan = {
           ...{ tests, layout, subscription: id, observer: process.pid, sample, rate, wake },
-          ...{ countersFd, limiterFd, ringFd },
+          ...{ countersFd, limiterFd, ringFd, seed: randomInt(2 ** 31), share },
         };
         const placing = { bpf, system, keep, createMap };
         const probes =
@@ -180,7 +196,7 @@ export const openTap = (clock: Clock): Tap => {
           const decoded = decode(bytes);
           if (matches(decoded)) onEvent(decoded, socketOf(bytes));
         };
-        subscriptions.set(id, { deliver, stop, everyMs: wake || lazy ? LAZY_MS : DRAIN_MS });
+        subscriptions.set(id, { deliver, stop, pace: wake || lazy ? LAZY : SOON });
         keepTime();
         if (wake) readable ??= onReadable(ringFd, drain);
         let last: Counts = { seen: 0, matched: 0, sampled_out: 0, limited: 0, lost: 0, sent: 0 };
@@ -192,6 +208,12 @@ export const openTap = (clock: Clock): Tap => {
           event,
           format,
           counts,
+          limitedBy: () => {
+            if (!subscriptions.has(id)) return [];
+            const value = new Uint8Array(FAIR_BYTES);
+            bpf.lookup(limiterFd, new Uint8Array(4), value);
+            return limitedOf(value);
+          },
           stop: () => {
             counts();
             stop();
@@ -204,7 +226,7 @@ export const openTap = (clock: Clock): Tap => {
     },
     stop: async () => {
       for (const { stop } of [...subscriptions.values()]) stop();
-      clearInterval(timer);
+      asking?.stop();
       readable?.stop();
       await Promise.all(closing);
       if (isClosed) return;

@@ -1,7 +1,7 @@
 // Real servers on this host: ours over stdio, one that listens, and a web server that is none.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -11,7 +11,7 @@ import { findMcpServers } from './find-servers.ts';
 
 const LAUNCHER = join(import.meta.dirname, '..', '..', '..', 'bin', 'whytrace');
 
-/** Starts a program with pipes; it is ended with the test. Resolves once it has said something, or lives for a while. */
+/** Starts a program with pipes; it is ended with the test. Resolves once it has said something, or has become Node. */
 const start = async (t: TestContext, command: string, args: readonly string[], speaks: boolean) => {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'] });
   const gone = new Promise((resolve) => child.once('close', resolve));
@@ -23,8 +23,9 @@ const start = async (t: TestContext, command: string, args: readonly string[], s
     return new Promise<{ pid: number; said: string }>((resolve) =>
       child.stdout.once('data', (chunk) => resolve({ pid: child.pid ?? 0, said: String(chunk).trim() })),
     );
-  await sleep(300);
-  return { pid: child.pid ?? 0, said: '' };
+  const { pid = 0 } = child;
+  for (let i = 0; i < 400 && !/\/node$/.test(readlinkSync(`/proc/${pid}/exe`)); i++) await sleep(25);
+  return { pid, said: '' };
 };
 
 const WEB = `const server = require('node:http').createServer((request, response) => response.end('<html>hello</html>'));
@@ -45,7 +46,6 @@ test('our server over stdio, a listener that speaks MCP, and not a plain web ser
     start(t, process.execPath, [web ?? ''], true),
     start(t, process.execPath, [quiet ?? ''], true),
   ]);
-  // It takes a while until the launcher has become Node.
   const named = await start(t, LAUNCHER, ['mcp', '--db', join(folder, 'none.db')], false);
   let looked = await findMcpServers();
   for (let i = 0; i < 50 && !looked.servers.some(({ pid }) => pid === named.pid); i++) {

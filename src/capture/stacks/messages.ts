@@ -51,6 +51,8 @@ export type ToNamer =
   | { readonly kind: 'privileges'; readonly go: Int32Array }
   /** Answered with `new_keys`. */
   | { readonly kind: 'renew_keys' }
+  /** There is time to give back what is not needed. */
+  | { readonly kind: 'tidy' }
   /** Answered with `done` once all stacks before it have been answered. */
   | { readonly kind: 'finish' };
 

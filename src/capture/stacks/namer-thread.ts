@@ -3,6 +3,7 @@ import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { events } from '../../catalogue/events.ts';
 import { TYPE } from '../event-words.ts';
+import { giveMemoryBack } from '../give-memory-back.ts';
 import { KEPT_BY_NAMER, prepareThread, settleThread } from '../least-privilege.ts';
 import { loadSystem } from '../libbpf.ts';
 import { type FromNamer, LEFT, type NamedStack, type ToNamer } from './messages.ts';
@@ -105,6 +106,8 @@ port.on('message', (message: ToNamer) => {
       return names.renewKeys();
     case 'privileges':
       return dropPrivileges(message.go);
+    case 'tidy':
+      return giveMemoryBack(loadSystem());
     case 'finish':
       // Now it is waited for.
       setPriority(0, 0);

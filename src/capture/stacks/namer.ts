@@ -33,6 +33,8 @@ export type Namer = {
   readonly behind: () => number;
   /** Hands over what was added, now and then. */
   readonly send: () => void;
+  /** There is time to give memory back. */
+  readonly tidy: () => void;
   /**
    * Has the thread stand still, calls `meanwhile`, which says whether all threads have left root, and has it give up all
    * privileges but those for reading other processes. Does nothing but call it when the thread is gone.
@@ -69,9 +71,10 @@ export const startNamer = (clock: Clock, { onNamed, onNewKeys }: NamerEvents): N
     } else if (message.kind === 'new_keys') onNewKeys();
     else finished.resolve();
   });
-  // Without names the recording goes on.
+  // Without names the recording goes on: all stacks from now on are unnamed, and nothing waits for it.
   worker.on('error', () => {
     failed = true;
+    behind = 0;
     ready.resolve();
     standing.resolve();
     finished.resolve();
@@ -88,7 +91,7 @@ export const startNamer = (clock: Clock, { onNamed, onNewKeys }: NamerEvents): N
   const sendAll = () => {
     sent = performance.now();
     const events = collector.takeAll();
-    if (events === undefined) return;
+    if (events === undefined || failed) return;
     behind += events.used;
     post({ kind: 'events', events }, [events.words.buffer]);
   };
@@ -110,12 +113,14 @@ export const startNamer = (clock: Clock, { onNamed, onNewKeys }: NamerEvents): N
     renewKeys: () => post({ kind: 'renew_keys' }),
     add: (words, at, length, taken, isNeeded = false) => {
       if (taken !== 0) unnamed++;
+      if (failed) return;
       if (isNeeded || behind + collector.waiting() < MOST_BEHIND) collector.add(words, at, length, taken);
     },
     behind: () => (behind + collector.waiting()) / MOST_BEHIND,
     send: () => {
       if (collector.waiting() > GATHER_WORDS || performance.now() - sent > GATHER_MS) sendAll();
     },
+    tidy: () => post({ kind: 'tidy' }),
     dropPrivileges: async (meanwhile) => {
       const go = new Int32Array(new SharedArrayBuffer(4));
       post({ kind: 'privileges', go });

@@ -3,6 +3,7 @@
 import { NOT_READY } from '../call.ts';
 import { CALL_IDS } from '../calls.ts';
 import {
+  CALL_WEIGHT_BITS,
   CALL_WEIGHT_SHIFT,
   callFlags,
   DROP_REASONS,
@@ -11,6 +12,7 @@ import {
   HIJACKED_RETURNS,
   KEPT_WORDS,
   KERNEL_FRAMES,
+  libraryHolds,
   momentKinds,
   offCpuFlags,
   PYTHON_CODES_KEPT,
@@ -75,6 +77,7 @@ export const cHeader = (): string =>
     `#define WT_STACK_PIECE ${STACK_PIECE}`,
     `#define WT_HIJACKED_RETURNS ${HIJACKED_RETURNS}`,
     `#define WT_CALL_WEIGHT_SHIFT ${CALL_WEIGHT_SHIFT}`,
+    `#define WT_CALL_WEIGHT_BITS ${CALL_WEIGHT_BITS}`,
     `#define WT_SHORT_WAIT ${SHORT_WAIT}`,
     `#define WT_NOT_READY ${NOT_READY}`,
     `#define WT_FULL_KEEP_CALL ${sheddingRules.call.oneIn[HIGHEST_LEVEL] - 1}`,
@@ -93,6 +96,7 @@ export const cHeader = (): string =>
     ...defines('SCOPE', scopeKinds),
     ...defines('MOMENT', momentKinds),
     ...defines('REASON', stackReasons),
+    ...defines('HOLD', libraryHolds),
     ...defines('PYTHON', pythonStates),
     ...defines('PLACE', pythonPlaces),
     ...defines('FRAMES', pythonFrameStyles),

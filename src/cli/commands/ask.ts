@@ -6,7 +6,7 @@ import { liveOf } from '../live.ts';
 import { out, outJson, outStyle } from '../print.ts';
 import { toolContext } from '../tool-context.ts';
 
-const loadTools = () => import('../../serve/tools.ts');
+const toolFiles = () => import('../../serve/tool-files.ts');
 
 const optionOf = ({ type, description }: { type?: unknown; description?: unknown }): OptionSpec => ({
   type: type === 'boolean' ? 'flag' : 'text',
@@ -39,12 +39,11 @@ export const ask: Command = {
     list: { type: 'flag', doc: 'list the tools' },
   },
   details: async (argv): Promise<Details> => {
-    const { toolNamed } = await loadTools();
-    const { argumentSchemas } = await import('../../serve/argument-schemas.ts');
     const own = ['--db', '--audit', '--control'];
     const name = argv.find((word, i) => !word.startsWith('-') && !own.includes(argv[i - 1] ?? ''));
     if (name === undefined) return { options: {} };
-    const tool = toolNamed(name);
+    const tool = await (await toolFiles()).loadTool(name);
+    const { argumentSchemas } = await import('../../serve/argument-schemas.ts');
     const options = Object.entries(argumentSchemas(tool)).map(([key, schema]) => [key, optionOf(schema)]);
     return { about: `${tool.name}: ${tool.description}`, options: Object.fromEntries(options) };
   },
@@ -54,37 +53,36 @@ export const ask: Command = {
     { line: "whytrace ask run_sql --query 'SELECT * FROM losses' --db run.db --json", doc: 'a query, for programs' },
   ],
   run: async (args) => {
-    const { tools, toolNamed } = await loadTools();
-    const { argumentSchemas } = await import('../../serve/argument-schemas.ts');
-    const { SHELL_BUDGET } = await import('../../serve/tool.ts');
-    const { withAlertsPending } = await import('../../serve/live/alerts-source.ts');
-    const { renderTool } = await import('../../serve/render/by-tool.ts');
+    const { loadTool, loadTools, toolNames } = await toolFiles();
     if (args.flag('list')) {
-      const listed = tools.map(({ name, title, description }) => ({ name, title, description }));
+      const listed = (await loadTools()).map(({ name, title, description }) => ({ name, title, description }));
       if (args.flag('json')) outJson({ tools: listed });
       else for (const { name, description } of listed) out(`${outStyle().bold(name)}\n  ${description}\n`);
       return 0;
     }
     const [name] = args.words;
-    if (name === undefined) throw errors.missingTool({ known: tools.map((tool) => tool.name) });
-    const tool = toolNamed(name);
+    if (name === undefined) throw errors.missingTool({ known: toolNames });
+    const tool = await loadTool(name);
+    const { argumentSchemas } = await import('../../serve/argument-schemas.ts');
+    const { SHELL_BUDGET } = await import('../../serve/tool.ts');
+    const { withAlertsPending } = await import('../../serve/live/alerts-source.ts');
     const given = Object.entries(argumentSchemas(tool)).flatMap(([key, { type }]) => {
       const text = args.text(key);
       return text === undefined ? [] : [[key, type === 'boolean' ? true : argumentValue(text, type)]];
     });
-    const live = await liveOf(args.text('control'));
     // A file that is named is asked, where the tool can answer from it.
     const isRecorded = args.text('db') !== undefined && tool.traits.live !== true;
+    const live = isRecorded ? undefined : await liveOf(args.text('control'));
     const context = {
       ...toolContext(args.text('db'), SHELL_BUDGET, args.text('audit')),
-      ...(isRecorded ? {} : { live: live.desk, liveState: live.state, pendingAlerts: live.pending }),
+      ...(live === undefined ? {} : { live: live.desk, liveState: live.state, pendingAlerts: live.pending }),
     };
     const answer = await tool
       .call(Object.fromEntries(given), context)
       .then((own) => withAlertsPending(own, context))
-      .finally(live.close);
+      .finally(live?.close);
     if (args.flag('json')) outJson(answer);
-    else out(renderTool(tool.name, answer, outStyle()));
+    else out((await import('../../serve/render/by-tool.ts')).renderTool(tool.name, answer, outStyle()));
     return 0;
   },
 };

@@ -4,6 +4,7 @@ import type { Arguments } from '../arguments.ts';
 import type { Command } from '../command.ts';
 import { errors } from '../errors.ts';
 import { keepLimits } from '../keep-limits.ts';
+import { isOffered, offerDesk, offerOptions } from '../offer-desk.ts';
 
 /** Beyond this the samples are the load. */
 const MOST_SAMPLES = 1000;
@@ -25,7 +26,7 @@ const watchOf = (text: string): WatchName => {
 /** What runs beside the recording; undefined when nothing was asked for. */
 const liveOf = (args: Arguments) => {
   const [watches, subscriptions] = [[...new Set(args.texts('watch').map(watchOf))], args.texts('subscribe')];
-  if (watches.length === 0 && subscriptions.length === 0) return undefined;
+  if (watches.length === 0 && subscriptions.length === 0 && !isOffered(args)) return undefined;
   return { watches, subscriptions, allowList: args.text('allow-list') };
 };
 
@@ -94,6 +95,7 @@ export const record: Command = {
       value: 'FILE',
       doc: 'with --watch: raise no alert for lines "RULE PROGRAM [PARENT]" of this file',
     },
+    ...offerOptions,
     quiet: { type: 'flag', short: 'q', doc: 'print errors only' },
   },
   words: 0,
@@ -106,6 +108,10 @@ export const record: Command = {
     {
       line: "sudo whytrace record --subscribe 'sched:sched_process_exec' -- make",
       doc: 'and each program that starts on this host',
+    },
+    {
+      line: 'sudo whytrace record --watch security --serve --allow-gid 990 --all',
+      doc: 'and servers of a group ask for alerts and events meanwhile',
     },
   ],
   run: async (args) => {
@@ -131,6 +137,7 @@ export const record: Command = {
       keepArguments: args.flag('keep-arguments'),
       keep: keepLimits(path, args.text('keep-size'), args.time('keep-age')),
       live: liveOf(args),
+      offer: (desk) => offerDesk(args, desk),
       leastPrivilege: true,
       quiet: args.flag('quiet'),
       summary: true,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { missingText, ofProcess } from './watch.ts';
+import { missingText } from '../follow-events.ts';
+import { ofProcess } from './watch.ts';
 
 test('an expression of one process holds for that one only, whatever its condition joins', () => {
   assert.equal(ofProcess('a:b', undefined), 'a:b');

@@ -3,24 +3,27 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { Finding, Suspect } from '../../base/alert.ts';
 import { messageOf } from '../../base/errors.ts';
+import { nearest } from '../../base/nearest.ts';
 import { errors } from '../errors.ts';
+import { ruleNames } from '../rule-names.ts';
 
 /** `rule` may be `*`. `exe` and `parent`: a path, or DEV:INO. */
 export type Allowed = { readonly rule: string; readonly exe: string; readonly parent: string | undefined };
 
-const RULE = /^(\*|[a-z_]+)$/;
+const RULE = /^[a-z_]+$/;
 const PROGRAM = /^(\/\S+|\d+:\d+)$/;
 
-/** Lines of an allow-list; what begins with # is a comment. Throws a UserError for a line that is none. */
+/** Lines of an allow-list; what begins with # is a comment. Throws a UserError for a line that is none, or that names no rule. */
 export const parseAllowList = (text: string): readonly Allowed[] =>
   text.split('\n').flatMap((line, at) => {
     const words = line.replace(/#.*/, '').trim();
     if (words === '') return [];
     const [rule = '', exe = '', parent, ...rest] = words.split(/\s+/);
-    const refuse = (why: string) => errors.badAllowLine({ line: at + 1, text: words, why });
+    const refuse = (why: string, near?: string) => errors.badAllowLine({ line: at + 1, text: words, why, near });
     if (exe === '') throw refuse('it names no program');
     if (rest.length > 0) throw refuse('it has more than three words');
-    if (!RULE.test(rule)) throw refuse(`${rule} is no rule`);
+    if (rule !== '*' && !ruleNames.includes(rule))
+      throw refuse(`${rule} is no rule`, RULE.test(rule) ? nearest(rule, ruleNames) : undefined);
     for (const program of parent === undefined ? [exe] : [exe, parent])
       if (!PROGRAM.test(program)) throw refuse(`${program} is neither a whole path nor DEV:INO`);
     return [{ rule, exe, parent }];

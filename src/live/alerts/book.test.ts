@@ -96,3 +96,10 @@ test('when the book is full what is least severe goes first, and the gap is told
   );
   assert.deepEqual([book.gap(0), book.gap(11), book.gap(6000)], [10, 0, 0]);
 });
+
+test('of what proves an alert the first and the last rows are named', () => {
+  const book = createAlertBook();
+  for (let i = 1; i <= 9; i++) book.add(finding({ evidence: [`live:${i}`] }));
+  const [alert] = book.list(0, 'info');
+  assert.deepEqual(alert?.evidence, ['live:1', 'live:2', 'live:7', 'live:8', 'live:9']);
+});

@@ -11,6 +11,9 @@ const MINUTE_NS = 60e9;
 const KEPT = 5000;
 /** Other facts of the same alert that are kept. */
 const MOST_ALSO = 3;
+/** Rows of the same alert that prove it: its first, and the last few of the findings after it. */
+const FIRST_PROOFS = 2;
+const MOST_PROOFS = 5;
 /** Characters of a name that a program chose. */
 const MOST_TEXT = 512;
 
@@ -27,6 +30,10 @@ const bounded = (finding: Finding): Finding => ({
 const isSame = (a: Finding['facts'], b: Finding['facts']): boolean => JSON.stringify(a) === JSON.stringify(b);
 const alsoOf = ({ facts, also = [] }: Alert, more: Finding['facts']): Alert['also'] =>
   [facts, ...also].some((one) => isSame(one, more)) ? also : [...also, more].slice(-MOST_ALSO);
+const proofsOf = ({ evidence }: Alert, more: Finding['evidence']): Finding['evidence'] => {
+  const all = [...evidence, ...more];
+  return all.length <= MOST_PROOFS ? all : [...all.slice(0, FIRST_PROOFS), ...all.slice(FIRST_PROOFS - MOST_PROOFS)];
+};
 
 /** Counts by name in minutes; says whether one more is within the limit. */
 const createLimit = (most: number) => {
@@ -95,7 +102,8 @@ export const createAlertBook = (
       const before = open.get(name);
       if (before !== undefined && finding.time - before.time < SAME_NS) {
         const also = alsoOf(before, finding.facts);
-        const alert = { ...before, count: before.count + 1, last: finding.time, also };
+        const evidence = proofsOf(before, finding.evidence);
+        const alert = { ...before, count: before.count + 1, last: finding.time, also, evidence };
         open.set(name, alert);
         replace(alert);
         onAgain(alert, finding);

@@ -35,3 +35,23 @@ test('what is remembered is bounded, the oldest goes first', () => {
   assert.equal(callers.of(undefined, 'h:0', 1e6), undefined);
   assert.deepEqual(callers.of(undefined, 'h:20099', 1e6), ann);
 });
+
+test('of several clients of one server each connection that has just ended is of its own', () => {
+  const callers = createCallers();
+  const ends = (port: number) => ({ from: `10.0.0.2:${port}`, to: SERVER });
+  callers.begin('a', SERVER, ann, 1);
+  callers.begin('b', SERVER, bob, 2);
+  callers.begin('c', SERVER, bob, 3);
+  assert.deepEqual(callers.among(ends(5), 4), [
+    { ...bob, count: 2 },
+    { ...ann, count: 1 },
+  ]);
+  callers.end('a', 10, ends(5));
+  callers.end('b', 11, ends(6));
+  callers.end('of before we looked', 12, ends(7));
+  assert.deepEqual(callers.of(undefined, SERVER, 13, ends(5)), ann);
+  assert.deepEqual(callers.of(undefined, SERVER, 13, ends(6)), bob);
+  assert.equal(callers.of(undefined, SERVER, 13, ends(7)), undefined, 'nobody is blamed for a stranger');
+  assert.deepEqual(callers.among(ends(7), 13), []);
+  assert.equal(callers.of(undefined, SERVER, 2e9, ends(5))?.pid, bob.pid, 'only one is connected there by then');
+});

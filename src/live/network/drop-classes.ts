@@ -1,6 +1,7 @@
 // What a drop means: by the kernel's reason and, where that alone is ambiguous, the function that dropped it. Reasons are those
 // of enum skb_drop_reason (include/net/dropreason-core.h), without their prefix.
 import type { Severity } from '../../base/alert.ts';
+import type { NetworkRule } from './rule-names.ts';
 
 export type DropClass = 'malformed' | 'spoofed' | 'policy' | 'resource' | 'topology' | 'benign';
 
@@ -166,7 +167,7 @@ export const dropRules: Readonly<
   Record<
     string,
     {
-      readonly rule: string;
+      readonly rule: NetworkRule;
       readonly title: string;
       readonly benign: string;
       /** So many of one connection in ten seconds, before that is told. */

@@ -1,6 +1,7 @@
 // Questions to name servers and their answers: what was answered with a failure, late, or not at all.
 import type { NameServerPacket } from '../../capture/live/net-events.ts';
 import { headersOf, nameServerMessage } from './packet.ts';
+import type { NetworkRule } from './rule-names.ts';
 import type { NetworkFinding } from './watch.ts';
 
 const SLOW_NS = 1e9;
@@ -18,7 +19,7 @@ export const createNameServerWatch = (raise: (finding: NetworkFinding) => void) 
   const tell = (
     question: Question,
     time: number,
-    rule: string,
+    rule: NetworkRule,
     title: string,
     severity: 'info' | 'low' | 'medium',
     facts: NetworkFinding['facts'],

@@ -2,6 +2,7 @@
 // name servers. Each becomes a finding with its class, its addresses and, where it can be proven, its process.
 import type { Finding, Severity } from '../../base/alert.ts';
 import { type Drop, type NetEvents, openNetEvents } from '../../capture/live/net-events.ts';
+import { askPaced } from '../../capture/live/paced.ts';
 import { createSocketOwners } from '../../capture/socket-owners.ts';
 import type { Watching, WatchParts } from '../watch-parts.ts';
 import { startCounterWatch } from './counter-watch.ts';
@@ -9,16 +10,17 @@ import { dropClass, dropRules, dropSeverity, isForNeighbours, isWorthALook, unkn
 import { createNameServerWatch } from './name-server-watch.ts';
 import { headersOf } from './packet.ts';
 import { createRates } from './rates.ts';
+import type { NetworkRule } from './rule-names.ts';
 import { startSocketWatch } from './socket-watch.ts';
 
 const WHILE_NS = 10e9;
-const SWEEP_MS = 1000;
+const SWEEP_PACE = { least: 1000, most: 1000 } as const;
 /** How often it is asked which network namespaces there are: that takes a look at every process. */
 const NAMESPACES_MS = 3000;
 
 /** What the parts of this watch say of something they saw. */
 export type NetworkFinding = {
-  readonly rule: string;
+  readonly rule: NetworkRule;
   readonly severity: Severity;
   readonly title: string;
   readonly time: number;
@@ -120,7 +122,7 @@ export const startNetworkWatch = ({ tap, clock, report, suspects, keep }: WatchP
   const sockets = startSocketWatch({ tap, raise, keep });
   const counters = startCounterWatch(clock, owners, raise);
   let unseenBefore = 0;
-  const timer = setInterval(() => {
+  const sweep = () => {
     counters.look();
     // An answer that waits in the ring is one.
     const now = clock.now();
@@ -129,7 +131,9 @@ export const startNetworkWatch = ({ tap, clock, report, suspects, keep }: WatchP
     if (unseenOfNames > unseenBefore) names.forget();
     unseenBefore = unseenOfNames;
     names.sweep(now);
-  }, SWEEP_MS);
+    return 0;
+  };
+  const sweeping = askPaced(sweep, SWEEP_PACE);
   return {
     missing: [...missing, ...sockets.missing],
     unseen: () => {
@@ -137,7 +141,7 @@ export const startNetworkWatch = ({ tap, clock, report, suspects, keep }: WatchP
       return new Map([...sockets.unseen(), ...(drops > 0 ? [['drops', drops] as const] : [])]);
     },
     stop: async () => {
-      clearInterval(timer);
+      sweeping.stop();
       sockets.stop();
       await events?.stop();
     },

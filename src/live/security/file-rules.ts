@@ -1,5 +1,5 @@
 // The rules of the security watch about guarded files: who opens secrets, wipes logs, changes what starts by itself, touches our own.
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { type FileLook, type GuardKind, kernelDevice } from '../../capture/live/guard.ts';
 import type { FoundPlace } from './find-places.ts';
 import { allow, type Judgement, type LookRule } from './rule.ts';
@@ -22,7 +22,10 @@ export const placeOf = (places: readonly FoundPlace[], as: GuardKind, look: File
       (found) =>
         (look.inode === 0 && found.path === look.path) ||
         (found.isFolder &&
-          (isIt(found, look.folderInode, look.folderDevice) || look.path.startsWith(`${found.path}/`)) &&
+          (isIt(found, look.folderInode, look.folderDevice) ||
+            (found.place.names === undefined
+              ? look.path.startsWith(`${found.path}/`)
+              : dirname(look.path) === found.path)) &&
           (found.place.names === undefined || found.place.names.test(basename(look.path)))),
     )
   );

@@ -81,4 +81,12 @@ export const execRules: readonly LookRule<ExecLook>[] = [
       return protocol === undefined ? undefined : { facts: { program: asked, protocol } };
     },
   },
+  {
+    id: 'unwatched_entry',
+    title: 'ran a program for 32 bits, whose system calls no rule sees',
+    severity: 'medium',
+    technique: 'T1562',
+    benign: `Wine, old games and programs of old systems are made so; ${allow('unwatched_entry')}`,
+    judge: ({ is32Bit, asked }) => (is32Bit ? { facts: { program: asked } } : undefined),
+  },
 ];

@@ -3,6 +3,7 @@ import { messageOf } from '../../base/errors.ts';
 import type { KeptEvent } from '../../base/live-desk.ts';
 import type { FileAction, FileLook } from '../../capture/live/guard.ts';
 import { type ExecLook, type Looks, openLooks, type Who } from '../../capture/live/looks.ts';
+import { createFloods, type Flood } from '../floods.ts';
 import type { WatchParts } from '../watch-parts.ts';
 import { fileRules } from './file-rules.ts';
 import { type FoundPlace, findPlaces } from './find-places.ts';
@@ -15,6 +16,9 @@ import type { LookRule } from './rule.ts';
 const FIND_MS = 60_000;
 /** After a file was put in a guarded folder: once for all that come together. */
 const SOON_MS = 200;
+
+/** What is counted together of all that is looked at here. */
+export const LOOKING = 'programs and files';
 
 /** The event at which each is seen. */
 const SEEN_AT: Readonly<Record<FileAction, string>> = {
@@ -29,7 +33,11 @@ const SEEN_AT: Readonly<Record<FileAction, string>> = {
 export const startLooking = (
   { clock, execs, suspects, report, keep }: WatchParts,
   places: readonly Place[],
-): Pick<Looks, 'lost' | 'stop'> & { readonly missing: () => readonly string[] } => {
+): Pick<Looks, 'lost' | 'stop'> & {
+  readonly missing: () => readonly string[];
+  /** Whether more came since the last call than are looked at. */
+  readonly floods: () => readonly Flood[];
+} => {
   const judgeBy = <Look extends Who>(
     rules: readonly LookRule<Look>[],
     look: Look,
@@ -67,7 +75,7 @@ export const startLooking = (
   try {
     looks = openLooks(clock, listening);
   } catch (thrown) {
-    return { missing: () => [messageOf(thrown)], lost: () => 0, stop: async () => {} };
+    return { missing: () => [messageOf(thrown)], lost: () => 0, floods: () => [], stop: async () => {} };
   }
   const find = () => {
     clearTimeout(soon);
@@ -79,9 +87,14 @@ export const startLooking = (
   };
   find();
   const timer = setInterval(find, FIND_MS);
+  const { look: lookForFlood } = createFloods();
   return {
     missing: () => [...looks.missing, ...unguarded],
     lost: looks.lost,
+    floods: () => {
+      const flood = lookForFlood(LOOKING, [{ unseen: looks.lost(), limitedBy: looks.limitedBy }]);
+      return flood === undefined ? [] : [flood];
+    },
     stop: () => {
       isOver = true;
       clearInterval(timer);

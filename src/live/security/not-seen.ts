@@ -30,7 +30,7 @@ export const notSeen = (has: (event: string) => boolean, root = '/proc'): readon
           {
             rule: 'all rules of system calls and files',
             event: '32-bit system calls',
-            why: 'this kernel runs 32-bit programs and has no events for their system calls; that they begin is seen',
+            why: 'this kernel has no events for them; a 32-bit program that begins is told as unwatched_entry, a 64-bit one that makes them is not',
           },
         ]
       : []),
@@ -39,7 +39,7 @@ export const notSeen = (has: (event: string) => boolean, root = '/proc'): readon
           {
             rule: 'all rules of system calls and files',
             event: 'io_uring',
-            why: 'requests through it are no system calls; that a program sets it up is told as io_uring',
+            why: 'requests through it are no system calls; who sets it up is told as io_uring, who changes files by it as io_uring_files',
           },
         ]
       : []),

@@ -21,7 +21,19 @@ test('a pool is seen wherever a word names it', () => {
   const rule = execRules.find(({ id }) => id === 'miner_arguments');
   const judged = (word: string) =>
     rule?.judge({
-      ...{ time: 0, pid: 7, tid: 7, uid: 0, comm: '', ancestors: [], euid: 0, links: 1, mode: 0, isInShared: false },
+      ...{
+        time: 0,
+        pid: 7,
+        tid: 7,
+        uid: 0,
+        comm: '',
+        ancestors: [],
+        euid: 0,
+        links: 1,
+        mode: 0,
+        isInShared: false,
+        is32Bit: false,
+      },
       ...{ magic: 0, streams: [], file: 'x', asked: '/x', arguments: ['x', word], environment: [] },
     })?.facts?.protocol;
   assert.equal(judged('stratum+tcp://pool:1'), 'stratum+tcp');

@@ -5,6 +5,8 @@ import { type Around, allow, type Judgement, type Rule } from './rule.ts';
 
 const CLONE_NEWUSER = 0x1000_0000;
 const MINING_PORTS = [3333, 4444, 5555, 7777, 9999, 14_444, 45_700];
+/** linux/io_uring.h: openat, openat2, renameat, unlinkat, mkdirat, symlinkat, linkat, ftruncate. */
+const FILE_REQUESTS = [18, 28, 35, 36, 37, 38, 39, 55];
 
 /** What is done to another process; of a child of one's own it gains little, and is what debuggers and tracers do. */
 const toProcess = (
@@ -206,6 +208,18 @@ export const rules: readonly Rule[] = [
     technique: 'T1562',
     benign: `databases and node do; ${allow('io_uring')}`,
     events: ['syscalls:sys_enter_io_uring_setup'],
+  },
+  {
+    id: 'io_uring_files',
+    title: 'made, moved or removed files through io_uring, where no rule of files looks',
+    severity: 'low',
+    technique: 'T1562',
+    benign: `databases and programs of libuv or liburing do; ${allow('io_uring_files')}`,
+    // Those that the kernel hands to a worker: it does so with all that change folders, and with a file that is made or emptied.
+    events: [
+      `io_uring:io_uring_queue_async_work where ${FILE_REQUESTS.map((opcode) => `opcode == ${opcode}`).join(' or ')}`,
+    ],
+    judge: ({ values }) => ({ facts: { request: values.op_str ?? values.opcode ?? null } }),
   },
 ];
 

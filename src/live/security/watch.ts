@@ -2,27 +2,20 @@
 // rule by name.
 import { readlinkSync } from 'node:fs';
 import type { LiveEvent } from '../../capture/live/decode.ts';
+import { askPaced } from '../../capture/live/paced.ts';
 import { tapEach } from '../tap-each.ts';
 import type { Watching, WatchParts } from '../watch-parts.ts';
 import { findingOf } from './finding.ts';
-import { startLooking } from './look-watch.ts';
+import { floodFindings } from './flooded.ts';
+import { LOOKING, startLooking } from './look-watch.ts';
 import { notSeen } from './not-seen.ts';
 import type { Place } from './places.ts';
-import { type Around, allow, type Rule } from './rule.ts';
+import type { Around, Rule } from './rule.ts';
 
 /** Events a second of one rule: what comes more often is counted, not looked at. */
 const RATE = 500;
 const SECOND_NS = 1e9;
-const FLOOD_MS = 1000;
-
-/** Whoever floods a rule hides others behind it: so it is told itself. */
-export const FLOODED = {
-  id: 'watch_flooded',
-  title: 'did something so often that a rule could not see all of it, nor what others did',
-  severity: 'medium',
-  technique: 'T1562.006',
-  benign: `programs that do one thing thousands of times a second do; ${allow('watch_flooded')}`,
-} as const;
+const FLOOD_PACE = { least: 1000, most: 1000 } as const;
 
 /** Remembers how many matches each process made in the second now. */
 const createPace = (perSecond: number) => {
@@ -71,26 +64,22 @@ export const startSecurityWatch = (rules: readonly Rule[], places: readonly Plac
   // At once: a short process can still be asked who it is.
   const tapped = tapEach(tap, wanted, { rate: RATE, wake: true });
   const tellFloods = () => {
-    for (const { rule, unseen, loudest, delivered } of tapped.floods()) {
-      const judged = {
-        key: `${rule} ${loudest.pid}`,
-        facts: { flooded_rule: rule, unseen, seen_of_process: delivered },
-      };
-      report(findingOf(FLOODED, judged, { ...loudest, time: Math.max(loudest.time, clock.now()) }, suspects));
-    }
+    for (const flood of [...tapped.floods(), ...looks.floods()])
+      for (const finding of floodFindings(flood, clock.now(), suspects)) report(finding);
+    return 0;
   };
-  const timer = setInterval(tellFloods, FLOOD_MS);
+  const telling = askPaced(tellFloods, FLOOD_PACE);
   return {
     get missing() {
-      const looking = looks.missing().map((why) => ({ rule: 'programs and files', event: 'look', why }));
+      const looking = looks.missing().map((why) => ({ rule: LOOKING, event: 'look', why }));
       return [...looking, ...tapped.missing, ...blind];
     },
     unseen: () => {
       const lost = looks.lost();
-      return new Map([...tapped.unseen(), ...(lost > 0 ? [['programs and files', lost] as const] : [])]);
+      return new Map([...tapped.unseen(), ...(lost > 0 ? [[LOOKING, lost] as const] : [])]);
     },
     stop: () => {
-      clearInterval(timer);
+      telling.stop();
       tapped.stop();
       return looks.stop();
     },

@@ -16,6 +16,8 @@ export type Told = Partial<Omit<AuditRow, 'kind' | 'unix_ns' | 'monotonic_ns'>>;
 export type AuditSink = {
   /** Where the log is. */
   readonly path: string;
+  /** Opens the log before the first row: for whoever may open nothing later. Throws a UserError when it cannot be written. */
+  readonly open: () => void;
   /** Puts one row on record and returns its id. Throws a UserError when that cannot be done: then refuse what was asked. */
   readonly append: (kind: 'call' | 'begin', at: Moment, caller: Caller, told: Told) => number;
   readonly close: () => void;
@@ -35,7 +37,7 @@ const CHANGED = {
   meaning: 'a row that this server wrote is gone or another one: somebody changed the audit log',
 } as const;
 
-/** Opens nothing before the first row. */
+/** Opens nothing before the first row, unless told. */
 export const createAuditSink = ({ path, keyFolder, report, limit = LIMIT }: SinkOptions): AuditSink => {
   const own = (kind: AuditRow['kind'], detail: object): AuditRow => ({
     ...blankRow(now(), { principal: undefined }),
@@ -73,6 +75,7 @@ export const createAuditSink = ({ path, keyFolder, report, limit = LIMIT }: Sink
         throw thrown;
       }
     },
+    open: log.open,
     close: log.close,
   };
 };

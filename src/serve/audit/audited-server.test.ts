@@ -59,7 +59,12 @@ const told = ({ rows }: Log) =>
     .filter(({ kind }) => kind === 'call')
     .map(({ method, name, outcome }) => [method, name, outcome].filter(Boolean).join(' '));
 
-const environment = () => ({ PATH: process.env.PATH ?? '', HOME: folder, XDG_STATE_HOME: folder });
+const { PATH = '', NODE_COMPILE_CACHE } = process.env;
+const environment = () => ({
+  ...{ PATH, HOME: folder, XDG_STATE_HOME: folder },
+  // Each home is new: without it each server would be compiled once more.
+  ...(NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }),
+});
 const args = () => ['mcp', '--db', recording.path];
 
 const withClient = async (mode: 'legacy' | 'auto', use: (client: Client) => Promise<void>) => {

@@ -36,10 +36,10 @@ const answerers = (desk: LiveDesk, program: string): ReadonlyMap<string, Answere
     answerer(questions.list, async () => ({ subscriptions: await desk.list() })),
     answerer(questions.facts, async ({ id }) => ({ facts: await desk.facts(id) })),
     answerer(questions.watch, async (request, signal) => {
-      const watched = await desk.watch({ ...request, signal });
-      if (watched.events.length <= EVENTS_PER_ANSWER) return watched;
-      return desk.watch({ ...request, count: EVENTS_PER_ANSWER, waitMs: 0 });
+      const take = Math.min(request.take ?? EVENTS_PER_ANSWER, EVENTS_PER_ANSWER);
+      return desk.watch({ ...request, take, signal });
     }),
+    answerer(questions.proof, async ({ id }) => desk.proof(id)),
     answerer(questions.unsubscribe, async ({ id }) => ({ facts: await desk.unsubscribe(id) })),
     answerer(questions.events, async () => ({ events: await desk.events() })),
     answerer(questions.start_watches, async () => {

@@ -108,6 +108,30 @@ test('all that a desk offers comes through, however much it is', async () => {
   });
 });
 
+test('a match, an alert and counts come through as well; so do the events that prove an alert', async () => {
+  await during(async ({ remote, desk, push, raise, waits }) => {
+    await remote.subscribe({ expression: 'a:b' });
+    push('s1', 1200);
+    const matched = await remote.watch({ id: 's1', count: 2000, waitMs: 0, match: 'path == "/tmp/700"' });
+    assert.deepEqual(
+      [matched.stopped, matched.match?.seq, matched.events.length, matched.cursor, matched.more],
+      ['match', 700, 700, 'e.s1.700', 500],
+    );
+    const request = { id: 's1', count: 1, waitMs: 0, room: { characters: 500, rows: 100 }, collapse: { over: 3 } };
+    const counted = await remote.watch(request);
+    assert.deepEqual([counted.events, counted.collapsed?.events], [[], 1200]);
+    assert.deepEqual(counted.collapsed, (await desk.watch(request)).collapsed);
+    const waiting = remote.watch({ id: 's1', cursor: 'e.s1.1200', count: 1, severity: 'low', waitMs: 10_000 });
+    await soon('it waits', () => waits.size === 1);
+    raise();
+    const told = await waiting;
+    assert.deepEqual([told.stopped, told.alerts?.map(({ id }) => id), told.cursor], ['severity', [1], 'e.s1.1200.1']);
+    const { events, gone } = await remote.proof(1);
+    assert.deepEqual([events.map(({ row, event, uid }) => [row, event, uid]), gone], [[['live:1', 'a:b', null]], 1]);
+    assert.deepEqual(await remote.proof(7), { events: [], gone: 0 });
+  });
+});
+
 test('every question is on record; a subscription before it begins', async () => {
   await during(async ({ remote }) => {
     await remote.subscribe({ expression: 'tcp:tcp_probe where x == 1' });
@@ -234,6 +258,9 @@ test('callers together leave room for the owner, and see no secrets of others', 
   const shown = async (one: LiveDesk) => (await one.watch(first)).events.map(({ values }) => values.path);
   assert.deepEqual(await shown(share({ id: 'uid:0', owns: false })), ['/run?password=[redacted]']);
   assert.deepEqual(await shown(owner), ['/run?password=hunter2']);
+  const counted = { ...first, room: { characters: 500, rows: 9 }, collapse: { over: 0, by: ['path'] } };
+  const rowsOf = async (one: LiveDesk) => (await one.watch(counted)).collapsed?.rows.map(([path]) => path);
+  assert.deepEqual(await rowsOf(share({ id: 'uid:0', owns: false })), ['/run?password=[redacted]']);
 });
 
 test('a folder that keeps out whom the options let in is named', async () => {

@@ -1,9 +1,17 @@
 // A desk without a kernel: keeps what it is told and gives it out. For tests of what stands between a desk and its readers only.
 import type { Alert } from '../../base/alert.ts';
+import { collapseEvents } from '../../base/collapse-events.ts';
+import { eventTable } from '../../base/event-table.ts';
 import type { LiveDesk, LiveEvent, SubscriptionFacts } from '../../base/live-desk.ts';
 import { noSubscription } from '../../base/no-subscription.ts';
 
 const COUNTS = { seen: 0, matched: 0, sampled_out: 0, limited: 0, lost: 0, sent: 0 };
+
+const eventForTest = (seq: number, path = `/tmp/${seq}`): LiveEvent => ({
+  ...{ seq, time: seq, pid: 1, tid: 1, uid: 0, cpu: 0, comm: 'c', values: { path } },
+});
+const FIELDS = ['path'];
+const WIDE = { characters: 1_000_000, rows: 1000 };
 
 export const alertForTest = (id: number): Alert => ({
   ...{
@@ -57,14 +65,37 @@ export const deskForTest = () => {
       facts.set(id, ended);
       return ended;
     },
-    watch: async ({ id, cursor, count, waitMs, signal }) => {
+    watch: async ({ id, cursor, count, take = count, match, severity, room, collapse, waitMs, signal }) => {
       const all = events.get(found(id).id) ?? [];
-      const seq = Number(cursor?.split('.')[2] ?? 0);
-      await wait(() => all.length - seq >= count, waitMs, signal);
-      const given = all.slice(seq, seq + count);
+      const [, , at = '0', told = String(alerts.length)] = cursor?.split('.') ?? [];
+      const seq = Number(at);
+      const raised = () => (severity === undefined ? [] : alerts.slice(Number(told)));
+      const hit = () => all.slice(seq).find(({ values }) => match === `path == "${values.path}"`);
+      const isThere = () => all.length - seq >= count || raised().length > 0 || hit() !== undefined;
+      await wait(isThere, waitMs, signal);
+      const stopped = hit() !== undefined ? 'match' : raised().length > 0 ? 'severity' : isThere() ? 'count' : 'time';
+      const there = all.slice(seq, hit()?.seq);
+      const fits = room === undefined ? there.length : eventTable(there, FIELDS, room).events;
+      const isTooMuch = collapse !== undefined && (collapse.over === 0 || there.length > collapse.over * fits);
+      const given = isTooMuch ? there : there.slice(0, Math.min(count, take, fits));
       const next = given.at(-1)?.seq ?? seq;
-      return { events: given, cursor: `e.${id}.${next}`, gap: 0, more: all.length - next };
+      const noted = raised().map(({ id: alert, severity: bad, rule, title }) => ({
+        id: alert,
+        severity: bad,
+        rule,
+        title,
+      }));
+      const place = severity === undefined ? '' : `.${noted.at(-1)?.id ?? told}`;
+      return {
+        ...{ events: isTooMuch ? [] : given, cursor: `e.${id}.${next}${place}`, gap: 0, more: all.length - next },
+        ...{ stopped, match: hit(), alerts: noted.length === 0 ? undefined : noted },
+        collapsed: isTooMuch ? collapseEvents(there, FIELDS, room ?? WIDE, collapse.by) : undefined,
+      };
     },
+    proof: async (id) => ({
+      events: id > alerts.length ? [] : [{ ...eventForTest(id), uid: null, row: `live:${id}`, event: 'a:b' }],
+      gone: id > alerts.length ? 0 : 1,
+    }),
     events: async () => ['sched:sched_process_exec', 'cuda:cudaMalloc'],
     startWatches: async () => {},
     alerts: async ({ after, waitMs, signal }) => {
@@ -86,19 +117,7 @@ export const deskForTest = () => {
     ...{ desk, waits },
     push: (id: string, times = 1, path?: string): void => {
       const all = events.get(id) ?? [];
-      for (let i = 0; i < times; i++) {
-        const seq = all.length + 1;
-        all.push({
-          seq,
-          time: seq,
-          pid: 1,
-          tid: 1,
-          uid: 0,
-          cpu: 0,
-          comm: 'c',
-          values: { path: path ?? `/tmp/${seq}` },
-        });
-      }
+      for (let i = 0; i < times; i++) all.push(eventForTest(all.length + 1, path));
       latest = { alerts: [], subscriptions: [id] };
       news++;
     },

@@ -1,6 +1,7 @@
 // The language of the control socket: each question with what it takes, what it gives and the scope it needs. JSON-RPC 2.0, a
 // message a line; an error's `data` has the parts of our errors. Both ends check what comes in against this. Data only.
 import { severities, watchNames } from '../../base/alert.ts';
+import { stops } from '../../base/live-desk.ts';
 import type { Scope } from '../identity/principal.ts';
 import { z } from '../zod.ts';
 
@@ -9,6 +10,8 @@ export const VERSION = 1;
 /** Events and alerts in one answer: who wants more asks again. */
 export const EVENTS_PER_ANSWER = 500;
 export const ALERTS_PER_ANSWER = 200;
+/** Far more than an alert names. */
+const PROOFS_PER_ALERT = 100;
 /** Bytes of a question, and of an answer: 500 events with four texts of 256 bytes each, all of them escaped. */
 export const QUESTION_BYTES = 16_384;
 export const ANSWER_BYTES = 8 * 1024 * 1024;
@@ -46,6 +49,31 @@ const event = z.object({
   cpu: number,
   comm: z.string(),
   values: z.record(z.string(), value),
+});
+
+const proofEvent = event
+  .omit({ seq: true })
+  .extend({ uid: number.nullable(), cpu: number.nullable(), row: z.string(), event: z.string() });
+
+const note = z.object({ id: count, severity: z.enum(severities), rule: z.string(), title: z.string() });
+const collapsed = z.object({
+  columns: z.array(z.string()),
+  rows: z.array(z.array(value)),
+  events: count,
+  other: z.object({ keys: count, events: count }),
+  left_out: z.record(z.string(), count),
+});
+/** A reader takes no more at once than an answer may have. */
+const room = z.strictObject({
+  characters: z
+    .number()
+    .min(0)
+    .max(ANSWER_BYTES / 8),
+  rows: z.int().min(1).max(5000),
+});
+const collapse = z.strictObject({
+  over: z.number().min(0).max(1000),
+  by: z.array(z.string().max(64)).max(20).optional(),
 });
 
 const suspect = z.object({
@@ -106,8 +134,34 @@ export const questions = {
   watch: question(
     'watch',
     PROBES,
-    z.strictObject({ id, cursor: cursor.optional(), count: z.int().min(1).max(100_000), waitMs }),
-    z.object({ events: z.array(event).max(EVENTS_PER_ANSWER), cursor, gap: count, more: count }),
+    z.strictObject({
+      id,
+      cursor: cursor.optional(),
+      count: z.int().min(1).max(100_000),
+      take: count.optional(),
+      match: z.string().max(2000).optional(),
+      severity: z.enum(severities).optional(),
+      room: room.optional(),
+      collapse: collapse.optional(),
+      waitMs,
+    }),
+    z.object({
+      events: z.array(event).max(EVENTS_PER_ANSWER),
+      cursor,
+      gap: count,
+      more: count,
+      // Of a program that was begun before there was this.
+      stopped: z.enum(stops).default('count'),
+      match: event.optional(),
+      alerts: z.array(note).optional(),
+      collapsed: collapsed.optional(),
+    }),
+  ),
+  proof: question(
+    'proof',
+    READ,
+    z.strictObject({ id: count }),
+    z.object({ events: z.array(proofEvent).max(PROOFS_PER_ALERT), gone: count }),
   ),
   unsubscribe: question('unsubscribe', PROBES, z.strictObject({ id }), z.object({ facts })),
   events: question('events', PROBES, nothing, z.object({ events: z.array(z.string()) })),

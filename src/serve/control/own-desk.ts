@@ -1,6 +1,6 @@
 // What one caller of a shared desk may see and do: its own subscriptions, so many at once, for so long. Knows no wire.
 import type { LiveDesk, SubscriptionFacts } from '../../base/live-desk.ts';
-import { redactEvents } from '../live/redact-events.ts';
+import { redactProof, redactWatched } from '../live/redact-events.ts';
 import { errors } from './errors.ts';
 
 /**
@@ -72,7 +72,11 @@ export const shareDesk = (desk: LiveDesk): ((caller: SharedCaller) => LiveDesk) 
       facts: async (id) => desk.facts(await checked(id)),
       watch: async (request) => {
         const watched = await desk.watch({ ...request, id: await checked(request.id) });
-        return owns ? watched : { ...watched, events: redactEvents(watched.events) };
+        return owns ? watched : redactWatched(watched);
+      },
+      proof: async (id) => {
+        const proof = await desk.proof(id);
+        return owns ? proof : redactProof(proof);
       },
       unsubscribe: async (id) => desk.unsubscribe(await checked(id)),
       news: async (request) => {

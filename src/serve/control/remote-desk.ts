@@ -13,20 +13,27 @@ export const openRemoteDesk = (path: string): LiveDesk => {
     facts: async (id) => (await ask(questions.facts, { id })).facts,
     unsubscribe: async (id) => (await ask(questions.unsubscribe, { id })).facts,
     events: async () => (await ask(questions.events, {})).events,
-    watch: async ({ id, cursor, count, waitMs, signal }) => {
-      const first = await ask(questions.watch, { id, cursor, count, waitMs }, { signal, waitMs });
+    watch: async ({ signal, ...request }) => {
+      const { id, count, take = count, match, room, waitMs } = request;
+      const first = await ask(questions.watch, request, { signal, waitMs });
       const events = [...first.events];
       let last = first;
-      while (events.length < count && last.more > 0 && last.events.length > 0) {
-        const rest = { id, cursor: last.cursor, count: count - events.length, waitMs: 0 };
+      let hit = first.match;
+      const isDone = () => events.length >= Math.min(count, take) || events.at(-1)?.seq === hit?.seq;
+      // What fits into a room fits into one answer.
+      while (room === undefined && last.more > 0 && last.events.length > 0 && !isDone()) {
+        const rest = { id, cursor: last.cursor, count: Math.min(count, take) - events.length, match, waitMs: 0 };
         const next = await ask(questions.watch, rest, { signal });
         // What is gone by now is told by the call that begins there.
         if (next.gap > 0) break;
         events.push(...next.events);
+        hit ??= next.match;
         last = next;
       }
-      return { events, cursor: last.cursor, gap: first.gap, more: last.more };
+      const stopped = hit === undefined ? first.stopped : 'match';
+      return { ...first, events, cursor: last.cursor, more: last.more, stopped, match: hit };
     },
+    proof: (id) => ask(questions.proof, { id }),
     startWatches: async () => void (await ask(questions.start_watches, {})),
     alerts: async ({ after, least, waitMs, signal }) => {
       let read = await ask(questions.alerts, { after, least, waitMs }, { signal, waitMs });

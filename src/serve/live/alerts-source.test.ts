@@ -3,13 +3,15 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { scene } from '../../../test/scene.ts';
 import type { Alert } from '../../base/alert.ts';
-import type { AlertsRead, LiveDesk } from '../../base/live-desk.ts';
+import type { AlertsRead, LiveDesk, ProofEvent } from '../../base/live-desk.ts';
+import { deskForTest } from '../control/desk-for-test.ts';
 import type { Principal } from '../identity/principal.ts';
 import { AGENT_BUDGET, type ToolContext } from '../tool.ts';
 import { alertsAnswer } from '../tools/get-alerts.ts';
 import { networkAnswer } from '../tools/get-network-health.ts';
 import { toolNamed } from '../tools.ts';
 import { callTool } from '../worker/call-tool.ts';
+import { proofTables } from './proof-tables.ts';
 
 const watched = scene({
   watches: 'network,security',
@@ -136,7 +138,7 @@ test('a server that watches answers from the kernel, and from its recording when
       watch: nothing,
       unsubscribe: nothing,
     },
-    ...{ events: nothing, news: nothing, stop: nothing },
+    ...{ events: nothing, news: nothing, stop: nothing, proof: nothing },
     ...live,
   };
   const context = contextOf(watched.path, {
@@ -162,7 +164,7 @@ test('a live network is healthy only where it was watched for a while, and a fau
     const nothing = () => Promise.reject(new Error('not asked'));
     const desk: LiveDesk = {
       ...{ startWatches: nothing, subscribe: nothing, list: nothing, facts: nothing, watch: nothing },
-      ...{ unsubscribe: nothing, events: nothing, news: nothing, stop: nothing },
+      ...{ unsubscribe: nothing, events: nothing, news: nothing, stop: nothing, proof: nothing },
       networkCounters: async () => ({}),
       alerts: async () => ({
         ...{ alerts: [], held_back: {}, not_watched: [], last_id: 1, gap: 0, unseen: {}, now: 99e9, since: 0 },
@@ -182,4 +184,42 @@ test('a live network is healthy only where it was watched for a while, and a fau
   assert.equal(await verdictOf({ alerts: [fault], now: 3600e9 }), 'healthy');
   const ofOne = await healthOf({ alerts: [fault] }, 7);
   assert.deepEqual([ofOne.verdict, ofOne.unattributed, ofOne.watched_for_s], ['healthy', 1, 99]);
+});
+
+test('one alert with the events that prove it, from a recording and from the running kernel', async () => {
+  const of = async (context: ToolContext, args: object) => alertsAnswer.parse(await ask('get_alerts', args, context));
+  const recorded = await of(contextOf(watched.path), { id: 8 });
+  assert.deepEqual(
+    recorded.alerts.map(({ id, rule }) => [id, rule]),
+    [[8, 'ptrace_attach']],
+  );
+  assert.deepEqual([recorded.proof?.gone, recorded.proof?.more, recorded.since], [0, 0, 0]);
+  const [table] = recorded.proof?.tables ?? [];
+  assert.equal(table?.event, 'skb:kfree_skb');
+  assert.deepEqual(table?.columns, ['row', 'time_ns', 'pid', 'tid', 'uid', 'cpu', 'comm', 'reason']);
+  assert.deepEqual(table?.rows, [['live_events:8', 7, 0, 0, 0, 0, '', 'NETFILTER_DROP']]);
+  await assert.rejects(of(contextOf(watched.path), { id: 999 }), /no alert 999: the newest one is 60/);
+  const { desk, raise } = deskForTest();
+  for (let i = 0; i < 3; i++) raise();
+  const context = contextOf(unwatched.path, { principal: caller('proof'), live: async () => desk });
+  const live = await of(context, { id: 2 });
+  assert.deepEqual([live.alerts.length, live.alerts[0]?.id, live.proof?.gone], [1, 2, 1]);
+  assert.deepEqual(live.proof?.tables[0]?.rows, [['live:2', 2, 1, 1, null, 0, 'c', '/tmp/2']]);
+});
+
+test('proofs that do not fit are counted, and each kind of event has a table of its own', () => {
+  const proof = (row: string, event: string, path: string): ProofEvent => ({
+    ...{ row, event, time: 1, pid: 2, tid: 2, uid: null, cpu: null, comm: 'x', values: { path } },
+  });
+  const events = [proof('live:1', 'a:b', '/x'), proof('live:2', 'c:d', '/y'), proof('live:3', 'a:b', '/z')];
+  const all = proofTables(events, 10_000);
+  assert.deepEqual(
+    all.tables.map(({ event, rows }) => [event, rows.length]),
+    [
+      ['a:b', 2],
+      ['c:d', 1],
+    ],
+  );
+  assert.equal(all.more, 0);
+  assert.deepEqual([proofTables(events, 1).more, proofTables([], 1).tables], [2, []]);
 });

@@ -1,11 +1,12 @@
 // Where alerts come from: the running kernel where this server watches it, else the recording. And what each caller has been
 // shown of them, so that it can be told of the others. Knows no transport.
 import { type AlertsPending, isAtLeast, type Severity } from '../../base/alert.ts';
-import type { AlertsRead, NetworkCounters } from '../../base/live-desk.ts';
-import { readAlerts, readNetworkCounters, readPending, watchesOf } from '../../store/read-alerts.ts';
+import type { AlertsRead, NetworkCounters, Proof } from '../../base/live-desk.ts';
+import { readAlerts, readNetworkCounters, readPending, readProof, watchesOf } from '../../store/read-alerts.ts';
 import { type ToolContext, withRecording } from '../tool.ts';
 import { z } from '../zod.ts';
 import { deskOf, liveState } from './desk-of.ts';
+import { redactProof } from './redact-events.ts';
 
 /** Lines about what is not watched that an answer holds. */
 const MOST_LINES = 6;
@@ -31,6 +32,12 @@ export const alertsFrom = async (context: ToolContext, wanted: AlertsWanted): Pr
   if (!isRecorded(context, recorded)) return (await deskOf(context)).alerts({ ...request, signal: context.signal });
   return withRecording(context, ({ database, facts }) => readAlerts(database, facts, request));
 };
+
+/** The events that prove an alert. Those of the running kernel come without the secrets in their texts, as they are written. */
+export const proofFrom = async (context: ToolContext, recorded: boolean | undefined, id: number): Promise<Proof> =>
+  isRecorded(context, recorded)
+    ? withRecording(context, ({ database }) => readProof(database, id))
+    : redactProof(await (await deskOf(context)).proof(id));
 
 /** What the kernel counted of the network of this host. */
 export const networkCountersFrom = async (

@@ -1,4 +1,7 @@
-// Alerts as resources: all of them, and each by its id; as get_alerts. Followed, they tell that something new was found.
+// Alerts as resources: all of them, and each by its id with the events that prove it; as get_alerts. Followed, they tell that
+// something new was found.
+import { UserError } from '../../base/errors.ts';
+import { errors } from '../errors.ts';
 import { liveState } from '../live/desk-of.ts';
 import { getAlerts } from '../tools/get-alerts.ts';
 import { callTool } from '../worker/call-tool.ts';
@@ -8,7 +11,8 @@ import type { ResourceKind } from './resource.ts';
 /** Names all alerts, also those that come. */
 export const OPEN = 'open';
 
-const answer = z.looseObject({ alerts: z.array(z.looseObject({ id: z.number() })) });
+const answer = z.looseObject({ alerts: z.array(z.looseObject({})), proof: z.looseObject({}) });
+const NONE = errors.noAlert({ id: 0, last: 0 }).parts.code;
 
 export const alertsResource: ResourceKind = {
   name: 'alerts',
@@ -20,10 +24,12 @@ export const alertsResource: ResourceKind = {
   read: async (id, context) => {
     if (id === OPEN) return callTool(getAlerts, {}, context);
     if (!/^[1-9]\d{0,8}$/.test(id)) return undefined;
-    const wanted = { since: Number(id) - 1, min_severity: 'info' };
-    // Room for no more than this one: of those behind it the caller has seen nothing.
-    const { alerts } = answer.parse(await callTool(getAlerts, wanted, { ...context, budget: 0 }));
-    const alert = alerts.find((one) => one.id === Number(id));
-    return alert === undefined ? undefined : { alert };
+    try {
+      const { alerts, proof } = answer.parse(await callTool(getAlerts, { id: Number(id) }, context));
+      return { alert: alerts[0], proof };
+    } catch (thrown) {
+      if (thrown instanceof UserError && thrown.parts.code === NONE) return undefined;
+      throw thrown;
+    }
   },
 };

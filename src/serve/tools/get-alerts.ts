@@ -1,8 +1,11 @@
-// What looked wrong on this host? The alerts of the watches, from a place on, of at least a severity.
+// What looked wrong on this host? The alerts of the watches, from a place on, of at least a severity; or one with its proof.
 import { type Alert, type Suspect, severities } from '../../base/alert.ts';
+import type { AlertsRead } from '../../base/live-desk.ts';
+import { errors } from '../errors.ts';
 import { fitting } from '../fit.ts';
-import { alertsFrom, firstLines, noteShown, recordingField } from '../live/alerts-source.ts';
-import { defineTool } from '../tool.ts';
+import { alertsFrom, firstLines, noteShown, proofFrom, recordingField } from '../live/alerts-source.ts';
+import { proofTables } from '../live/proof-tables.ts';
+import { defineTool, type ToolContext } from '../tool.ts';
 import { z } from '../zod.ts';
 
 const LONGEST_WAIT_S = 55;
@@ -35,11 +38,19 @@ const alertShape = z.object({
 
 export const alertsAnswer = z.object({
   alerts: z.array(alertShape),
-  since: number.describe('Give it next time'),
+  proof: z
+    .object({
+      tables: z.array(z.object({ event: z.string(), columns: z.array(z.string()), rows: z.array(z.array(value)) })),
+      gone: number,
+      more: number,
+    })
+    .optional()
+    .describe('With id'),
+  since: number,
   more: number,
   gap: number.describe('No longer kept'),
   held_back: z.record(z.string(), number).describe('By rule: too many'),
-  unseen: z.record(z.string(), number).describe('Events by rule: too many'),
+  unseen: z.record(z.string(), number).describe('Events, by rule'),
   not_watched: z.array(z.string()),
 });
 
@@ -79,6 +90,26 @@ const shown = ({
   ...{ evidence: [...evidence], benign },
 });
 
+/** One alert with the events that prove it. */
+const oneOf = async (
+  context: ToolContext,
+  recorded: boolean | undefined,
+  id: number,
+  { alerts: [alert], last_id }: Pick<AlertsRead, 'alerts' | 'last_id'>,
+) => {
+  if (alert?.id !== id) throw errors.noAlert({ id, last: last_id });
+  const one = shown(alert);
+  const { events, gone } = await proofFrom(context, recorded, id);
+  const { tables, more } = proofTables(events, context.budget - FRAME - JSON.stringify(one).length);
+  return { alerts: [one], more: 0, proof: { tables, gone, more } };
+};
+
+/** As many alerts as fit. */
+const someOf = (context: ToolContext, alerts: readonly Alert[]) => {
+  const fit = fitting(alerts.map(shown), context.budget - FRAME);
+  return { alerts: [...fit], more: alerts.length - fit.length };
+};
+
 export const getAlerts = defineTool({
   name: 'get_alerts',
   title: 'Alerts',
@@ -86,23 +117,26 @@ export const getAlerts = defineTool({
     'What looked wrong on this host: alerts of the network and security watches, with who, proof, and why it may be harmless.',
   traits: { scope: 'telemetry:read', untrusted: true },
   input: z.object({
-    since: z.int().min(0).optional().describe('`since` of the last answer'),
+    id: z.int().min(1).optional().describe('This one, with proof'),
+    since: z.int().min(0).optional().describe('From the last answer'),
     min_severity: z.enum(severities).optional().describe('Or worse'),
     max_wait_s: z.number().min(0).max(LONGEST_WAIT_S).optional().describe('Wait for one, seconds'),
     recording: recordingField,
   }),
   output: alertsAnswer,
-  handler: async ({ since = 0, min_severity = 'low', max_wait_s = 0, recording: recorded }, context) => {
-    const { alerts, held_back, not_watched, last_id, gap, unseen } = await alertsFrom(context, {
+  handler: async ({ id, since = 0, min_severity = 'low', max_wait_s = 0, recording: recorded }, context) => {
+    const read = await alertsFrom(context, {
       recorded,
-      after: since,
-      least: min_severity,
-      waitMs: max_wait_s * 1000,
+      ...(id === undefined
+        ? { after: since, least: min_severity, waitMs: max_wait_s * 1000 }
+        : { after: id - 1, least: 'info' as const, waitMs: 0 }),
     });
-    const fit = fitting(alerts.map(shown), context.budget - FRAME);
-    const more = alerts.length - fit.length;
-    const seen = more > 0 ? (fit.at(-1)?.id ?? since) : last_id;
+    const { held_back, not_watched, last_id, unseen } = read;
+    const rest = { held_back, unseen, not_watched: firstLines(not_watched) };
+    if (id !== undefined) return { ...(await oneOf(context, recorded, id, read)), since, gap: 0, ...rest };
+    const { alerts, more } = someOf(context, read.alerts);
+    const seen = more > 0 ? (alerts.at(-1)?.id ?? since) : last_id;
     noteShown(context, recorded, { since, least: min_severity, id: seen });
-    return { alerts: [...fit], since: seen, more, gap, held_back, unseen, not_watched: firstLines(not_watched) };
+    return { alerts, since: seen, more, gap: read.gap, ...rest };
   },
 });

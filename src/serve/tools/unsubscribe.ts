@@ -5,7 +5,7 @@ import { z } from '../zod.ts';
 
 export const unsubscribe = defineTool({
   name: 'unsubscribe',
-  title: 'End a live subscription',
+  title: 'End a subscription',
   description: 'Ends a subscription of watch_events.',
   traits: { live: true, scope: 'probe:control', untrusted: false },
   input: z.object({ subscription: z.string().max(20).describe('Its id') }),

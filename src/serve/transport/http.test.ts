@@ -171,28 +171,31 @@ test('a stream ends with the token that opened it', async () => {
     assert.equal(stream.headers.get('content-type'), 'text/event-stream');
     const start = performance.now();
     await assert.rejects(stream.text());
-    assert.ok(performance.now() - start < 2_500);
+    assert.ok(performance.now() - start < 10_000);
     assert.equal((await post(url, 'tools/list', {}, token)).status, 401);
   });
 });
 
 test('there is an end to what one caller and all of them may ask', async () => {
-  const limits = { callsPerSecond: 1, burst: 2, messageBytes: 4_000, requests: 1, depth: 8 };
+  // So slow a rate that a machine with other work does not earn another call in between.
+  const limits = { callsPerSecond: 0.1, burst: 2, messageBytes: 4_000, depth: 8 };
   await place.during(both, limits, async ([url = '']) => {
     const token = bearer(await tokenFor(url));
     const check = { name: 'get_check', arguments: {} };
     const status = async (params: object) => (await post(url, 'tools/call', params, token)).status;
     assert.deepEqual([await status(check), await status(check), await status(check)], [200, 200, 429]);
     const refused = await post(url, 'tools/call', check, token);
-    assert.equal(refused.headers.get('retry-after'), '1');
+    assert.match(refused.headers.get('retry-after') ?? '', /^[5-9]$|^10$/);
     assert.equal(at(await refused.json(), 'error', 'data', 'code'), 'too_many_calls');
     const long = await post(url, 'tools/list', { long: 'x'.repeat(5_000) }, token);
     assert.equal(long.status, 413);
     const deep = JSON.parse(`${'{"a":'.repeat(20)}1${'}'.repeat(20)}`);
     assert.equal(await codeOf(post(url, 'tools/list', deep, token)), 'message_too_deep');
-    await new Promise((resolve) => setTimeout(resolve, 1_100));
+  });
+  await place.during(both, { requests: 1 }, async ([url = '']) => {
+    const token = bearer(await tokenFor(url));
     const query = 'SELECT count(*) FROM calls a, calls b, calls c, calls d, calls e, calls f';
-    const slow = post(url, 'tools/call', { name: 'run_sql', arguments: { query, timeout: '400ms' } }, token);
+    const slow = post(url, 'tools/call', { name: 'run_sql', arguments: { query, timeout: '1s' } }, token);
     await new Promise((resolve) => setTimeout(resolve, 150));
     assert.equal(await codeOf(post(url, 'tools/list', {}, token)), 'server_busy');
     assert.equal((await slow).status, 200);
@@ -208,7 +211,7 @@ test('a sender that never finishes is cut off', async () => {
     sent.on('response', (answer) => answer.resume());
     sent.write('{');
     await ended;
-    assert.ok(performance.now() - start < 3_000);
+    assert.ok(performance.now() - start < 10_000);
   });
 });
 

@@ -10,7 +10,7 @@ import { peerPolicy } from '../identity/peer.ts';
 import { scopes } from '../identity/principal.ts';
 import { tools } from '../tools.ts';
 import { askToken } from './ask-token.ts';
-import { at, httpHere, lineClient, servingForTest } from './serving-for-test.ts';
+import { at, httpHere, lineClient, MODERN, servingForTest } from './serving-for-test.ts';
 
 const place = servingForTest();
 after(() => place.remove());
@@ -261,7 +261,7 @@ test('a client that never reads is cut off, and costs the others nothing', async
 
 test('calls are counted for each caller, not for each connection', async () => {
   const { path, policy, during } = place;
-  await during({ socket: { path, policy } }, { callsPerSecond: 1, burst: 3 }, async () => {
+  await during({ socket: { path, policy } }, { callsPerSecond: 0.1, burst: 3 }, async () => {
     const codes: unknown[] = [];
     for (let i = 0; i < 4; i++) {
       const client = lineClient(path);
@@ -275,7 +275,7 @@ test('calls are counted for each caller, not for each connection', async () => {
 
 test('what is no call counts too, and a notification over the limit is dropped without a word', async () => {
   const { path, policy, during } = place;
-  await during({ socket: { path, policy } }, { callsPerSecond: 1, burst: 2 }, async () => {
+  await during({ socket: { path, policy } }, { callsPerSecond: 0.1, burst: 2 }, async () => {
     const client = lineClient(path);
     const known = place.refusals.length;
     for (let i = 0; i < 4; i++) client.raw('junk\n');
@@ -294,10 +294,13 @@ test('what is being answered is answered before the server ends', async () => {
   const { close } = await start({ socket: { path, policy } }, { endMs: 3_000 });
   const client = lineClient(path);
   const query = 'SELECT count(*) FROM calls a, calls b, calls c, calls d, calls e, calls f';
-  const asked = client.modern(1, 'tools/call', { name: 'run_sql', arguments: { query, timeout: '400ms' } });
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  const params = { name: 'run_sql', arguments: { query, timeout: '800ms' }, _meta: MODERN };
+  client.send({ id: 1, method: 'tools/call', params });
+  // What came after it is answered: it has arrived.
+  assert.equal(at(await client.modern(2, 'tools/list'), 'id'), 2);
   const closed = close();
-  assert.equal(at(await asked, 'result', 'isError'), true);
+  const answer = await client.next();
+  assert.deepEqual([at(answer, 'id'), at(answer, 'result', 'isError')], [1, true]);
   await closed;
   assert.equal(await client.next(), undefined);
 });

@@ -1,12 +1,12 @@
 // The thread in which long calls run, one after the other: analyses are plain loops that would hold up every other client.
 import { parentPort } from 'node:worker_threads';
 import { messageOf, UserError } from '../../base/errors.ts';
-import { toolNamed } from '../tools.ts';
+import { loadTool } from '../tool-files.ts';
 import type { Job, Outcome } from './job.ts';
 
 const run = async ({ tool, args, path, budget, principal }: Job): Promise<Outcome> => {
   try {
-    const answer = await toolNamed(tool).call(args, {
+    const answer = await (await loadTool(tool)).call(args, {
       path: () => path,
       check: () => Promise.reject(new Error('this machine is not checked in a thread')),
       budget,

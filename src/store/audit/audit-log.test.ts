@@ -234,3 +234,15 @@ test('a log that cannot be written says so at each append, and works once it can
   assert.equal(code(rowAt(5)), 'written');
   assert.equal(check().fault, undefined);
 });
+
+test('it can be opened before its first row, once, and says then when it cannot be written', () => {
+  const log = start();
+  for (let i = 0; i < 2; i++) log.open();
+  assert.deepEqual(
+    reading((database) => readAudit(database, { limit: 10 })).map(({ kind }) => kind),
+    ['opened'],
+  );
+  writeFileSync(join(folder, 'file'), '');
+  path = join(folder, 'file', 'audit.db');
+  assert.throws(() => start().open(), /audit/);
+});

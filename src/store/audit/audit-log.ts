@@ -33,6 +33,8 @@ export type OwnRows = {
 };
 
 export type AuditLog = {
+  /** Opens it now and not at the first append: for whoever may open nothing later. Throws a UserError when it cannot be written. */
+  readonly open: () => void;
   /** Appends a row and what follows from it, and returns its id. Throws a UserError when nothing can be written. */
   readonly append: (row: AuditRow) => number;
   readonly close: () => void;
@@ -143,16 +145,16 @@ export const createAuditLog = (options: Options): AuditLog => {
     chain?.close();
     chain = undefined;
   };
-  const append = (row: AuditRow): number => {
+  const use = <T>(work: (opened: ReturnType<typeof openChain>) => T): T => {
     try {
       if (chain !== undefined && fileIdentity(options.path) !== chain.identity) close();
       chain ??= openChain(options, last);
-      return chain.append(row);
+      return work(chain);
     } catch (thrown) {
       close();
       if (thrown instanceof UserError) throw thrown;
       throw errors.auditUnwritable({ path: options.path, why: messageOf(thrown) }, thrown);
     }
   };
-  return { append, close };
+  return { open: () => use(() => {}), append: (row) => use((opened) => opened.append(row)), close };
 };

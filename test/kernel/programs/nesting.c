@@ -1,6 +1,12 @@
 /* Nests, recurses and leaves calls of nesting-runtime.c. Prints nothing: the numbers are the test's. */
+#include <errno.h>
+#include <linux/sched.h>
 #include <setjmp.h>
+#include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 int cudaStreamSynchronize(void (*callback)(void));
@@ -33,6 +39,20 @@ static void end_here(void) { _exit(7); }
 
 static void hang(void) { pause(); }
 
+enum { PLACES = 16384, TAKEN = 17 }; /* THREAD_PLACES of bpf/frames.h; the id is another process's */
+static int status;
+static void with_a_child(void) {
+  pid_t wanted = getpid() ^ PLACES;
+  struct clone_args args = {.exit_signal = SIGCHLD, .set_tid = (uintptr_t)&wanted, .set_tid_size = 1};
+  pid_t child = syscall(SYS_clone3, &args, sizeof args);
+  if (child == 0) {
+    for (; left > 0; left--) cudaEventQuery(0);
+    _exit(0);
+  }
+  if (child < 0) status = errno == EEXIST ? TAKEN : 1;
+  else waitpid(child, NULL, 0);
+}
+
 static char **words;
 static void become_another(void) { execl(words[0], words[0], "r", words[2], NULL); }
 
@@ -60,6 +80,10 @@ int main(int argc, char **argv) {
     case 'h': /* a call that does not come back */
       cudaStreamSynchronize(hang);
       return 0;
+    case 'p': /* in a call, a child whose id differs in a bit makes n */
+      left = n;
+      cudaStreamSynchronize(with_a_child);
+      return status;
     case 'e': /* another program takes over inside a call */
       words = argv;
       cudaStreamSynchronize(become_another);
