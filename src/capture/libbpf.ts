@@ -348,17 +348,7 @@ export const loadSystem = () => {
     mountDetached: (type: string): number => {
       const context = syscall(SYSCALLS.fsopen, 'const char *', type, 'uint32_t', 0);
       if (context < 0) return -1;
-      const made = syscall(
-        SYSCALLS.fsconfig,
-        'int',
-        context,
-        'uint32_t',
-        FSCONFIG_CMD_CREATE,
-        ...NULL,
-        ...NULL,
-        'int',
-        0,
-      );
+      const made = syscall(SYSCALLS.fsconfig, 'int', context, 'uint32_t', FSCONFIG_CMD_CREATE, ...NULLS, 'int', 0);
       const mounted = made < 0 ? -1 : syscall(SYSCALLS.fsmount, 'int', context, 'uint32_t', 0, 'uint32_t', 0);
       close(context);
       return mounted;
@@ -382,7 +372,7 @@ const mapped = (address: Address | null): Address | undefined =>
 const FSCONFIG_CMD_CREATE = 6;
 const PERF_FLAG_FD_CLOEXEC = 8;
 const NOTHING = ['unsigned long', 0] as const;
-const NULL = ['void *', null] as const;
+const NULLS = ['void *', null, 'void *', null] as const;
 const NO_WORDS = [0, 0, 0, 0, 0];
 // asm/unistd_64.h of x86, asm-generic/unistd.h
 const SYSCALLS =

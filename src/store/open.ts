@@ -58,6 +58,22 @@ export const identify = (
 };
 
 /**
+ * A recorder that was killed just as it had made its log part of the file leaves a journal, in which SQLite finds what that step
+ * had begun: only who may write can take it back. Whoever may not hears of it when the file is opened.
+ */
+const takeBack = (path: string): void => {
+  if (sizeOf(`${path}-journal`) === 0) return;
+  const database = new DatabaseSync(path, { timeout: 2000 });
+  try {
+    database.prepare('SELECT count(*) FROM sqlite_schema').get();
+  } catch {
+    // As above.
+  } finally {
+    database.close();
+  }
+};
+
+/**
  * Opens a recording for reading, also while it is being written. Throws a UserError when the file is missing, no
  * recording, of another format than this program's, or damaged.
  */
@@ -75,6 +91,7 @@ export const openDatabase = (path: string): DatabaseSync => {
   if (found.version < SCHEMA_VERSION) throw errors.older({ path, version: found.version, known: SCHEMA_VERSION });
   let database: DatabaseSync | undefined;
   try {
+    takeBack(path);
     database = new DatabaseSync(path, { readOnly: true, timeout: 2000 });
     // One question looks at the same pages many times.
     database.exec('PRAGMA cache_size = -16384');
