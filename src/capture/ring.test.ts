@@ -106,3 +106,18 @@ test('a record that is being written is waited for, one that was given up is pas
   assert.ok(ring.waiting() > 0);
   ring.close();
 });
+
+test('what is being handed over is not handed over again', { skip: lacksSystem }, (t) => {
+  const made = fileRing(t);
+  const ring = mapRing(loadSystem(), made.fd, SIZE, WINDOW);
+  assert.ok(ring !== undefined);
+  for (const value of [1, 2, 3]) made.put(value, 4);
+  const seen: number[] = [];
+  const handle = (words: Uint32Array, at: number): void => {
+    seen.push(words[at] ?? 0);
+    assert.equal(ring.drain(handle, 9), 0);
+  };
+  assert.equal(ring.drain(handle, 9), 3);
+  assert.deepEqual(seen, [1, 2, 3]);
+  ring.close();
+});

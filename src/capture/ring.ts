@@ -15,7 +15,7 @@ export type EventHandler = (words: Uint32Array, at: number) => void;
 
 export type Ring = {
   readonly size: number;
-  /** Hands over what is complete, at most `limit` events, and frees it. Returns how many. */
+  /** Hands over what is complete, at most `limit` events, and frees it. Returns how many: none while it is handing over already. */
   readonly drain: (handle: EventHandler, limit: number) => number;
   /** Bytes that wait to be read. */
   readonly waiting: () => number;
@@ -45,6 +45,7 @@ export const ringOver = ({ size, consumer, producer, words, moveTo, release }: R
   let start = 0;
   let isOpen = true;
   let isReadable = true;
+  let isDraining = false;
   /** The byte of `words` at which the record at `position` begins, once it is among them. */
   const show = (): number => {
     const byte = position & mask;
@@ -66,26 +67,31 @@ export const ringOver = ({ size, consumer, producer, words, moveTo, release }: R
       release?.();
     },
     drain: (handle, limit) => {
-      if (!isReadable) return 0;
+      if (!isReadable || isDraining) return 0;
+      isDraining = true;
       const end = Number(Atomics.load(producer, 0));
       let count = 0;
       let freed = position;
-      while (position < end && count < limit) {
-        let from = (position & mask) - start;
-        if (from < 0 || from + LARGEST > visible) from = show();
-        const header = Atomics.load(words, from >>> 2);
-        if ((header & BUSY) !== 0) break;
-        const length = header & ~(BUSY | DISCARDED);
-        if ((header & DISCARDED) === 0) {
-          handle(words, (from + HEADER) >>> 2);
-          count++;
+      try {
+        while (position < end && count < limit) {
+          let from = (position & mask) - start;
+          if (from < 0 || from + LARGEST > visible) from = show();
+          const header = Atomics.load(words, from >>> 2);
+          if ((header & BUSY) !== 0) break;
+          const length = header & ~(BUSY | DISCARDED);
+          if ((header & DISCARDED) === 0) {
+            handle(words, (from + HEADER) >>> 2);
+            count++;
+          }
+          position += (length + HEADER + 7) & ~7;
+          // Freed in steps, so that a full ring takes events again before all of it has been read.
+          if (position - freed > size >>> 4) {
+            Atomics.store(consumer, 0, BigInt(position));
+            freed = position;
+          }
         }
-        position += (length + HEADER + 7) & ~7;
-        // Freed in steps, so that a full ring takes events again before all of it has been read.
-        if (position - freed > size >>> 4) {
-          Atomics.store(consumer, 0, BigInt(position));
-          freed = position;
-        }
+      } finally {
+        isDraining = false;
       }
       if (position !== freed) Atomics.store(consumer, 0, BigInt(position));
       return count;

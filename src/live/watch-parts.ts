@@ -21,5 +21,7 @@ export type Watching = {
   readonly missing: readonly { readonly rule: string; readonly event: string; readonly why: string }[];
   /** Events that were not looked at, since there were too many, by rule or part; of those with any. */
   readonly unseen: () => ReadonlyMap<string, number>;
+  /** Looks at what has come besides the events of the tap. */
+  readonly catchUp?: () => void;
   readonly stop: () => Promise<void>;
 };

@@ -56,12 +56,16 @@ export const startWatches = (
   const book = createAlertBook(onAlert, onAgain);
   const proofs = createProofs(keep);
   const execs = createExecMemory();
+  const started: Watching[] = [];
   const remembering = remember(execs, tap);
   const parts: WatchParts = {
     tap,
     clock,
     execs,
-    suspects: createSuspects(execs),
+    suspects: createSuspects(execs, () => {
+      tap.drain();
+      for (const { catchUp } of started) catchUp?.();
+    }),
     keep: proofs.keep,
     report: (finding) => {
       const added = isAllowed(allowed, finding) ? undefined : book.add(finding);
@@ -69,7 +73,6 @@ export const startWatches = (
     },
   };
   const guarded = [...places, ...ownPlaces([COMPILED, ...own])];
-  const started: Watching[] = [];
   const stop = async () => {
     remembering.stop();
     await Promise.all(started.map((one) => one.stop()));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, statSync, writeSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, openSync, statSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
@@ -267,4 +267,29 @@ test('earlier calls are those of the same operation, function and process', () =
       assert.deepEqual([earlier(1), earlier(7), earlier(8), earlier(8, 3)], [0, 0, 5, 3]);
     },
   );
+});
+
+test('what a recorder had begun as it was killed while it closed the file is taken back', () => {
+  const made = scene();
+  for (let i = 0; i < 20_000; i++) made.call(thread, 'cudaMalloc', i * 1000, 100);
+  const path = made.done();
+  const copy = `${path}.copy`;
+  const writer = new DatabaseSync(path);
+  // So many pages that some are in the file before they are valid: the journal has what they were.
+  writer.exec('PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1; BEGIN; UPDATE call SET duration_ns = 1');
+  for (const end of ['', '-journal']) copyFileSync(path + end, copy + end);
+  writer.exec('ROLLBACK');
+  writer.close();
+  const plain = new DatabaseSync(copy, { readOnly: true });
+  assert.throws(() => plain.prepare('SELECT count(*) FROM recording').get(), /readonly/, 'SQLite cannot by itself');
+  plain.close();
+  const recording = openRecording(copy);
+  try {
+    const [total] = recording.totals();
+    assert.deepEqual([total?.count, total?.sum_ns], [20_000, 2_000_000]);
+    assert.ok(!existsSync(`${copy}-journal`));
+  } finally {
+    recording.close();
+    made.remove();
+  }
 });

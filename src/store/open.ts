@@ -57,19 +57,39 @@ export const identify = (
   return { recording: true, version: header.readUInt32BE(USER_VERSION_AT) };
 };
 
-/**
- * A recorder that was killed just as it had made its log part of the file leaves a journal, in which SQLite finds what that step
- * had begun: only who may write can take it back. Whoever may not hears of it when the file is opened.
- */
-const takeBack = (path: string): void => {
-  if (sizeOf(`${path}-journal`) === 0) return;
-  const database = new DatabaseSync(path, { timeout: 2000 });
+const READ_PATIENCE_MS = 2000;
+/** https://www.sqlite.org/rescode.html#readonly_rollback */
+const READONLY_ROLLBACK = 776;
+
+/** Opens it and reads a little of it. Throws SQLite's error. */
+const openAndLook = (path: string, readOnly: boolean): DatabaseSync => {
+  const database = new DatabaseSync(path, { readOnly, timeout: READ_PATIENCE_MS });
   try {
-    database.prepare('SELECT count(*) FROM sqlite_schema').get();
-  } catch {
-    // As above.
-  } finally {
+    // One question looks at the same pages many times.
+    database.exec('PRAGMA cache_size = -16384');
+    database.prepare('SELECT count(*) FROM recording').get();
+    return database;
+  } catch (thrown) {
+    // An open one would keep a recorder from closing its file.
     database.close();
+    throw thrown;
+  }
+};
+
+const isLeftToTakeBack = (thrown: unknown): boolean =>
+  thrown instanceof Error && 'errcode' in thrown && thrown.errcode === READONLY_ROLLBACK;
+
+/**
+ * Opens it for reading. A recorder that was killed just as it had made its log part of the file leaves a journal with what that
+ * step had begun: SQLite takes it back for whoever may write, and only for them.
+ */
+const openForReading = (path: string): DatabaseSync => {
+  try {
+    return openAndLook(path, true);
+  } catch (thrown) {
+    if (!isLeftToTakeBack(thrown)) throw thrown;
+    openAndLook(path, false).close();
+    return openAndLook(path, true);
   }
 };
 
@@ -89,17 +109,9 @@ export const openDatabase = (path: string): DatabaseSync => {
   if (!found.recording) throw errors.notARecording({ path, why: found.why });
   if (found.version > SCHEMA_VERSION) throw errors.newer({ path, version: found.version, known: SCHEMA_VERSION });
   if (found.version < SCHEMA_VERSION) throw errors.older({ path, version: found.version, known: SCHEMA_VERSION });
-  let database: DatabaseSync | undefined;
   try {
-    takeBack(path);
-    database = new DatabaseSync(path, { readOnly: true, timeout: 2000 });
-    // One question looks at the same pages many times.
-    database.exec('PRAGMA cache_size = -16384');
-    database.prepare('SELECT count(*) FROM recording').get();
-    return database;
+    return openForReading(path);
   } catch (thrown) {
-    // An open one would keep a recorder from closing its file.
-    database?.close();
     throw systemCodeOf(thrown) === 'EACCES'
       ? errors.notReadable({ path, why: messageOf(thrown) }, thrown)
       : errors.damaged({ path, why: messageOf(thrown) }, thrown);

@@ -106,6 +106,8 @@ export type Looks = {
   /** Whose those were of which too many came: of programs that begin, who began them. */
   readonly limitedBy: () => readonly Limited[];
   readonly missing: readonly string[];
+  /** Tells of what waits in the ring now. */
+  readonly drain: () => void;
   readonly stop: () => Promise<void>;
 };
 
@@ -219,6 +221,7 @@ const lookWith = (kernel: Kernel, clock: Clock, on: Listening): Looks => {
     guard,
     lost,
     limitedBy,
+    drain,
     stop: async () => {
       await Promise.all(links.splice(0).map((link) => bpf.destroyLink(link)));
       drain();

@@ -39,8 +39,12 @@ export type Suspects = {
   readonly identify: (pid: number, comm: string, time?: number) => Identified;
 };
 
-/** `now`: milliseconds from any start. */
-export const createSuspects = (execs: Pick<ExecMemory, 'of'>, now = () => performance.now()): Suspects => {
+/** `catchUp` has all that was begun until now noted; `now`: milliseconds from any start. */
+export const createSuspects = (
+  execs: Pick<ExecMemory, 'of'>,
+  catchUp: () => void = () => {},
+  now = () => performance.now(),
+): Suspects => {
   const known = new Map<number, { readonly asked: Asked | undefined; readonly at: number; readonly since: number }>();
 
   const look = (pid: number): Asked | undefined => {
@@ -56,8 +60,10 @@ export const createSuspects = (execs: Pick<ExecMemory, 'of'>, now = () => perfor
 
   return {
     identify: (pid, comm, time = Number.POSITIVE_INFINITY) => {
-      const { program, ancestry: noted = [], since = 0 } = execs.of(pid) ?? {};
       const found = look(pid);
+      // What it began may wait to be read in another ring than the one that told of it.
+      if (found === undefined) catchUp();
+      const { program, ancestry: noted = [], since = 0 } = execs.of(pid) ?? {};
       // It has begun another program since: what did it is not known, and that program is not to blame, nor to be trusted.
       const isOther = since > time;
       if (found === undefined)

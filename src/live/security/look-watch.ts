@@ -33,7 +33,7 @@ const SEEN_AT: Readonly<Record<FileAction, string>> = {
 export const startLooking = (
   { clock, execs, suspects, report, keep }: WatchParts,
   places: readonly Place[],
-): Pick<Looks, 'lost' | 'stop'> & {
+): Pick<Looks, 'lost' | 'drain' | 'stop'> & {
   readonly missing: () => readonly string[];
   /** Whether more came since the last call than are looked at. */
   readonly floods: () => readonly Flood[];
@@ -75,7 +75,13 @@ export const startLooking = (
   try {
     looks = openLooks(clock, listening);
   } catch (thrown) {
-    return { missing: () => [messageOf(thrown)], lost: () => 0, floods: () => [], stop: async () => {} };
+    return {
+      missing: () => [messageOf(thrown)],
+      lost: () => 0,
+      floods: () => [],
+      drain: () => {},
+      stop: async () => {},
+    };
   }
   const find = () => {
     clearTimeout(soon);
@@ -91,6 +97,7 @@ export const startLooking = (
   return {
     missing: () => [...looks.missing, ...unguarded],
     lost: looks.lost,
+    drain: looks.drain,
     floods: () => {
       const flood = lookForFlood(LOOKING, [{ unseen: looks.lost(), limitedBy: looks.limitedBy }]);
       return flood === undefined ? [] : [flood];

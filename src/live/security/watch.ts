@@ -78,6 +78,7 @@ export const startSecurityWatch = (rules: readonly Rule[], places: readonly Plac
       const lost = looks.lost();
       return new Map([...tapped.unseen(), ...(lost > 0 ? [[LOOKING, lost] as const] : [])]);
     },
+    catchUp: looks.drain,
     stop: () => {
       telling.stop();
       tapped.stop();
