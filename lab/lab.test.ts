@@ -51,8 +51,16 @@ test('a preemption names its culprit', here, async () => {
   );
 });
 
+/** A machine that stood still for some ms makes any program slow, but not each time that it is played. */
+const ATTEMPTS = 3;
+
 for (const control of [pollThread, mixedCopies])
-  test(`${control.name}: nothing of it is blamed`, here, async () => {
-    const { claims } = await playOnce(control, { seed, faulty: false }, judgeHealthy);
-    for (const { kind, summary } of claims) assert.ok(ofTheMachine.has(kind), summary);
+  test(`${control.name}: nothing of it is blamed`, here, async (t) => {
+    for (let attempt = 1; ; attempt++) {
+      const { claims } = await playOnce(control, { seed, faulty: false }, judgeHealthy);
+      const blamed = claims.filter(({ kind }) => !ofTheMachine.has(kind)).map(({ summary }) => summary);
+      if (blamed.length === 0) return;
+      assert.ok(attempt < ATTEMPTS, blamed.join('\n'));
+      t.diagnostic(`once more, since ${blamed[0]}`);
+    }
   });
