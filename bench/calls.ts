@@ -3,7 +3,7 @@
 import { requirePrivileges } from '../src/capture/capture.ts';
 import { type Condition, conditions, largeBuffer, missing, startTracer } from './calls-tracers.ts';
 import { type Beginning, type Mode, type Stretch, startVictim, type Victim } from './calls-victim.ts';
-import { type Bench, type Figure, figureOf, type Goal } from './figure.ts';
+import { type Bench, type Figure, figureOf, type Goal, median, rounded } from './figure.ts';
 import { inFolder } from './lab.ts';
 
 const TURNS = Number(process.env.WHYTRACE_TURNS ?? 5);
@@ -71,7 +71,8 @@ const playTurns = async (folder: string, beginning: Beginning, without: readonly
   }
 };
 
-const median = (values: readonly number[]): number => figureOf('', '', { atMost: 0 }, values).value;
+/** As a figure is given. */
+const typical = (values: readonly number[]): number => rounded(median(values));
 const played = (turn: Turn, condition: Condition, mode: Mode): Played | undefined =>
   turn.get(condition)?.modes.get(mode);
 
@@ -96,7 +97,7 @@ const medians = (turns: readonly Turn[], unit: 'ns' | 'pct', value: (turn: Turn,
   Object.fromEntries(
     conditions.flatMap((condition) => {
       const values = ofEach(turns, (turn) => value(turn, condition));
-      return values.length === 0 ? [] : [[`${condition}_${unit}`, median(values)] as const];
+      return values.length === 0 ? [] : [[`${condition}_${unit}`, typical(values)] as const];
     }),
   );
 
@@ -104,7 +105,7 @@ const lostOf = (turns: readonly Turn[]) =>
   Object.fromEntries(
     conditions.flatMap((condition) => {
       const values = known(turns.map((turn) => turn.get(condition)?.lostPct ?? Number.NaN));
-      return values.length === 0 ? [] : [[`${condition}_lost_pct`, median(values)] as const];
+      return values.length === 0 ? [] : [[`${condition}_lost_pct`, typical(values)] as const];
     }),
   );
 
@@ -118,7 +119,7 @@ const rangeOf = (turns: readonly Turn[], condition: Condition, mode: Mode): Figu
 
 /** Calls a second in the untraced stretches. */
 const rateOf = (turns: readonly Turn[], mode: Mode): number =>
-  median(
+  typical(
     turns.flatMap((turn) =>
       [...turn.values()].flatMap(({ modes }) => {
         const run = modes.get(mode);
@@ -218,8 +219,8 @@ const pushFigures = (turns: readonly Turn[]): readonly Figure[] => {
         { mode, goal: atMost(mode === 'max' ? 1.5 : 1.1), measure: timeOf },
         {
           untraced_calls_per_s: rateOf(turns, mode),
-          recorded_calls_per_s: median(ofEach(turns, (turn) => callsPerS(turn, 'recorded', mode))),
-          bare_calls_per_s: median(ofEach(turns, (turn) => callsPerS(turn, 'bare', mode))),
+          recorded_calls_per_s: typical(ofEach(turns, (turn) => callsPerS(turn, 'recorded', mode))),
+          bare_calls_per_s: typical(ofEach(turns, (turn) => callsPerS(turn, 'bare', mode))),
         },
       ),
     ),

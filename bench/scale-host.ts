@@ -21,7 +21,6 @@ import { newKey } from '../src/store/evidence/key.ts';
 import { openOwn } from '../src/store/open.ts';
 import { RecordingWriter } from '../src/store/writer.ts';
 import { createCalls } from './scale-calls.ts';
-import { madeUpCapture } from './scale-capture.ts';
 import { createSwitches, type Task, taskOf } from './scale-switches.ts';
 
 /** Calls of a step of time, as many as a drain finds. */
@@ -104,7 +103,7 @@ const createReader = (
 ) => {
   const [history, requests] = memory;
   const waits = createWaitEvents({
-    capture: madeUpCapture({ clock, history, requests }),
+    capture: { clock, history, requests },
     writer: writer.waits,
     threads,
     files: createFiles(writer.waits),

@@ -18,7 +18,7 @@ const STOPPED = 4;
 const SYNCS: ReadonlySet<string> = new Set(syncs);
 
 type Parts = {
-  readonly capture: Capture;
+  readonly capture: Pick<Capture, 'clock' | 'history' | 'requests'>;
   readonly writer: WaitWriter;
   readonly threads: Threads;
   readonly files: Files;
